@@ -1,0 +1,186 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "libstream/base/ids.hpp"
+
+/// What the logs hold. Each record lists its fields once (`fields`); the codec and the actors' messages follow that list.
+/// A field may be appended, never moved or removed: older records then decode with its default.
+namespace weir::log {
+
+/// A run of one producer's records inside a block: their sequence numbers, both ends included.
+struct producer_range {
+  std::string producer;
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+
+  bool operator==(const producer_range&) const = default;
+  template <class Self>
+  static auto fields(Self& x) {
+    return std::tie(x.producer, x.first, x.last);
+  }
+};
+
+/// What is known of a block without its bytes.
+struct block_header {
+  block_id id;
+  std::uint64_t bytes = 0;
+  std::uint64_t records = 0;
+  std::uint64_t checksum = 0; ///< of the bytes
+  std::vector<producer_range> producers;
+
+  bool operator==(const block_header&) const = default;
+  template <class Self>
+  static auto fields(Self& x) {
+    return std::tie(x.id, x.bytes, x.records, x.checksum, x.producers);
+  }
+};
+
+/// How far a producer got: its last sequence number in a logged block, and whether it has said goodbye.
+struct producer_position {
+  std::uint64_t last = 0;
+  bool left = false;
+
+  bool operator==(const producer_position&) const = default;
+  template <class Self>
+  static auto fields(Self& x) {
+    return std::tie(x.last, x.left);
+  }
+};
+
+/// Consecutive blocks of one (input, epoch), both ends included.
+struct block_range {
+  input_id input;
+  weir::epoch epoch;
+  block_sequence first;
+  block_sequence last;
+
+  bool operator==(const block_range&) const = default;
+  template <class Self>
+  static auto fields(Self& x) {
+    return std::tie(x.input, x.epoch, x.first, x.last);
+  }
+};
+
+/// Bytes [from, to) of a file. A record belongs to the range in which its first byte lies.
+/// Size and modification time are those of the moment when the file was found: a file that differs was changed.
+struct file_range {
+  input_id input;
+  std::string path;
+  std::uint64_t size = 0;
+  std::int64_t modified_ns = 0;
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+
+  bool operator==(const file_range&) const = default;
+  template <class Self>
+  static auto fields(Self& x) {
+    return std::tie(x.input, x.path, x.size, x.modified_ns, x.from, x.to);
+  }
+};
+
+/// The input of one map task: blocks, or a range of a file. Exactly one of the two vectors is filled.
+struct split {
+  std::vector<block_range> blocks;
+  std::vector<file_range> files;
+  std::uint64_t bytes = 0;
+
+  bool operator==(const split&) const = default;
+  template <class Self>
+  static auto fields(Self& x) {
+    return std::tie(x.blocks, x.files, x.bytes);
+  }
+};
+
+/// The seal of a batch: its input, fixed before any work on it and never changed afterwards.
+/// `splits` is in map-index order, so that every attempt merges in the same order.
+struct batch_record {
+  batch_id id;
+  std::int64_t time_ms = 0; ///< batch time, milliseconds since 1970
+  weir::epoch epoch;        ///< of the coordinator that sealed it
+  std::vector<split> splits;
+  std::uint64_t records = 0; ///< known before the batch runs: those of blocks
+  std::uint64_t bytes = 0;
+
+  bool operator==(const batch_record&) const = default;
+  template <class Self>
+  static auto fields(Self& x) {
+    return std::tie(x.id, x.time_ms, x.epoch, x.splits, x.records, x.bytes);
+  }
+};
+
+/// One partition's staged bytes of one output.
+struct staged_part {
+  std::string output; ///< the output's stable name
+  std::uint32_t part = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t records = 0;
+  std::uint64_t checksum = 0; ///< of the bytes
+
+  auto operator<=>(const staged_part&) const = default;
+  template <class Self>
+  static auto fields(Self& x) {
+    return std::tie(x.output, x.part, x.bytes, x.records, x.checksum);
+  }
+};
+
+/// The commit of a batch: from here on it is never computed again, only published.
+struct commit_record {
+  batch_id id;
+  std::int64_t time_ms = 0;
+  weir::epoch epoch;
+  view_id view;
+  std::vector<staged_part> parts; ///< in (output, part) order; parts without records are absent
+  std::uint64_t records = 0;
+
+  bool operator==(const commit_record&) const = default;
+  template <class Self>
+  static auto fields(Self& x) {
+    return std::tie(x.id, x.time_ms, x.epoch, x.view, x.parts, x.records);
+  }
+};
+
+/// How far a file of a directory input has been sealed into batches.
+struct file_position {
+  std::uint64_t size = 0;
+  std::int64_t modified_ns = 0;
+  std::uint64_t sealed_to = 0;
+
+  bool operator==(const file_position&) const = default;
+  template <class Self>
+  static auto fields(Self& x) {
+    return std::tie(x.size, x.modified_ns, x.sealed_to);
+  }
+};
+
+/// Where one epoch of an input stands: blocks up to `sealed_to` are in batches.
+struct epoch_position {
+  block_sequence sealed_to;
+
+  bool operator==(const epoch_position&) const = default;
+  template <class Self>
+  static auto fields(Self& x) {
+    return std::tie(x.sealed_to);
+  }
+};
+
+/// Written once, at first start (`partitions` may be changed at a restart).
+struct application_record {
+  std::uint32_t format = 1;
+  std::string application;
+  std::uint64_t hash_seed = 0;
+  std::uint32_t partitions = 0;
+  std::uint64_t interval_us = 0;
+  std::uint64_t directory_id = 0; ///< permanent id of this data directory
+
+  bool operator==(const application_record&) const = default;
+  template <class Self>
+  static auto fields(Self& x) {
+    return std::tie(x.format, x.application, x.hash_seed, x.partitions, x.interval_us, x.directory_id);
+  }
+};
+
+} // namespace weir::log

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libstream/base/error.hpp"
+#include "libstream/base/ids.hpp"
+
+/// The border between "who does what and when" (a runtime) and "what is computed" (the plan):
+/// a runtime gives a task its input, `physical_plan::run` gives back what the task made. No threads, no clocks, no I/O here.
+namespace weir::plan {
+
+/// Bytes of newline-terminated text records (the last newline may be missing), pinned by `owner`.
+/// At least `limits::read_padding` bytes behind the end are readable.
+struct text_piece {
+  std::string_view bytes;
+  std::shared_ptr<const void> owner;
+};
+
+/// What one map task made for one partition of one shuffle. Immutable once the task has ended, so a handle
+/// may be shared between threads; the operator that wrote it is the only one that can read it.
+class run {
+public:
+  virtual ~run() = default;
+  virtual std::size_t bytes() const = 0;   ///< memory held, approximately
+  virtual std::size_t entries() const = 0; ///< records or combined entries
+};
+using run_handle = std::shared_ptr<const run>;
+
+/// All that a task depends on. Equal inputs give byte-identical results on every attempt and in every process.
+struct task_input {
+  batch_id batch;
+  std::int64_t batch_time_ms = 0;
+  stage_index stage;
+  task_index index; ///< of a source stage: the split; of a later stage: the partition
+  std::uint64_t hash_seed = 0;
+  std::uint32_t partitions = 1;
+  std::size_t max_record_bytes = 0;
+  std::vector<text_piece> text; ///< of a source stage
+  /// Of a stage that reads shuffles: one element for each entry of `stage::reads`, each in map-index order.
+  std::vector<std::vector<run_handle>> runs;
+};
+
+/// What a task made for one shuffle: a run for each partition; null where there is nothing.
+struct shuffle_output {
+  shuffle_index shuffle;
+  std::vector<run_handle> runs;
+};
+
+/// One task's part of one output: formatted bytes, not yet visible to anyone.
+struct staged_output {
+  output_index output;
+  std::uint32_t part = 0;
+  std::uint64_t records = 0;
+  std::string bytes;
+};
+
+struct task_result {
+  std::vector<shuffle_output> shuffles; ///< one for each entry of `stage::writes`, in that order
+  std::vector<staged_output> staged;    ///< one for each entry of `stage::outputs`, in that order
+  std::uint64_t records_in = 0;         ///< text records read, without skipped ones
+  std::uint64_t skipped_records = 0;    ///< longer than `max_record_bytes`
+};
+
+/// What a runtime must know of a stage: operators between two shuffles.
+struct stage {
+  stage_index index;
+  bool reads_text = false;             ///< a source stage: one task for each split of the batch
+  std::vector<shuffle_index> reads;    ///< otherwise: one task a partition, after all tasks of the writing stages
+  std::vector<shuffle_index> writes;
+  std::vector<output_index> outputs;
+  bool always_due = false;             ///< runs in every batch, also without input (`count`)
+};
+
+/// Where an output goes.
+struct output_target {
+  enum class kind { text, print } what = kind::print;
+  std::string prefix;        ///< of text
+  std::uint32_t limit = 10;  ///< of print: records shown of each batch
+};
+
+struct output {
+  output_index index;
+  std::string name;                    ///< stable, unique in the plan
+  std::vector<output_target> targets;
+};
+
+struct shuffle {
+  shuffle_index index;
+  stage_index reader;
+  std::vector<stage_index> writers;
+};
+
+/// A plan cut into stages, ready to run. Immutable, so one instance serves all threads of a process.
+class physical_plan {
+public:
+  virtual ~physical_plan() = default;
+  /// In an order in which every stage comes after those that it reads from.
+  virtual const std::vector<stage>& stages() const = 0;
+  virtual const std::vector<shuffle>& shuffles() const = 0;
+  virtual const std::vector<output>& outputs() const = 0;
+  /// One line an operator (name, kind, schema, inputs), then the partition count: what two processes must agree on.
+  virtual const std::string& description() const = 0;
+  /// Hash of the description.
+  virtual std::uint64_t fingerprint() const = 0;
+  /// Runs one task from start to end on the calling thread. Thread-safe. An exception of a user function comes back
+  /// as an error that names operator, batch and task.
+  virtual result<task_result> run(const task_input& input) const = 0;
+};
+
+} // namespace weir::plan

@@ -159,11 +159,12 @@ struct file_position {
 /// Where one epoch of an input stands: blocks up to `sealed_to` are in batches.
 struct epoch_position {
   block_sequence sealed_to;
+  std::uint64_t incarnation = 0; ///< of the receiver that opened it, so that asking twice opens it once
 
   bool operator==(const epoch_position&) const = default;
   template <class Self>
   static auto fields(Self& x) {
-    return std::tie(x.sealed_to);
+    return std::tie(x.sealed_to, x.incarnation);
   }
 };
 

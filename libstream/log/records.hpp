@@ -2,9 +2,9 @@
 
 #include <cstdint>
 #include <string>
-#include <tuple>
 #include <vector>
 
+#include "libstream/base/fields.hpp"
 #include "libstream/base/ids.hpp"
 
 /// What the logs hold. Each record lists its fields once (`fields`); the codec and the actors' messages follow that list.
@@ -18,10 +18,7 @@ struct producer_range {
   std::uint64_t last = 0;
 
   bool operator==(const producer_range&) const = default;
-  template <class Self>
-  static auto fields(Self& x) {
-    return std::tie(x.producer, x.first, x.last);
-  }
+  WEIR_FIELDS(x.producer, x.first, x.last)
 };
 
 /// What is known of a block without its bytes.
@@ -33,10 +30,7 @@ struct block_header {
   std::vector<producer_range> producers;
 
   bool operator==(const block_header&) const = default;
-  template <class Self>
-  static auto fields(Self& x) {
-    return std::tie(x.id, x.bytes, x.records, x.checksum, x.producers);
-  }
+  WEIR_FIELDS(x.id, x.bytes, x.records, x.checksum, x.producers)
 };
 
 /// How far a producer got: its last sequence number in a logged block, and whether it has said goodbye.
@@ -45,10 +39,7 @@ struct producer_position {
   bool left = false;
 
   bool operator==(const producer_position&) const = default;
-  template <class Self>
-  static auto fields(Self& x) {
-    return std::tie(x.last, x.left);
-  }
+  WEIR_FIELDS(x.last, x.left)
 };
 
 /// Consecutive blocks of one (input, epoch), both ends included.
@@ -59,10 +50,7 @@ struct block_range {
   block_sequence last;
 
   bool operator==(const block_range&) const = default;
-  template <class Self>
-  static auto fields(Self& x) {
-    return std::tie(x.input, x.epoch, x.first, x.last);
-  }
+  WEIR_FIELDS(x.input, x.epoch, x.first, x.last)
 };
 
 /// Bytes [from, to) of a file. A record belongs to the range in which its first byte lies.
@@ -76,10 +64,7 @@ struct file_range {
   std::uint64_t to = 0;
 
   bool operator==(const file_range&) const = default;
-  template <class Self>
-  static auto fields(Self& x) {
-    return std::tie(x.input, x.path, x.size, x.modified_ns, x.from, x.to);
-  }
+  WEIR_FIELDS(x.input, x.path, x.size, x.modified_ns, x.from, x.to)
 };
 
 /// The input of one map task: blocks, or a range of a file. Exactly one of the two vectors is filled.
@@ -89,10 +74,7 @@ struct split {
   std::uint64_t bytes = 0;
 
   bool operator==(const split&) const = default;
-  template <class Self>
-  static auto fields(Self& x) {
-    return std::tie(x.blocks, x.files, x.bytes);
-  }
+  WEIR_FIELDS(x.blocks, x.files, x.bytes)
 };
 
 /// The seal of a batch: its input, fixed before any work on it and never changed afterwards.
@@ -106,10 +88,7 @@ struct batch_record {
   std::uint64_t bytes = 0;
 
   bool operator==(const batch_record&) const = default;
-  template <class Self>
-  static auto fields(Self& x) {
-    return std::tie(x.id, x.time_ms, x.epoch, x.splits, x.records, x.bytes);
-  }
+  WEIR_FIELDS(x.id, x.time_ms, x.epoch, x.splits, x.records, x.bytes)
 };
 
 /// One partition's staged bytes of one output.
@@ -121,10 +100,7 @@ struct staged_part {
   std::uint64_t checksum = 0; ///< of the bytes
 
   auto operator<=>(const staged_part&) const = default;
-  template <class Self>
-  static auto fields(Self& x) {
-    return std::tie(x.output, x.part, x.bytes, x.records, x.checksum);
-  }
+  WEIR_FIELDS(x.output, x.part, x.bytes, x.records, x.checksum)
 };
 
 /// The commit of a batch: from here on it is never computed again, only published.
@@ -137,10 +113,7 @@ struct commit_record {
   std::uint64_t records = 0;
 
   bool operator==(const commit_record&) const = default;
-  template <class Self>
-  static auto fields(Self& x) {
-    return std::tie(x.id, x.time_ms, x.epoch, x.view, x.parts, x.records);
-  }
+  WEIR_FIELDS(x.id, x.time_ms, x.epoch, x.view, x.parts, x.records)
 };
 
 /// How far a file of a directory input has been sealed into batches.
@@ -150,10 +123,7 @@ struct file_position {
   std::uint64_t sealed_to = 0;
 
   bool operator==(const file_position&) const = default;
-  template <class Self>
-  static auto fields(Self& x) {
-    return std::tie(x.size, x.modified_ns, x.sealed_to);
-  }
+  WEIR_FIELDS(x.size, x.modified_ns, x.sealed_to)
 };
 
 /// Where one epoch of an input stands: blocks up to `sealed_to` are in batches.
@@ -162,10 +132,7 @@ struct epoch_position {
   std::uint64_t incarnation = 0; ///< of the receiver that opened it, so that asking twice opens it once
 
   bool operator==(const epoch_position&) const = default;
-  template <class Self>
-  static auto fields(Self& x) {
-    return std::tie(x.sealed_to, x.incarnation);
-  }
+  WEIR_FIELDS(x.sealed_to, x.incarnation)
 };
 
 /// Written once, at first start (`partitions` may be changed at a restart).
@@ -178,10 +145,7 @@ struct application_record {
   std::uint64_t directory_id = 0; ///< permanent id of this data directory
 
   bool operator==(const application_record&) const = default;
-  template <class Self>
-  static auto fields(Self& x) {
-    return std::tie(x.format, x.application, x.hash_seed, x.partitions, x.interval_us, x.directory_id);
-  }
+  WEIR_FIELDS(x.format, x.application, x.hash_seed, x.partitions, x.interval_us, x.directory_id)
 };
 
 } // namespace weir::log

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <vector>
+
+#include "actors/caf.hpp"
+#include "actors/checkpoint_writer/protocol.hpp"
+#include "actors/node/role.hpp"
+#include "actors/node/shelves.hpp"
+
+namespace weir::actors {
+
+/// From a receiver: a new incarnation wants to append. Repeated until answered with input_opened.
+struct open_input {
+  input_id input;
+  std::uint64_t incarnation = 0;
+  WEIR_FIELDS(x.input, x.incarnation)
+};
+
+/// From the block store: these blocks are durable and may be sealed. In sequence order; may overlap what was said before.
+struct blocks_ready {
+  input_id input;
+  weir::epoch epoch;
+  std::vector<log::block_header> headers; ///< without producers
+  WEIR_FIELDS(x.input, x.epoch, x.headers)
+};
+
+/// From the block store: everything durable has been reported since the coordinator of this epoch asked.
+struct blocks_reported {
+  weir::epoch coordinator;
+  WEIR_FIELDS(x.coordinator)
+};
+
+struct found_file {
+  std::string name;
+  std::string path;
+  std::uint64_t size = 0;
+  std::int64_t modified_ns = 0;
+  WEIR_FIELDS(x.name, x.path, x.size, x.modified_ns)
+};
+
+/// From a file receiver: files in the order in which they shall be read. May overlap what was said before.
+struct files_found {
+  input_id input;
+  std::vector<found_file> files;
+  WEIR_FIELDS(x.input, x.files)
+};
+
+/// From a receiver, whenever it changes: whether its input has come to rest, as `--stop-when-idle` means it.
+struct input_activity {
+  input_id input;
+  bool at_rest = false;
+  WEIR_FIELDS(x.input, x.at_rest)
+};
+
+/// From a receiver: it takes no more, and all that it took is durable and reported.
+struct input_drained {
+  input_id input;
+  WEIR_FIELDS(x.input)
+};
+
+/// From an executor: one task has ended.
+struct task_finished {
+  actors::attempt attempt;
+  batch_id batch;
+  stage_index stage;
+  task_index task;
+  std::vector<log::staged_part> parts; ///< that have records
+  std::uint64_t records = 0;           ///< read from the input
+  WEIR_FIELDS(x.attempt, x.batch, x.stage, x.task, x.parts, x.records)
+};
+
+/// From a sink: the batch is visible in the output.
+struct batch_published {
+  weir::epoch epoch;
+  batch_id batch;
+  output_index output;
+  WEIR_FIELDS(x.epoch, x.batch, x.output)
+};
+
+/// From the runtime: finish what was taken, then say so.
+struct drain {
+  std::uint32_t reason = 0;
+  WEIR_FIELDS(x.reason)
+};
+
+/// To itself: the clock of the batches.
+struct batch_tick {
+  std::uint64_t count = 0;
+  WEIR_FIELDS(x.count)
+};
+
+/// Owns the clock, the batch log and the commit. One for an application, child of the supervisor.
+using batch_coordinator_actor = caf::typed_actor<
+  // Its epoch is durable: it may act. From the writer.
+  caf::reacts_to<coordination_claimed>,
+  // It has been replaced. From the writer.
+  caf::reacts_to<coordination_lost>,
+  // Progress of the log. From the writer.
+  caf::reacts_to<epoch_opened>,
+  caf::reacts_to<batch_sealed>,
+  caf::reacts_to<batch_committed>,
+  caf::reacts_to<batch_finished>,
+  // Input that may be sealed. From receivers and the block store.
+  caf::reacts_to<open_input>,
+  caf::reacts_to<blocks_ready>,
+  caf::reacts_to<blocks_reported>,
+  caf::reacts_to<files_found>,
+  caf::reacts_to<input_activity>,
+  caf::reacts_to<input_drained>,
+  // Progress of a batch. From executors and sinks.
+  caf::reacts_to<task_finished>,
+  caf::reacts_to<batch_published>,
+  // Stop in order. From the runtime.
+  caf::reacts_to<drain>,
+  // The clock.
+  caf::reacts_to<batch_tick>,
+  // Repeats what the lost incarnation did not answer; an executor's restart raises the view. From the supervisor.
+  caf::reacts_to<peer_restarted>>;
+
+} // namespace weir::actors
+
+CAF_BEGIN_TYPE_ID_BLOCK(weir_batch_coordinator, caf::first_custom_type_id + 500)
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::open_input))
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::blocks_ready))
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::blocks_reported))
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::files_found))
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::input_activity))
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::input_drained))
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::task_finished))
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::batch_published))
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::drain))
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::batch_tick))
+CAF_END_TYPE_ID_BLOCK(weir_batch_coordinator)

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <vector>
+
+#include "actors/caf.hpp"
+#include "actors/checkpoint_writer/protocol.hpp"
+#include "actors/node/role.hpp"
+
+namespace weir::actors {
+
+/// From a receiver: keep these blocks (their bytes are on the block shelf) and have them logged. Consecutive sequences.
+struct store_blocks {
+  input_id input;
+  weir::epoch epoch;
+  std::vector<log::block_header> headers;
+  WEIR_FIELDS(x.input, x.epoch, x.headers)
+};
+
+/// From the coordinator that starts anew: report every durable block behind these positions.
+struct report_blocks {
+  weir::epoch coordinator;
+  WEIR_FIELDS(x.coordinator)
+};
+
+/// From the coordinator: these blocks are in committed batches; memory may let them go.
+struct release_blocks {
+  weir::epoch coordinator;
+  std::vector<log::block_range> ranges;
+  WEIR_FIELDS(x.coordinator, x.ranges)
+};
+
+/// Keeps one node's blocks: in memory until their batch commits, and in the block log through the checkpoint writer. Tells the
+/// coordinator of every block that is durable. One for each node, child of the supervisor.
+using block_store_actor = caf::typed_actor<
+  // Keeps and logs. From a receiver; answers blocks_durable or epoch_refused.
+  caf::reacts_to<store_blocks>,
+  // Durable. From the writer.
+  caf::reacts_to<blocks_appended>,
+  // A newer epoch is open. From the writer.
+  caf::reacts_to<epoch_refused>,
+  // Says again what is durable and not released. From the coordinator; answers blocks_ready.
+  caf::reacts_to<report_blocks>,
+  // Lets memory go. From the coordinator; tells the receiver blocks_released.
+  caf::reacts_to<release_blocks>,
+  // Repeats what the lost incarnation did not answer. From the supervisor.
+  caf::reacts_to<peer_restarted>>;
+
+} // namespace weir::actors
+
+CAF_BEGIN_TYPE_ID_BLOCK(weir_block_store, caf::first_custom_type_id + 200)
+CAF_ADD_TYPE_ID(weir_block_store, (weir::actors::store_blocks))
+CAF_ADD_TYPE_ID(weir_block_store, (weir::actors::report_blocks))
+CAF_ADD_TYPE_ID(weir_block_store, (weir::actors::release_blocks))
+CAF_END_TYPE_ID_BLOCK(weir_block_store)

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "libstream/base/fields.hpp"
+
+/// Who an actor is to its peers: a role and, where several share it, an index. It stays the same over restarts.
+namespace weir::actors {
+
+enum class role : std::uint8_t { supervisor, checkpoint_writer, block_store, receiver, batch_coordinator, partition_executor, sink };
+
+struct address {
+  role what = role::supervisor;
+  std::uint32_t index = 0;
+
+  auto operator<=>(const address&) const = default;
+  WEIR_FIELDS(x.what, x.index)
+};
+
+inline const char* name_of(role what) {
+  switch (what) {
+    case role::supervisor: return "supervisor";
+    case role::checkpoint_writer: return "checkpoint-writer";
+    case role::block_store: return "block-store";
+    case role::receiver: return "receiver";
+    case role::batch_coordinator: return "batch-coordinator";
+    case role::partition_executor: return "partition-executor";
+    case role::sink: return "sink";
+  }
+  return "unknown";
+}
+
+inline std::string to_string(const address& who) {
+  return std::string{name_of(who.what)} + "-" + std::to_string(who.index);
+}
+
+/// Sent by the supervisor to every other actor after `who` is in the directory again. Whoever waits for an answer of the
+/// lost incarnation sends its request once more; the key in the request makes that harmless.
+struct peer_restarted {
+  address who;
+
+  WEIR_FIELDS(x.who)
+};
+
+} // namespace weir::actors

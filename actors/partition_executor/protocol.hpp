@@ -1,0 +1,68 @@
+#pragma once
+
+#include "actors/caf.hpp"
+#include "actors/node/role.hpp"
+#include "actors/node/shelves.hpp"
+
+namespace weir::actors {
+
+/// From the coordinator: all that a node must know to run a batch. Tasks follow from the plan, the splits and the view.
+struct run_batch {
+  actors::attempt attempt;
+  log::batch_record record;
+  std::uint32_t executors = 1; ///< of this view; a task belongs to executor (index modulo executors)
+  WEIR_FIELDS(x.attempt, x.record, x.executors)
+};
+
+/// From an executor to the others: one task's shuffle runs are in the exchange.
+struct map_output_ready {
+  actors::attempt attempt;
+  batch_id batch;
+  stage_index stage;
+  task_index task;
+  WEIR_FIELDS(x.attempt, x.batch, x.stage, x.task)
+};
+
+/// From the coordinator: the batch is committed; what was kept to run it may go.
+struct forget_batch {
+  weir::epoch epoch;
+  batch_id batch;
+  WEIR_FIELDS(x.epoch, x.batch)
+};
+
+/// To itself, from its task thread.
+struct task_ended {
+  actors::attempt attempt;
+  batch_id batch;
+  stage_index stage;
+  task_index task;
+  bool failed = false;
+  std::uint32_t code = 0; ///< of the error
+  std::string problem;    ///< the error's message
+  std::vector<log::staged_part> parts;
+  std::uint64_t records = 0;
+  std::uint64_t skipped = 0;
+  WEIR_FIELDS(x.attempt, x.batch, x.stage, x.task, x.failed, x.code, x.problem, x.parts, x.records, x.skipped)
+};
+
+/// Runs the tasks that are its own by index: one task thread, oldest batch first. Children of the supervisor.
+using partition_executor_actor = caf::typed_actor<
+  // Starts (or restarts, with a higher attempt) a batch. From the coordinator; every ended task is reported as task_finished.
+  caf::reacts_to<run_batch>,
+  // One more input of a reduce task is there. From the executors, itself included.
+  caf::reacts_to<map_output_ready>,
+  // Drops a batch. From the coordinator.
+  caf::reacts_to<forget_batch>,
+  // A task is over.
+  caf::reacts_to<task_ended>,
+  // The coordinator raises the view by itself. From the supervisor.
+  caf::reacts_to<peer_restarted>>;
+
+} // namespace weir::actors
+
+CAF_BEGIN_TYPE_ID_BLOCK(weir_partition_executor, caf::first_custom_type_id + 300)
+CAF_ADD_TYPE_ID(weir_partition_executor, (weir::actors::run_batch))
+CAF_ADD_TYPE_ID(weir_partition_executor, (weir::actors::map_output_ready))
+CAF_ADD_TYPE_ID(weir_partition_executor, (weir::actors::forget_batch))
+CAF_ADD_TYPE_ID(weir_partition_executor, (weir::actors::task_ended))
+CAF_END_TYPE_ID_BLOCK(weir_partition_executor)

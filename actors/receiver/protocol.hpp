@@ -1,0 +1,137 @@
+#pragma once
+
+#include "actors/caf.hpp"
+#include "actors/checkpoint_writer/protocol.hpp"
+#include "actors/node/role.hpp"
+#include "actors/sources/ingest_server.hpp"
+
+namespace weir::actors {
+
+/// From the coordinator: the epoch under which this incarnation may append.
+struct input_opened {
+  input_id input;
+  weir::epoch epoch;
+  std::uint64_t incarnation = 0;
+  WEIR_FIELDS(x.input, x.epoch, x.incarnation)
+};
+
+/// From the block store: all blocks up to `through` are durable.
+struct blocks_durable {
+  input_id input;
+  weir::epoch epoch;
+  block_sequence through;
+  WEIR_FIELDS(x.input, x.epoch, x.through)
+};
+
+/// From the block store: blocks up to `through` are in committed batches and no longer in memory.
+struct blocks_released {
+  input_id input;
+  weir::epoch epoch;
+  block_sequence through;
+  WEIR_FIELDS(x.input, x.epoch, x.through)
+};
+
+/// From the coordinator: take no more input, hand over what was taken, answer `input_drained`.
+struct drain_input {
+  weir::epoch coordinator;
+  WEIR_FIELDS(x.coordinator)
+};
+
+/// From a coordinator that starts anew: say again what it must know (files found, activity).
+struct report_input {
+  weir::epoch coordinator;
+  WEIR_FIELDS(x.coordinator)
+};
+
+/// To itself: time to cut the block that is being filled.
+struct cut_block {
+  std::uint64_t sequence = 0; ///< the block meant; a later one is not cut early
+  WEIR_FIELDS(x.sequence)
+};
+
+/// To itself: time to look at the directory, to repeat unanswered requests, to report activity.
+struct input_tick {
+  std::uint64_t count = 0;
+  WEIR_FIELDS(x.count)
+};
+
+// From the server's thread, on the same node: these carry handles and never leave the process.
+
+struct producer_hello {
+  connection_id connection = 0;
+  std::string producer;
+  WEIR_FIELDS(x.connection, x.producer)
+};
+
+struct producer_data {
+  connection_id connection = 0;
+  ingest_data data;
+};
+
+struct producer_goodbye {
+  connection_id connection = 0;
+  WEIR_FIELDS(x.connection)
+};
+
+struct connection_closed {
+  connection_id connection = 0;
+  WEIR_FIELDS(x.connection)
+};
+
+/// Ingests one `weir://` input on one node: cuts blocks, has them stored, acknowledges what is durable, paces itself.
+using receiver_actor = caf::typed_actor<
+  // May append under this epoch from now on. From the coordinator.
+  caf::reacts_to<input_opened>,
+  // Acknowledge. From the block store.
+  caf::reacts_to<blocks_durable>,
+  // Memory is free again. From the block store.
+  caf::reacts_to<blocks_released>,
+  // A newer incarnation writes: start anew. From the block store or the writer.
+  caf::reacts_to<epoch_refused>,
+  // Where a producer stands. From the writer.
+  caf::reacts_to<producer_found>,
+  // A goodbye is durable. From the writer.
+  caf::reacts_to<departure_recorded>,
+  // Take no more. From the coordinator.
+  caf::reacts_to<drain_input>,
+  // Report activity. From the coordinator.
+  caf::reacts_to<report_input>,
+  // What producers do. From the server.
+  caf::reacts_to<producer_hello>,
+  caf::reacts_to<producer_data>,
+  caf::reacts_to<producer_goodbye>,
+  caf::reacts_to<connection_closed>,
+  // Timers.
+  caf::reacts_to<cut_block>,
+  caf::reacts_to<input_tick>,
+  // Repeat what the lost incarnation did not answer. From the supervisor.
+  caf::reacts_to<peer_restarted>>;
+
+/// Watches one `file:` input: finds files, reports them; the data stays where it is.
+using file_receiver_actor = caf::typed_actor<
+  // Take no more. From the coordinator.
+  caf::reacts_to<drain_input>,
+  // Report all files that are not yet sealed. From the coordinator.
+  caf::reacts_to<report_input>,
+  // Look at the directory.
+  caf::reacts_to<input_tick>,
+  // A new coordinator asks by itself; nothing else to repeat. From the supervisor.
+  caf::reacts_to<peer_restarted>>;
+
+} // namespace weir::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weir::actors::producer_data)
+
+CAF_BEGIN_TYPE_ID_BLOCK(weir_receiver, caf::first_custom_type_id + 100)
+CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::input_opened))
+CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::blocks_durable))
+CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::blocks_released))
+CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::drain_input))
+CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::report_input))
+CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::cut_block))
+CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::input_tick))
+CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::producer_hello))
+CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::producer_data))
+CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::producer_goodbye))
+CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::connection_closed))
+CAF_END_TYPE_ID_BLOCK(weir_receiver)

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libstream/base/error.hpp"
+
+namespace weir::actors {
+
+/// The few file operations that publication needs, so that the simulation can lose what was not synced. Blocking: called on a
+/// sink's worker only. Errors are 74 and name the path.
+class file_system {
+public:
+  virtual ~file_system() = default;
+  virtual bool exists(const std::string& path) const = 0;
+  /// Creates a directory and its parents; one that exists is fine.
+  virtual result<void> make_directories(const std::string& path) = 0;
+  /// Replaces the file's content.
+  virtual result<void> write(const std::string& path, std::string_view bytes) = 0;
+  /// What was written to these files and entered into these directories survives a power cut. Each is a file or a directory.
+  virtual result<void> sync(const std::vector<std::string>& paths) = 0;
+  /// Atomic; `to` does not exist or is an empty directory or a file.
+  virtual result<void> rename(const std::string& from, const std::string& to) = 0;
+  /// Removes a directory and all in it; one that is absent is fine.
+  virtual result<void> remove_all(const std::string& path) = 0;
+};
+
+} // namespace weir::actors

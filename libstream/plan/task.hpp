@@ -75,6 +75,11 @@ struct stage {
   bool always_due = false;             ///< runs in every batch, also without input (`count`)
 };
 
+/// How many tasks a stage has in a batch of so many splits.
+inline std::size_t task_count(const stage& of, std::size_t splits, std::uint32_t partitions) {
+  return of.reads_text ? splits : partitions;
+}
+
 /// Where an output goes.
 struct output_target {
   enum class kind { text, print } what = kind::print;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "libstream/base/error.hpp"
+#include "libstream/data/buffer.hpp"
 
 namespace weir::log {
 
@@ -67,6 +68,7 @@ struct stored_value {
   std::string_view record;
   std::string_view payload;
   std::shared_ptr<const void> owner;
+  data::buffer_handle buffer = nullptr; ///< get: the payload with its read padding, kept alive on its own
 };
 
 /// An ordered key-value log of one node. Every value carries a checksum over key, record and payload, written by

@@ -1,0 +1,344 @@
+#include "libstream/log/lmdb_store.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <lmdb.h>
+#include <mutex>
+#include <set>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "libstream/log/keys.hpp"
+#include "libstream/log/value_codec.hpp"
+
+namespace weir::log {
+
+namespace {
+
+/// A few more than we use, so that an older program can open a log in which a newer one has made further tables.
+constexpr unsigned max_tables = 32;
+/// Readers at one time: threads of this process and whoever looks on.
+constexpr unsigned max_readers = 512;
+/// A reader that was killed (`weir log`) would stop the reuse of pages until it is forgotten.
+constexpr std::uint64_t commits_between_reader_checks = 256;
+
+struct transaction_ending {
+  void operator()(MDB_txn* txn) const { mdb_txn_abort(txn); }
+};
+using txn_ptr = std::unique_ptr<MDB_txn, transaction_ending>;
+
+struct cursor_closing {
+  void operator()(MDB_cursor* cursor) const { mdb_cursor_close(cursor); }
+};
+using cursor_ptr = std::unique_ptr<MDB_cursor, cursor_closing>;
+
+MDB_val to_val(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
+std::string_view to_view(const MDB_val& val) { return {static_cast<const char*>(val.mv_data), val.mv_size}; }
+
+std::size_t position(table t) { return static_cast<std::size_t>(t); }
+
+/// The logs that this process has open: closing a second handle would drop the locks of the first one.
+class open_logs {
+public:
+  bool enter(const std::string& name) {
+    std::lock_guard guard{mutex_};
+    return names_.insert(name).second;
+  }
+  void leave(const std::string& name) {
+    std::lock_guard guard{mutex_};
+    names_.erase(name);
+  }
+
+private:
+  std::mutex mutex_;
+  std::set<std::string> names_;
+};
+
+open_logs& logs_of_process() {
+  static open_logs logs;
+  return logs;
+}
+
+/// LMDB found its pages inconsistent and would abort: nothing that it returns after this could be trusted.
+[[noreturn]] void stop_at_damage(MDB_env* environment, const char* assertion) {
+  const char* path = nullptr;
+  if (mdb_env_get_path(environment, &path) != MDB_SUCCESS || !path)
+    path = "log";
+  std::fprintf(stderr, "%s/data.mdb: the log's structure is damaged (%s); restore the data directory from a copy\n", path,
+               assertion);
+  std::_Exit(static_cast<int>(error_code::corrupt));
+}
+
+bool is_damage(int code) {
+  return code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND || code == MDB_INVALID || code == MDB_VERSION_MISMATCH ||
+         code == MDB_PANIC || code == MDB_INCOMPATIBLE || code == MDB_BAD_DBI;
+}
+
+} // namespace
+
+lmdb_store::lmdb_store(std::string directory, const lmdb_options& options)
+  : directory_{std::move(directory)}, file_{directory_ + "/data.mdb"}, options_{options} {}
+
+lmdb_store::~lmdb_store() {
+  if (environment_)
+    mdb_env_close(environment_);
+  if (!registered_.empty())
+    logs_of_process().leave(registered_);
+}
+
+result<std::shared_ptr<lmdb_store>> lmdb_store::create(const std::string& directory, const lmdb_options& options) {
+  auto made = std::shared_ptr<lmdb_store>{new lmdb_store{directory, options}};
+  if (auto opened = made->open_environment(true); !opened)
+    return tl::make_unexpected(opened.error());
+  if (auto tables = made->open_tables(true); !tables)
+    return tl::make_unexpected(tables.error());
+  return made;
+}
+
+result<std::shared_ptr<lmdb_store>> lmdb_store::open(const std::string& directory, const lmdb_options& options) {
+  auto made = std::shared_ptr<lmdb_store>{new lmdb_store{directory, options}};
+  struct stat status {};
+  if (::stat(made->file_.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR))
+    return fail(error_code::corrupt, "the log is missing", made->file_, "restore the data directory from a copy");
+  if (auto opened = made->open_environment(false); !opened)
+    return tl::make_unexpected(opened.error());
+  if (auto tables = made->open_tables(false); !tables)
+    return tl::make_unexpected(tables.error());
+  return made;
+}
+
+result<void> lmdb_store::open_environment(bool create) {
+  struct stat status {};
+  if (::stat(directory_.c_str(), &status) != 0)
+    return tl::make_unexpected(io_error(errno, "cannot open the log"));
+  auto name = std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+  if (!logs_of_process().enter(name))
+    return fail(error_code::failed, "the log is open in this process already", directory_);
+  registered_ = std::move(name);
+
+  if (auto code = mdb_env_create(&environment_); code != MDB_SUCCESS)
+    return tl::make_unexpected(io_error(code, "cannot open the log"));
+  mdb_env_set_assert(environment_, [](MDB_env* environment, const char* assertion) {
+    stop_at_damage(environment, assertion);
+  });
+  mdb_env_set_maxdbs(environment_, max_tables);
+  mdb_env_set_maxreaders(environment_, max_readers);
+  mdb_env_set_mapsize(environment_, options_.max_log_bytes);
+  unsigned flags = MDB_NOTLS | (options_.read_only ? unsigned{MDB_RDONLY} : 0u);
+  if (auto code = mdb_env_open(environment_, directory_.c_str(), flags, 0644); code != MDB_SUCCESS)
+    return tl::make_unexpected(io_error(code, create ? "cannot create the log" : "cannot open the log"));
+  int descriptor = -1;
+  if (mdb_env_get_fd(environment_, &descriptor) == MDB_SUCCESS)
+    ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  forget_stale_readers();
+  if (!options_.read_only)
+    extend_to_last_page();
+  return {};
+}
+
+/// A file that was cut off would end the process with SIGBUS where the map has nothing behind it; zeros are found as damage.
+/// (A file may rightly be a little shorter than its last page number says: pages that were never written.)
+void lmdb_store::extend_to_last_page() {
+  MDB_envinfo envinfo{};
+  MDB_stat stat{};
+  struct stat status {};
+  int descriptor = -1;
+  if (mdb_env_info(environment_, &envinfo) != MDB_SUCCESS || mdb_env_stat(environment_, &stat) != MDB_SUCCESS ||
+      mdb_env_get_fd(environment_, &descriptor) != MDB_SUCCESS || ::fstat(descriptor, &status) != 0)
+    return;
+  auto needed = static_cast<off_t>((envinfo.me_last_pgno + 1) * stat.ms_psize);
+  if (status.st_size < needed && static_cast<std::size_t>(needed) <= envinfo.me_mapsize)
+    (void)!::ftruncate(descriptor, needed);
+}
+
+void lmdb_store::forget_stale_readers() {
+  int dead = 0;
+  mdb_reader_check(environment_, &dead);
+}
+
+result<void> lmdb_store::open_tables(bool create) {
+  MDB_txn* raw = nullptr;
+  unsigned read_only = create ? 0u : unsigned{MDB_RDONLY};
+  if (auto code = mdb_txn_begin(environment_, nullptr, read_only, &raw); code != MDB_SUCCESS)
+    return tl::make_unexpected(io_error(code, "cannot read the log"));
+  txn_ptr txn{raw};
+  for (std::uint8_t i = 0; i < table_count; ++i) {
+    auto t = static_cast<table>(i);
+    auto code = mdb_dbi_open(txn.get(), table_name(t), create ? unsigned{MDB_CREATE} : 0u, &tables_[i]);
+    if (code == MDB_NOTFOUND)
+      return fail(error_code::corrupt, std::string{"the log has no table \""} + table_name(t) + "\"", file_,
+                  "restore the data directory from a copy");
+    if (code != MDB_SUCCESS)
+      return tl::make_unexpected(io_error(code, std::string{"cannot open the table "} + table_name(t)));
+  }
+  // Handles opened in a transaction stay valid only if it is committed, a reading one too.
+  if (auto code = mdb_txn_commit(txn.release()); code != MDB_SUCCESS)
+    return tl::make_unexpected(io_error(code, "cannot create the tables of the log"));
+  return {};
+}
+
+result<void> lmdb_store::commit(const transaction& changes) {
+  if (options_.read_only)
+    return fail(error_code::failed, "the log was opened for reading only", file_);
+  if (broken_)
+    return tl::make_unexpected(*broken_);
+  if (auto checked = check_keys(changes); !checked)
+    return checked;
+  if (++commits_ % commits_between_reader_checks == 0)
+    forget_stale_readers();
+
+  MDB_txn* raw = nullptr;
+  if (auto code = mdb_txn_begin(environment_, nullptr, 0, &raw); code != MDB_SUCCESS)
+    return refuse(code, "cannot write to the log");
+  txn_ptr txn{raw};
+  std::uint64_t bytes = 0;
+  for (const auto& op : changes.operations()) {
+    bytes += op.head.size() + op.payload.size();
+    if (auto applied = apply(txn.get(), op); !applied)
+      return applied;
+  }
+  if (auto code = mdb_txn_commit(txn.release()); code != MDB_SUCCESS)
+    return refuse(code, "cannot write to the log", bytes);
+  return {};
+}
+
+tl::unexpected<error> lmdb_store::refuse(int code, std::string_view doing, std::uint64_t bytes) {
+  auto reason = io_error(code, doing, bytes);
+  if (code > 0) // an errno; LMDB's own codes, such as that of a full map, are negative
+    broken_ = reason;
+  return tl::make_unexpected(std::move(reason));
+}
+
+result<void> lmdb_store::apply(MDB_txn* txn, const transaction::operation& op) {
+  auto dbi = tables_[position(op.table)];
+  auto key = to_val(op.key);
+  if (op.what == transaction::operation::kind::put) {
+    MDB_val value{value_size(op.head, op.payload), nullptr};
+    if (auto code = mdb_put(txn, dbi, &key, &value, MDB_RESERVE); code != MDB_SUCCESS)
+      return refuse(code, "cannot write " + describe_key(op.table, op.key), value.mv_size);
+    write_value(static_cast<char*>(value.mv_data), op.table, op.key, op.head, op.payload);
+    return {};
+  }
+  if (op.what == transaction::operation::kind::erase) {
+    if (auto code = mdb_del(txn, dbi, &key, nullptr); code != MDB_SUCCESS && code != MDB_NOTFOUND)
+      return refuse(code, "cannot erase " + describe_key(op.table, op.key));
+    return {};
+  }
+  MDB_cursor* raw = nullptr;
+  if (auto code = mdb_cursor_open(txn, dbi, &raw); code != MDB_SUCCESS)
+    return refuse(code, "cannot erase from the log");
+  cursor_ptr cursor{raw};
+  while (true) {
+    auto found = key;
+    MDB_val value{};
+    auto code = mdb_cursor_get(cursor.get(), &found, &value, op.key.empty() ? MDB_FIRST : MDB_SET_RANGE);
+    if (code == MDB_NOTFOUND || (code == MDB_SUCCESS && !op.until.empty() && to_view(found) >= op.until))
+      return {};
+    if (code == MDB_SUCCESS)
+      code = mdb_cursor_del(cursor.get(), 0);
+    if (code != MDB_SUCCESS)
+      return refuse(code, "cannot erase from " + describe_key(op.table, op.key));
+  }
+}
+
+result<std::optional<stored_value>> lmdb_store::get(table t, std::string_view key) const {
+  MDB_txn* raw = nullptr;
+  if (auto code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &raw); code != MDB_SUCCESS)
+    return tl::make_unexpected(io_error(code, "cannot read the log"));
+  txn_ptr txn{raw};
+  auto wanted = to_val(key);
+  MDB_val value{};
+  auto code = mdb_get(txn.get(), tables_[position(t)], &wanted, &value);
+  if (code == MDB_NOTFOUND)
+    return std::nullopt;
+  if (code != MDB_SUCCESS)
+    return tl::make_unexpected(io_error(code, "cannot read " + describe_key(t, key)));
+  if (value.mv_size > size_bytes())
+    return corrupt_value("value is longer than the log", t, key, file_);
+  // Copied, since a reader that lives long keeps LMDB from reusing pages.
+  return read_value(to_view(value), t, key, true, file_).map([](const stored_value& found) {
+    return std::optional{copy_value(found)};
+  });
+}
+
+result<void> lmdb_store::scan(table t, std::string_view from, std::string_view until, bool with_payload,
+                              const std::function<bool(std::string_view, const stored_value&)>& visit) const {
+  MDB_txn* raw_txn = nullptr;
+  if (auto code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &raw_txn); code != MDB_SUCCESS)
+    return tl::make_unexpected(io_error(code, "cannot read the log"));
+  txn_ptr txn{raw_txn};
+  MDB_cursor* raw_cursor = nullptr;
+  if (auto code = mdb_cursor_open(txn.get(), tables_[position(t)], &raw_cursor); code != MDB_SUCCESS)
+    return tl::make_unexpected(io_error(code, "cannot read the log"));
+  cursor_ptr cursor{raw_cursor};
+  const auto file_bytes = size_bytes();
+  auto key = to_val(from);
+  MDB_val value{};
+  std::string last_key;
+  std::size_t visited = 0;
+  auto code = mdb_cursor_get(cursor.get(), &key, &value, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
+  for (; code == MDB_SUCCESS; code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT)) {
+    auto at = to_view(key);
+    if (at < from || (visited > 0 && at <= last_key))
+      return corrupt_value("keys are out of order", t, at, file_);
+    if (!until.empty() && at >= until)
+      return {};
+    last_key = at;
+    if (value.mv_size > file_bytes)
+      return corrupt_value("value is longer than the log", t, at, file_);
+    auto found = read_value(to_view(value), t, at, with_payload, file_);
+    if (!found)
+      return tl::make_unexpected(found.error());
+    ++visited;
+    if (!visit(at, *found))
+      return {};
+  }
+  if (code != MDB_NOTFOUND)
+    return tl::make_unexpected(io_error(code, std::string{"cannot read the table "} + table_name(t)));
+  MDB_stat stat{};
+  if (from.empty() && mdb_stat(txn.get(), tables_[position(t)], &stat) == MDB_SUCCESS && stat.ms_entries != visited)
+    return fail(error_code::corrupt,
+                std::string{"the table "} + table_name(t) + " should hold " + std::to_string(stat.ms_entries) +
+                  " entries, but " + std::to_string(visited) + " were found",
+                file_, "restore the data directory from a copy");
+  return {};
+}
+
+std::uint64_t lmdb_store::size_bytes() const {
+  struct stat status {};
+  int descriptor = -1;
+  if (mdb_env_get_fd(environment_, &descriptor) != MDB_SUCCESS || ::fstat(descriptor, &status) != 0)
+    return 0;
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+/// LMDB reports a full disk as EIO (a short write), so free space decides what is said.
+error lmdb_store::io_error(int code, std::string_view doing, std::uint64_t bytes) const {
+  auto what = std::string{doing} + ": ";
+  if (code == MDB_MAP_FULL)
+    return {error_code::disk, what + "the log has reached max_log_bytes (" + std::to_string(options_.max_log_bytes) + ")", file_,
+            "raise max_log_bytes, or let outputs catch up so that the log is freed"};
+  if (code == EIO || code == ENOSPC || code == EDQUOT) {
+    constexpr std::uint64_t slack = limits::mib;
+    struct statvfs space {};
+    bool full = code != EIO || (::statvfs(directory_.c_str(), &space) == 0 &&
+                                std::uint64_t{space.f_bavail} * space.f_frsize < bytes + slack);
+    if (full)
+      return {error_code::disk, what + "no space left on device", file_, "free space and start again; nothing acknowledged is lost"};
+    return {error_code::disk, what + "input/output error", file_, "check the disk before you start again"};
+  }
+  if (is_damage(code))
+    return {error_code::corrupt, what + mdb_strerror(code), file_, "restore the data directory from a copy"};
+  if (code == ENOMEM)
+    return {error_code::disk,
+            what + "no address space for max_log_bytes (" + std::to_string(options_.max_log_bytes) + ")", file_,
+            "raise the limit of virtual memory (ulimit -v), or lower max_log_bytes"};
+  return {code == MDB_READERS_FULL || code == MDB_BAD_VALSIZE ? error_code::failed : error_code::disk,
+          what + mdb_strerror(code), file_, {}};
+}
+
+} // namespace weir::log

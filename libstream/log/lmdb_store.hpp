@@ -1,0 +1,69 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "libstream/base/limits.hpp"
+#include "libstream/log/store.hpp"
+
+struct MDB_env;
+struct MDB_txn;
+
+namespace weir::log {
+
+struct lmdb_options {
+  /// Address space of the map, and so the greatest size of the file.
+  std::size_t max_log_bytes = limits::max_log_bytes;
+  /// For looking on while another process owns the log. `commit` then fails.
+  bool read_only = false;
+};
+
+/// The store on disk: one LMDB environment in a directory of its own, one named database a table, synced by every commit.
+/// A process opens a log once at a time (LMDB's locks belong to the process); several processes may, one of them writing,
+/// which `data_directory` ensures. Not for use in a forked child.
+/// Damage in LMDB's own page structure is found as missing or disordered keys by a scan of a whole table; what LMDB itself
+/// asserts ends the process with exit code 65 and one sentence.
+class lmdb_store final : public store {
+public:
+  /// Makes an empty log in `directory`, which exists and has none. Survives a power cut only after the caller has synced
+  /// `directory` and its parents. Errors: 74.
+  static result<std::shared_ptr<lmdb_store>> create(const std::string& directory, const lmdb_options& options = {});
+  /// Opens what `create` made. Errors: 65 (no log there, or not all of it), 74 (unreadable, unwritable), 1 (open already).
+  static result<std::shared_ptr<lmdb_store>> open(const std::string& directory, const lmdb_options& options = {});
+
+  ~lmdb_store() override;
+  lmdb_store(const lmdb_store&) = delete;
+  lmdb_store& operator=(const lmdb_store&) = delete;
+
+  /// Errors: 74 for a full map (nothing was written; later commits may succeed once something was erased) and for what the disk
+  /// refuses; after the latter every further commit fails with the same error, since what a failed sync left behind is unknown.
+  result<void> commit(const transaction& changes) override;
+  result<std::optional<stored_value>> get(table t, std::string_view key) const override;
+  result<void> scan(table t, std::string_view from, std::string_view until, bool with_payload,
+                    const std::function<bool(std::string_view key, const stored_value&)>& visit) const override;
+  std::uint64_t size_bytes() const override;
+
+private:
+  lmdb_store(std::string directory, const lmdb_options& options);
+  result<void> open_environment(bool create);
+  result<void> open_tables(bool create);
+  void extend_to_last_page();
+  void forget_stale_readers();
+  result<void> apply(MDB_txn* txn, const transaction::operation& op);
+  tl::unexpected<error> refuse(int code, std::string_view doing, std::uint64_t bytes = 0);
+  error io_error(int code, std::string_view doing, std::uint64_t bytes = 0) const;
+
+  std::string directory_;
+  std::string file_;
+  lmdb_options options_;
+  MDB_env* environment_ = nullptr;
+  std::string registered_; ///< entry in the process's list of open logs; empty = none
+  std::array<unsigned, table_count> tables_{};
+  std::uint64_t commits_ = 0;
+  std::optional<error> broken_; ///< first error of the disk; touched by the committing thread only
+};
+
+} // namespace weir::log

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Fails on every #include that is an arrow which the design of the house does not draw.
+
+    tests/lint/arrows.py [ROOT]     exit 0: all arrows are drawn; 1: each other one is printed as FILE:LINE: sentence
+
+A rule is a row of a table below. Only the standard library; no compiler, so it takes a blink.
+"""
+
+import os
+import re
+import sys
+
+# Which rooms a room may include, apart from itself. The longest matching row counts.
+ROOMS = {
+    "libstream/base": [],
+    "libstream/data": ["libstream/base"],
+    "libstream/plan": ["libstream/data", "libstream/base"],
+    "libstream/operators": ["libstream/plan", "libstream/data", "libstream/base"],
+    "libstream/log": ["libstream/data", "libstream/base"],
+    "libstream/api": ["libstream/operators", "libstream/plan", "libstream/data", "libstream/base"],
+    "libstream/testing": ["libstream"],
+    "actors": ["libstream"],
+    "apps": ["actors", "libstream"],
+    "bench": ["actors", "libstream"],
+    "tests/simulation": ["actors", "libstream"],
+    "tests/process": ["actors", "libstream"],
+    "tests": [],
+}
+
+# A unit test may include what the room it tests may, that room, and these. (tests/unit/log counts as libstream/log.)
+UNIT_TESTS_TOO = ["libstream/testing", "tests"]
+
+# Each application and tool is a room of its own.
+CLOSED_ROOMS = ["apps"]
+
+# Who may know a library. The pattern is matched against what stands between the brackets.
+LIBRARIES = [
+    ("CAF", r"caf/", ["actors", "tests/simulation"]),
+    ("Asio", r"boost/asio", ["actors/sources", "actors/monitor", "actors/net", "tests/unit/actors", "tests/process"]),
+    ("LMDB", r"lmdb", ["libstream/log"]),
+    ("msgpack", r"msgpack", ["libstream/data"]),
+    ("Catch2", r"catch2/", ["tests"]),
+    ("rapidcheck", r"rapidcheck", ["tests"]),
+    ("threads", r"(thread|stop_token|condition_variable)$", ["actors", "apps", "bench", "tests"]),
+    ("sockets", r"(sys/socket|sys/epoll|netinet/|arpa/)", ["actors", "apps", "bench", "tests"]),
+]
+
+# Our one header that users include with brackets, and where it lies.
+PUBLIC = {"weir/weir.hpp": "actors/runtime/weir/weir.hpp"}
+
+TOPS = ["libstream", "actors", "apps", "bench", "tests"]
+SOURCES = (".hpp", ".cpp", ".h", ".ipp")
+INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
+
+
+def within(path, room):
+    return path == room or path.startswith(room + "/")
+
+
+def tested_room(path):
+    """The room that a unit test tests: tests/unit/log/x_test.cpp -> libstream/log; None for other files."""
+    match = re.match(r"tests/unit/([^/]+)/", path)
+    if not match:
+        return None
+    return "actors" if match.group(1) in ("actors", "apps") else "libstream/" + match.group(1)
+
+
+def room_of(path):
+    rows = [room for room in ROOMS if within(path, room)]
+    return max(rows, key=len) if rows else None
+
+
+def own_room(path):
+    """The rooms that a file may include because it lives there."""
+    for closed in CLOSED_ROOMS:
+        if within(path, closed):
+            return os.path.dirname(path)
+    return room_of(path)
+
+
+def allowed_rooms(path):
+    tested = tested_room(path)
+    if tested:
+        return [tested] + ROOMS.get(tested, []) + UNIT_TESTS_TOO
+    return [own_room(path)] + ROOMS[room_of(path)]
+
+
+def refused_room(path, target):
+    """A sentence when `path` may not include our file `target`, else None."""
+    if room_of(path) is None:
+        return f"no rule for this folder; add a row to ROOMS in tests/lint/arrows.py"
+    allowed = [room for room in allowed_rooms(path) if room]
+    if any(within(target, room) for room in allowed):
+        return None
+    return f"may not include {target}: {os.path.dirname(path)} may include only {', '.join(allowed)}"
+
+
+def refused_library(path, name):
+    """A sentence when `path` may not know the library of header `name`, else None."""
+    tested = tested_room(path)
+    for library, pattern, rooms in LIBRARIES:
+        if not re.match(pattern, name):
+            continue
+        if any(within(path, room) or (tested and within(tested, room)) for room in rooms):
+            continue
+        return f"may not include <{name}>: only {', '.join(rooms)} may know {library}"
+    return None
+
+
+def check_include(root, path, quoted, bracketed):
+    name = quoted or bracketed
+    if bracketed in PUBLIC:
+        return refused_room(path, PUBLIC[bracketed])
+    ours = any(within(name, top) for top in TOPS)
+    if ours and bracketed:
+        return f"<{name}> is ours: include it with quotes"
+    if ours:
+        return refused_room(path, name) if os.path.isfile(os.path.join(root, name)) else f'"{name}" does not exist'
+    if quoted:
+        return f'"{name}" is not a path from the repository root'
+    return refused_library(path, name)
+
+
+def check_file(root, path):
+    with open(os.path.join(root, path), encoding="utf-8", errors="replace") as source:
+        for number, line in enumerate(source, 1):
+            match = INCLUDE.match(line)
+            if match:
+                sentence = check_include(root, path, match.group(1), match.group(2))
+                if sentence:
+                    yield f"{path}:{number}: {sentence}"
+
+
+def source_files(root):
+    for top in TOPS:
+        for folder, folders, names in os.walk(os.path.join(root, top)):
+            folders.sort()
+            for name in sorted(names):
+                if name.endswith(SOURCES):
+                    yield os.path.relpath(os.path.join(folder, name), root)
+
+
+def main():
+    root = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+    found = [sentence for path in source_files(root) for sentence in check_file(root, path)]
+    for sentence in found:
+        print(sentence, file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -24,12 +24,6 @@ struct blocks_ready {
   WEIR_FIELDS(x.input, x.epoch, x.headers)
 };
 
-/// From the block store: everything durable has been reported since the coordinator of this epoch asked.
-struct blocks_reported {
-  weir::epoch coordinator;
-  WEIR_FIELDS(x.coordinator)
-};
-
 struct found_file {
   std::string name;
   std::string path;
@@ -52,10 +46,12 @@ struct input_activity {
   WEIR_FIELDS(x.input, x.at_rest)
 };
 
-/// From a receiver: it takes no more, and all that it took is durable and reported.
+/// From a receiver: it takes no more, and all that it took, blocks up to `through`, is durable.
 struct input_drained {
   input_id input;
-  WEIR_FIELDS(x.input)
+  weir::epoch epoch;
+  block_sequence through;
+  WEIR_FIELDS(x.input, x.epoch, x.through)
 };
 
 /// From an executor: one task has ended.
@@ -103,7 +99,6 @@ using batch_coordinator_actor = caf::typed_actor<
   // Input that may be sealed. From receivers and the block store.
   caf::reacts_to<open_input>,
   caf::reacts_to<blocks_ready>,
-  caf::reacts_to<blocks_reported>,
   caf::reacts_to<files_found>,
   caf::reacts_to<input_activity>,
   caf::reacts_to<input_drained>,
@@ -122,7 +117,6 @@ using batch_coordinator_actor = caf::typed_actor<
 CAF_BEGIN_TYPE_ID_BLOCK(weir_batch_coordinator, caf::first_custom_type_id + 500)
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::open_input))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::blocks_ready))
-CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::blocks_reported))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::files_found))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::input_activity))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::input_drained))

@@ -12,8 +12,9 @@ namespace weir::actors {
 struct store_blocks {
   input_id input;
   weir::epoch epoch;
+  block_sequence durable; ///< what the receiver knows to be logged: the blocks follow it, or blocks that it sent before
   std::vector<log::block_header> headers;
-  WEIR_FIELDS(x.input, x.epoch, x.headers)
+  WEIR_FIELDS(x.input, x.epoch, x.durable, x.headers)
 };
 
 /// From the coordinator that starts anew: report every durable block behind these positions.

@@ -51,8 +51,9 @@ struct record_departure {
 /// Fix the input of a batch.
 struct seal_batch {
   weir::epoch epoch;
+  batch_id after; ///< the batch sealed before it
   log::batch_record record;
-  WEIR_FIELDS(x.epoch, x.record)
+  WEIR_FIELDS(x.epoch, x.after, x.record)
 };
 
 /// Conclude a batch: its staged parts (their bytes are in the staging of attempt (epoch, view)) and the commit record, at once.

@@ -12,6 +12,7 @@
 #include "actors/node/shelves.hpp"
 #include "actors/node/worker.hpp"
 #include "actors/sinks/file_system.hpp"
+#include "actors/sources/directory_listing.hpp"
 #include "actors/sources/ingest_server.hpp"
 #include "actors/sources/input_url.hpp"
 #include "libstream/base/limits.hpp"
@@ -62,13 +63,19 @@ struct services {
   /// Fresh random numbers for incarnations.
   std::function<std::uint64_t()> random;
   /// Lists a directory input; see `directory_listing.hpp`.
-  std::function<result<std::vector<struct listed_file>>(const std::string& directory)> list_directory;
+  std::function<result<std::vector<listed_file>>(const std::string& directory)> list_directory;
   /// Reads a range of a file; see `file_pieces.hpp`.
   std::function<result<std::vector<plan::text_piece>>(const log::file_range&, std::size_t max_record_bytes)> read_file_range;
+  /// Shows text to the person in front of the program (standard output).
+  std::function<result<void>(std::string_view text)> print;
   /// Reports the first error that ends the application. Later ones are ignored.
   std::function<void(const error&)> fail;
-  /// The application has done all that it was asked for (drained, or idle for long enough).
+  /// `--stop-when-idle` holds: the runtime should drain.
+  std::function<void()> idle;
+  /// The application has drained: all that was taken is published.
   std::function<void()> finished;
+  /// Set by the runtime before it tells the coordinator to drain, so that a restarted coordinator knows.
+  std::atomic<bool> draining{false};
 };
 
 using services_ptr = std::shared_ptr<services>;

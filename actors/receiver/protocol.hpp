@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/batch_coordinator/protocol.hpp"
 #include "actors/caf.hpp"
 #include "actors/checkpoint_writer/protocol.hpp"
 #include "actors/node/role.hpp"
@@ -47,6 +48,12 @@ struct report_input {
 struct cut_block {
   std::uint64_t sequence = 0; ///< the block meant; a later one is not cut early
   WEIR_FIELDS(x.sequence)
+};
+
+/// To a file receiver, from its worker: what is in the directory now, in reading order.
+struct directory_listed {
+  std::vector<found_file> files;
+  WEIR_FIELDS(x.files)
 };
 
 /// To itself: time to look at the directory, to repeat unanswered requests, to report activity.
@@ -115,6 +122,8 @@ using file_receiver_actor = caf::typed_actor<
   caf::reacts_to<report_input>,
   // Look at the directory.
   caf::reacts_to<input_tick>,
+  // What was seen there. From its own worker.
+  caf::reacts_to<directory_listed>,
   // A new coordinator asks by itself; nothing else to repeat. From the supervisor.
   caf::reacts_to<peer_restarted>>;
 
@@ -130,6 +139,7 @@ CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::drain_input))
 CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::report_input))
 CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::cut_block))
 CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::input_tick))
+CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::directory_listed))
 CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::producer_hello))
 CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::producer_data))
 CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::producer_goodbye))

@@ -1,0 +1,506 @@
+// On a record's way, steps 5, 7 and 8 of 8: durable input is sealed into a batch, a computed batch is committed, a committed one
+// published. From block_store, to partition_executor and sinks, through checkpoint_writer.
+#include "actors/batch_coordinator/batch_coordinator.hpp"
+
+#include "actors/batch_coordinator/batch_progress.hpp"
+#include "actors/batch_coordinator/input_queue.hpp"
+#include "actors/block_store/protocol.hpp"
+#include "actors/monitor/chaos_page.hpp"
+#include "actors/partition_executor/protocol.hpp"
+#include "actors/receiver/protocol.hpp"
+#include "actors/sinks/protocol.hpp"
+#include "libstream/log/batch_log.hpp"
+#include "libstream/log/positions.hpp"
+#include "libstream/log/recovery.hpp"
+
+namespace weir::actors {
+
+namespace {
+
+using std::chrono::microseconds;
+
+struct coordinator_state {
+  static inline const char* name = "batch_coordinator";
+
+  batch_coordinator_actor::pointer self;
+  services_ptr services;
+  std::uint64_t incarnation = 0;
+  weir::epoch epoch; ///< 0 until claimed
+  view_id view{1};
+  input_queue queue;
+  std::map<batch_id, batch_progress> batches; ///< open ones; published ones until their end is logged
+  std::map<input_id, std::uint64_t> opening;  ///< receivers that wait for their epoch
+  std::map<output_index, batch_id> publishing; ///< what each sink was asked for last
+  batch_id last_batch;
+  bool draining = false;
+  std::map<input_id, std::pair<weir::epoch, block_sequence>> drained;
+  std::map<input_id, bool> at_rest;
+  std::optional<caf::actor_clock::time_point> idle_since;
+  bool finished = false;
+  struct timing {
+    caf::actor_clock::time_point announced;
+    std::int64_t delay_us = 0;
+  };
+  std::map<batch_id, timing> timings;
+
+  coordinator_state(batch_coordinator_actor::pointer ptr) : self{ptr} {}
+
+  // -- beginning -------------------------------------------------------------------------------------------------------
+
+  void start(services_ptr given) {
+    services = std::move(given);
+    incarnation = services->random();
+    draining = services->draining.load();
+    claim();
+    schedule_tick();
+  }
+
+  void claim() { to_writer(claim_coordination{incarnation}); }
+
+  void claimed(const coordination_claimed& message) {
+    if (message.incarnation != incarnation || epoch.value != 0)
+      return;
+    // No older coordinator can write from here on: what the log says now stays true until this one changes it.
+    if (auto read = recover(); !read) {
+      services->fail(read.error());
+      return;
+    }
+    epoch = message.epoch;
+    publish_next();
+    for (auto& [number, batch] : batches)
+      if (batch.where() == batch_progress::state::sealing && batch.seal_logged())
+        announce(batch);
+    services->directory.send({role::block_store, 0}, report_blocks{epoch});
+    services->directory.broadcast(role::receiver, report_input{epoch});
+    for (auto& [input, who] : opening)
+      to_writer(open_epoch{epoch, input, who});
+    if (draining)
+      services->directory.broadcast(role::receiver, drain_input{epoch});
+    report_phases();
+  }
+
+  result<void> recover() {
+    auto plan = log::recover(*services->store);
+    if (!plan)
+      return tl::make_unexpected(plan.error());
+    auto last = log::read_last_batch(*services->store);
+    auto epochs = log::read_epochs(*services->store);
+    if (!last || !epochs)
+      return tl::make_unexpected(last ? epochs.error() : last.error());
+    if (*last)
+      last_batch = (*last)->id;
+    for (auto& [key, position] : *epochs)
+      queue.sealed_before(key.first, key.second, position.sealed_to);
+    for (auto& batch : plan->publish_again)
+      batches.emplace(batch.committed.id, batch_progress{batch.committed, outputs()});
+    for (auto& record : plan->run_again)
+      batches.emplace(record.id, progress_of(record));
+    return recover_files();
+  }
+
+  result<void> recover_files() {
+    auto& inputs = services->settings.inputs;
+    for (std::uint32_t i = 0; i < inputs.size(); ++i) {
+      if (inputs[i].what() != input_url::kind::file)
+        continue;
+      auto files = log::read_files(*services->store, input_id{i});
+      if (!files)
+        return tl::make_unexpected(files.error());
+      for (auto& [file, position] : *files)
+        queue.sealed_before(input_id{i}, inputs[i].directory() + "/" + file, position);
+    }
+    return {};
+  }
+
+  void lost(const coordination_lost& message) {
+    if (message.epoch == epoch)
+      self->quit(caf::exit_reason::user_shutdown);
+  }
+
+  // -- inputs ----------------------------------------------------------------------------------------------------------
+
+  void open(const open_input& message) {
+    opening[message.input] = message.incarnation;
+    if (epoch.value != 0)
+      to_writer(open_epoch{epoch, message.input, message.incarnation});
+  }
+
+  void opened(const epoch_opened& message) {
+    auto asked = opening.find(message.input);
+    if (asked == opening.end() || asked->second != message.incarnation)
+      return;
+    opening.erase(asked);
+    services->directory.send({role::receiver, message.input.value},
+                             input_opened{message.input, message.epoch, message.incarnation});
+    if (draining)
+      services->directory.send({role::receiver, message.input.value}, drain_input{epoch});
+  }
+
+  void ready(const blocks_ready& message) {
+    if (epoch.value == 0)
+      return; // it is asked for again once claimed
+    if (!queue.blocks_ready(message.input, message.epoch, message.headers)) {
+      services->directory.send({role::block_store, 0}, report_blocks{epoch});
+      return;
+    }
+    release_committed(message);
+    report_phases();
+  }
+
+  /// A restarted block store knows blocks again that a committed batch has used up.
+  void release_committed(const blocks_ready& message) {
+    std::optional<log::block_range> gone;
+    for (auto& header : message.headers) {
+      if (needed(header.id))
+        break;
+      gone = {message.input, message.epoch, message.headers.front().id.sequence, header.id.sequence};
+    }
+    if (gone)
+      services->directory.send({role::block_store, 0}, release_blocks{epoch, {*gone}});
+  }
+
+  bool needed(const block_id& id) const {
+    if (queue.waits(id))
+      return true;
+    for (auto& [number, batch] : batches)
+      if (batch.where() < batch_progress::state::committed)
+        for (auto& split : batch.record().splits)
+          for (auto& range : split.blocks)
+            if (range.input == id.input && range.epoch == id.epoch && range.first <= id.sequence && id.sequence <= range.last)
+              return true;
+    return false;
+  }
+
+  void found(const files_found& message) {
+    if (epoch.value == 0 || draining)
+      return;
+    queue.files_found(message.input, message.files);
+    report_phases();
+  }
+
+  void activity(const input_activity& message) { at_rest[message.input] = message.at_rest; }
+
+  void input_is_drained(const input_drained& message) {
+    drained[message.input] = {message.epoch, message.through};
+    finish_if_drained();
+  }
+
+  // -- the clock -------------------------------------------------------------------------------------------------------
+
+  /// Numbers and times rise, whatever the wall clock does.
+  batch_id due_batch() const {
+    auto interval = services->settings.batch_interval.count();
+    auto now = static_cast<batch_id::rep>(services->wall_clock_ms() * 1000 / interval);
+    return std::max(batch_id{now}, last_batch.next());
+  }
+
+  void tick() {
+    if (epoch.value == 0)
+      claim();
+    else
+      seal_next();
+    finish_if_drained();
+    finish_if_idle();
+    schedule_tick();
+  }
+
+  void schedule_tick() {
+    auto interval = services->settings.batch_interval;
+    auto past = microseconds{services->wall_clock_ms() * 1000 % interval.count()};
+    self->delayed_send(self, interval - past, batch_tick{});
+  }
+
+  std::size_t in_flight(batch_progress::state from, batch_progress::state to) const {
+    return static_cast<std::size_t>(std::count_if(batches.begin(), batches.end(), [=](auto& entry) {
+      return from <= entry.second.where() && entry.second.where() <= to;
+    }));
+  }
+
+  bool may_seal() const {
+    using enum batch_progress::state;
+    return in_flight(sealing, staged) < services->settings.max_batches_in_flight
+           && in_flight(committed, committed) < services->settings.max_unpublished_batches;
+  }
+
+  void seal_next() {
+    if (!may_seal())
+      return;
+    auto always_due = std::any_of(services->plan->stages().begin(), services->plan->stages().end(),
+                                  [](auto& stage) { return stage.always_due; });
+    if (queue.empty() && !(always_due && !draining))
+      return;
+    auto share = queue.take(services->settings.max_batch_bytes, limits::split_bytes);
+    log::batch_record record;
+    auto after = std::exchange(last_batch, due_batch());
+    record.id = last_batch;
+    record.time_ms = static_cast<std::int64_t>(record.id.value) * services->settings.batch_interval.count() / 1000;
+    record.epoch = epoch;
+    record.splits = std::move(share.splits);
+    record.records = share.records;
+    record.bytes = share.bytes;
+    to_writer(seal_batch{epoch, after, record});
+    batches.emplace(record.id, progress_of(record));
+    report_phases();
+  }
+
+  // -- a batch's way -----------------------------------------------------------------------------------------------------
+
+  void sealed(const batch_sealed& message) {
+    auto batch = find(message.epoch, message.batch);
+    if (batch && batch->seal_logged())
+      announce(*batch);
+  }
+
+  void announce(batch_progress& batch) {
+    batch.announced({epoch, view});
+    auto& record = batch.record();
+    timings[record.id] = {self->clock().now(), services->wall_clock_ms() * 1000 - record.time_ms * 1000};
+    fault_point("coordinator.batch_announced");
+    services->directory.broadcast(role::partition_executor, run_batch{batch.current(), record, services->settings.executors});
+    report_phases();
+  }
+
+  void task_ended(const task_finished& message) {
+    auto batch = find(message.attempt.epoch, message.batch);
+    if (batch && batch->task_finished(message.attempt, message.stage, message.task, message.parts, message.records))
+      commit_in_order();
+  }
+
+  /// Batches commit in the order of their numbers, so that what is committed is always a prefix of what was sealed.
+  void commit_in_order() {
+    for (auto& [number, batch] : batches) {
+      if (batch.where() > batch_progress::state::sealed)
+        continue;
+      if (batch.where() < batch_progress::state::sealed || !batch.all_tasks_ended())
+        break;
+      fault_point("coordinator.all_staged");
+      to_writer(commit_batch{epoch, batch.stage(epoch)});
+    }
+    report_phases();
+  }
+
+  void committed(const batch_committed& message) {
+    auto batch = find(message.epoch, message.batch);
+    if (!batch || !batch->commit_logged())
+      return;
+    fault_point("coordinator.commit_known");
+    release_inputs(*batch);
+    services->directory.broadcast(role::partition_executor, forget_batch{epoch, message.batch});
+    summarise(*batch);
+    publish_next();
+    if (batch->where() == batch_progress::state::published)
+      finish(message.batch);
+    report_phases();
+  }
+
+  void release_inputs(const batch_progress& batch) {
+    release_blocks message{epoch, {}};
+    for (auto& split : batch.record().splits)
+      message.ranges.insert(message.ranges.end(), split.blocks.begin(), split.blocks.end());
+    if (!message.ranges.empty())
+      services->directory.send({role::block_store, 0}, std::move(message));
+  }
+
+  void summarise(const batch_progress& batch) {
+    auto entry = timings.find(batch.record().id);
+    if (entry == timings.end())
+      return;
+    batch_summary summary;
+    summary.batch = batch.record().id;
+    summary.time_ms = batch.record().time_ms;
+    summary.records = batch.commit().records;
+    summary.bytes = batch.record().bytes;
+    summary.scheduling_delay_us = entry->second.delay_us;
+    summary.processing_us = std::chrono::duration_cast<microseconds>(self->clock().now() - entry->second.announced).count();
+    summary.total_delay_us = summary.scheduling_delay_us + summary.processing_us;
+    timings.erase(entry);
+    services->journal->batch_committed(summary);
+  }
+
+  /// Each output publishes one batch at a time, the oldest: so batches become visible in order even if a sink is restarted.
+  void publish_next() {
+    for (auto& [number, batch] : batches) {
+      if (batch.where() != batch_progress::state::committed)
+        continue;
+      for (auto output : batch.unpublished())
+        if (publishing.emplace(output, number).second)
+          services->directory.send({role::sink, output.value}, publish_batch{epoch, batch.commit()});
+    }
+  }
+
+  void published(const batch_published& message) {
+    auto batch = find(message.epoch, message.batch);
+    if (!batch || publishing.find(message.output) == publishing.end() || publishing[message.output] != message.batch)
+      return;
+    publishing.erase(message.output);
+    if (batch->output_published(message.output)) {
+      services->journal->batch_done(message.batch, batch->record().time_ms);
+      finish(message.batch);
+    }
+    publish_next();
+    report_phases();
+  }
+
+  void finish(batch_id batch) { to_writer(finish_batch{epoch, batch}); }
+
+  void ended(const batch_finished& message) {
+    if (message.epoch == epoch)
+      batches.erase(message.batch);
+    finish_if_drained();
+  }
+
+  // -- restarts ----------------------------------------------------------------------------------------------------------
+
+  void repeat(const address& who) {
+    if (who.what == role::batch_coordinator)
+      return;
+    if (epoch.value == 0) {
+      claim();
+      return;
+    }
+    switch (who.what) {
+      case role::checkpoint_writer: ask_writer_again(); break;
+      case role::block_store: services->directory.send(who, report_blocks{epoch}); break;
+      case role::receiver:
+        services->directory.send(who, report_input{epoch});
+        if (draining)
+          services->directory.send(who, drain_input{epoch});
+        break;
+      case role::partition_executor: run_all_again(); break;
+      case role::sink:
+        publishing.erase(output_index{who.index});
+        publish_next();
+        break;
+      default: break;
+    }
+  }
+
+  void ask_writer_again() {
+    for (auto& [input, who] : opening)
+      to_writer(open_epoch{epoch, input, who});
+    batch_id after{0};
+    for (auto& [number, batch] : batches) {
+      switch (batch.where()) {
+        case batch_progress::state::sealing: to_writer(seal_batch{epoch, after, batch.record()}); break;
+        case batch_progress::state::staged: to_writer(commit_batch{epoch, batch.commit()}); break;
+        case batch_progress::state::published: to_writer(finish_batch{epoch, number}); break;
+        default: break;
+      }
+      after = number;
+    }
+  }
+
+  /// An executor has lost what it had: a new view, and every batch that is not yet on its way to the commit runs again.
+  void run_all_again() {
+    view = view.next();
+    for (auto& [number, batch] : batches)
+      if (batch.where() == batch_progress::state::sealed)
+        announce(batch);
+  }
+
+  // -- the end -----------------------------------------------------------------------------------------------------------
+
+  void begin_drain() {
+    if (draining)
+      return;
+    draining = true;
+    queue.drop_files();
+    if (epoch.value != 0)
+      services->directory.broadcast(role::receiver, drain_input{epoch});
+    finish_if_drained();
+  }
+
+  void finish_if_drained() {
+    if (!draining || finished || epoch.value == 0 || !queue.empty() || !batches.empty())
+      return;
+    for (std::uint32_t i = 0; i < services->settings.inputs.size(); ++i) {
+      auto entry = drained.find(input_id{i});
+      if (entry == drained.end() || queue.known_through(input_id{i}, entry->second.first) < entry->second.second)
+        return;
+    }
+    finished = true;
+    services->finished();
+  }
+
+  void finish_if_idle() {
+    auto limit = services->settings.stop_when_idle;
+    if (limit.count() == 0 || draining || epoch.value == 0)
+      return;
+    auto idle = queue.empty() && batches.empty();
+    for (std::uint32_t i = 0; i < services->settings.inputs.size(); ++i)
+      idle = idle && at_rest[input_id{i}];
+    auto now = self->clock().now();
+    if (!idle)
+      idle_since.reset();
+    else if (!idle_since)
+      idle_since = now;
+    else if (now - *idle_since >= limit)
+      services->idle();
+  }
+
+  // -- small things ------------------------------------------------------------------------------------------------------
+
+  batch_progress progress_of(const log::batch_record& record) const {
+    std::size_t tasks = 0;
+    for (auto& stage : services->plan->stages())
+      tasks += plan::task_count(stage, record.splits.size(), services->application.partitions);
+    return {record, tasks, outputs()};
+  }
+
+  std::set<output_index> outputs() const {
+    std::set<output_index> found;
+    for (auto& output : services->plan->outputs())
+      found.insert(output.index);
+    return found;
+  }
+
+  batch_progress* find(weir::epoch of, batch_id batch) {
+    auto entry = batches.find(batch);
+    return of == epoch && entry != batches.end() ? &entry->second : nullptr;
+  }
+
+  template <class Message>
+  void to_writer(Message message) {
+    services->directory.send({role::checkpoint_writer, 0}, std::move(message));
+  }
+
+  void report_phases() const {
+    using enum batch_progress::state;
+    report_phase(phase::receiving, queue.waiting_inputs() + static_cast<int>(in_flight(sealing, sealing)));
+    report_phase(phase::sealed, static_cast<int>(in_flight(batch_progress::state::sealed, batch_progress::state::sealed)));
+    report_phase(phase::staged, static_cast<int>(in_flight(staged, staged)));
+    report_phase(phase::committed, static_cast<int>(in_flight(batch_progress::state::committed, batch_progress::state::committed)));
+  }
+};
+
+batch_coordinator_actor::behavior_type coordinator_behavior(batch_coordinator_actor::stateful_pointer<coordinator_state> self,
+                                                            services_ptr services) {
+  auto& state = self->state;
+  state.start(std::move(services));
+  return {
+    [&state](const coordination_claimed& message) { state.claimed(message); },
+    [&state](const coordination_lost& message) { state.lost(message); },
+    [&state](const epoch_opened& message) { state.opened(message); },
+    [&state](const batch_sealed& message) { state.sealed(message); },
+    [&state](const batch_committed& message) { state.committed(message); },
+    [&state](const batch_finished& message) { state.ended(message); },
+    [&state](const open_input& message) { state.open(message); },
+    [&state](const blocks_ready& message) { state.ready(message); },
+    [&state](const files_found& message) { state.found(message); },
+    [&state](const input_activity& message) { state.activity(message); },
+    [&state](const input_drained& message) { state.input_is_drained(message); },
+    [&state](const task_finished& message) { state.task_ended(message); },
+    [&state](const batch_published& message) { state.published(message); },
+    [&state](const drain&) { state.begin_drain(); },
+    [&state](const batch_tick&) { state.tick(); },
+    [&state](const peer_restarted& message) { state.repeat(message.who); },
+  };
+}
+
+} // namespace
+
+batch_coordinator_actor spawn_batch_coordinator(caf::actor_system& system, services_ptr services) {
+  return system.spawn<caf::lazy_init>(coordinator_behavior, std::move(services));
+}
+
+} // namespace weir::actors

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "actors/node/shelves.hpp"
+#include "libstream/base/ids.hpp"
+#include "libstream/log/records.hpp"
+#include "libstream/plan/task.hpp"
+
+namespace weir::actors {
+
+/// Where one batch stands. A pure state machine: it is told facts and says whether they moved it.
+///
+///   sealing ──seal logged──▶ sealed ──all tasks ended──▶ staged ──commit logged──▶ committed ──all outputs published──▶ published
+///                              └───── view changed: same splits, next attempt ◀────┘ (not once its commit was asked for)
+///   published ──end logged──▶ (forgotten)
+class batch_progress {
+public:
+  enum class state { sealing, sealed, staged, committed, published };
+
+  /// A batch that is about to be sealed.
+  batch_progress(log::batch_record record, std::size_t tasks, std::set<output_index> outputs)
+    : record_{std::move(record)}, tasks_{tasks}, unpublished_{std::move(outputs)} {}
+  /// A batch that the log says is committed.
+  batch_progress(log::commit_record commit, std::set<output_index> outputs)
+    : unpublished_{std::move(outputs)}, state_{state::committed}, commit_{std::move(commit)} {
+    record_.id = commit_.id;
+    record_.time_ms = commit_.time_ms;
+  }
+
+  state where() const { return state_; }
+  const log::batch_record& record() const { return record_; }
+  const log::commit_record& commit() const { return commit_; }
+  const attempt& current() const { return attempt_; }
+  const std::set<output_index>& unpublished() const { return unpublished_; }
+
+  bool seal_logged() { return move(state::sealing, state::sealed); }
+
+  /// Starts it, or starts it anew: what earlier attempts staged no longer counts. Only while sealed.
+  void announced(const attempt& next) {
+    attempt_ = next;
+    ended_.clear();
+    parts_.clear();
+    records_ = 0;
+  }
+
+  /// True if this was the last task. Tasks of other attempts and repeated ones are ignored.
+  bool task_finished(const attempt& of, stage_index stage, task_index task, const std::vector<log::staged_part>& parts,
+                     std::uint64_t records) {
+    if (state_ != state::sealed || of != attempt_ || !ended_.insert({stage, task}).second)
+      return false;
+    parts_.insert(parts_.end(), parts.begin(), parts.end());
+    records_ += records;
+    return ended_.size() == tasks_;
+  }
+  bool all_tasks_ended() const { return ended_.size() == tasks_; }
+
+  /// The commit to be logged. Only when all tasks have ended.
+  const log::commit_record& stage(weir::epoch owner) {
+    state_ = state::staged;
+    std::sort(parts_.begin(), parts_.end());
+    commit_ = {record_.id, record_.time_ms, owner, attempt_.view, std::move(parts_), records_};
+    return commit_;
+  }
+
+  bool commit_logged() {
+    if (!move(state::staged, state::committed))
+      return false;
+    if (unpublished_.empty())
+      state_ = state::published;
+    return true;
+  }
+
+  /// True if this was the last output.
+  bool output_published(output_index output) {
+    if (state_ != state::committed)
+      return false;
+    unpublished_.erase(output);
+    return unpublished_.empty() && move(state::committed, state::published);
+  }
+
+private:
+  bool move(state from, state to) {
+    if (state_ != from)
+      return false;
+    state_ = to;
+    return true;
+  }
+
+  log::batch_record record_;
+  std::size_t tasks_ = 0;
+  std::set<output_index> unpublished_;
+  state state_ = state::sealing;
+  attempt attempt_;
+  std::set<std::pair<stage_index, task_index>> ended_;
+  std::vector<log::staged_part> parts_;
+  std::uint64_t records_ = 0;
+  log::commit_record commit_;
+};
+
+} // namespace weir::actors

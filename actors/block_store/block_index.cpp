@@ -1,0 +1,93 @@
+#include "actors/block_store/block_index.hpp"
+
+#include <algorithm>
+
+namespace weir::actors {
+
+void block_index::recovered(const log::block_header& header) {
+  auto& at = lines_[{header.id.input, header.id.epoch}];
+  at.blocks[header.id.sequence] = header;
+  at.known = std::max(at.known, header.id.sequence);
+  at.durable = std::max(at.durable, header.id.sequence);
+}
+
+std::vector<log::block_header> block_index::stored(const std::vector<log::block_header>& headers, block_sequence durable) {
+  std::vector<log::block_header> fresh;
+  for (auto& header : headers) {
+    auto& at = lines_[{header.id.input, header.id.epoch}];
+    at.known = std::max(at.known, durable);
+    at.durable = std::max(at.durable, durable);
+    if (header.id.sequence != at.known.next())
+      continue;
+    at.known = header.id.sequence;
+    at.blocks[header.id.sequence] = header;
+    fresh.push_back(header);
+  }
+  return fresh;
+}
+
+std::vector<log::block_header> block_index::appended(input_id input, weir::epoch owner, block_sequence through) {
+  std::vector<log::block_header> news;
+  auto entry = lines_.find({input, owner});
+  if (entry == lines_.end())
+    return news;
+  auto& at = entry->second;
+  // An answer to an earlier incarnation may speak of blocks that this one has not been told of yet.
+  through = std::min(through, at.known);
+  for (auto block = at.blocks.upper_bound(at.durable); block != at.blocks.end() && block->first <= through; ++block)
+    news.push_back(block->second);
+  at.durable = std::max(at.durable, through);
+  return news;
+}
+
+block_sequence block_index::durable_through(input_id input, weir::epoch owner) const {
+  auto entry = lines_.find({input, owner});
+  return entry == lines_.end() ? block_sequence{} : entry->second.durable;
+}
+
+void block_index::refused(input_id input, weir::epoch owner) {
+  auto entry = lines_.find({input, owner});
+  if (entry == lines_.end())
+    return;
+  auto& at = entry->second;
+  at.blocks.erase(at.blocks.upper_bound(at.durable), at.blocks.end());
+  at.known = at.durable;
+}
+
+void block_index::released(const log::block_range& range) {
+  auto entry = lines_.find({range.input, range.epoch});
+  if (entry == lines_.end())
+    return;
+  auto& at = entry->second;
+  at.blocks.erase(at.blocks.lower_bound(range.first), at.blocks.upper_bound(range.last));
+  // An epoch that is over and empty is forgotten once a newer one of its input exists.
+  auto newer = std::next(entry);
+  if (at.blocks.empty() && newer != lines_.end() && newer->first.first == range.input)
+    lines_.erase(entry);
+}
+
+std::vector<std::vector<log::block_header>> block_index::undurable() const {
+  std::vector<std::vector<log::block_header>> found;
+  for (auto& [key, at] : lines_) {
+    std::vector<log::block_header> headers;
+    for (auto block = at.blocks.upper_bound(at.durable); block != at.blocks.end(); ++block)
+      headers.push_back(block->second);
+    if (!headers.empty())
+      found.push_back(std::move(headers));
+  }
+  return found;
+}
+
+std::vector<std::vector<log::block_header>> block_index::durable() const {
+  std::vector<std::vector<log::block_header>> found;
+  for (auto& [key, at] : lines_) {
+    std::vector<log::block_header> headers;
+    for (auto block = at.blocks.begin(); block != at.blocks.end() && block->first <= at.durable; ++block)
+      headers.push_back(block->second);
+    if (!headers.empty())
+      found.push_back(std::move(headers));
+  }
+  return found;
+}
+
+} // namespace weir::actors

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "libstream/base/ids.hpp"
+#include "libstream/log/records.hpp"
+
+namespace weir::actors {
+
+/// What a block store knows of its blocks: which are on their way into the log, which are durable. A pure bookkeeper; one thread.
+/// Blocks of one (input, epoch) arrive in sequence and become durable in sequence.
+class block_index {
+public:
+  /// A block that was found in the log.
+  void recovered(const log::block_header& header);
+  /// Takes blocks on; returns those that are new and must be logged. Known ones are left out, and so are those that do not follow
+  /// what is known (`durable` included): something before them was lost and comes again, and so will they.
+  std::vector<log::block_header> stored(const std::vector<log::block_header>& headers, block_sequence durable);
+  /// Everything of (input, epoch) up to `through` is durable; returns the blocks for which that is news.
+  std::vector<log::block_header> appended(input_id input, weir::epoch owner, block_sequence through);
+  /// How far (input, epoch) is durable.
+  block_sequence durable_through(input_id input, weir::epoch owner) const;
+  /// (input, epoch) can get no more blocks: what is not durable by now is void.
+  void refused(input_id input, weir::epoch owner);
+  /// The blocks of a range are in a committed batch.
+  void released(const log::block_range& range);
+
+  /// Not yet durable blocks, in order: to be sent to a writer that lost them.
+  std::vector<std::vector<log::block_header>> undurable() const;
+  /// Durable blocks that were not released, in order, one vector for each (input, epoch).
+  std::vector<std::vector<log::block_header>> durable() const;
+
+private:
+  struct line {
+    std::map<block_sequence, log::block_header> blocks;
+    block_sequence known;   ///< greatest sequence taken on
+    block_sequence durable; ///< greatest durable sequence
+  };
+  std::map<std::pair<input_id, weir::epoch>, line> lines_;
+};
+
+} // namespace weir::actors

@@ -1,0 +1,128 @@
+// On a record's way, step 3 of 8: a block is kept in memory and handed to the log. From receiver, to checkpoint_writer; when it is
+// durable, word goes back to the receiver (which acknowledges) and on to the batch_coordinator (which seals).
+#include "actors/block_store/block_store.hpp"
+
+#include "actors/batch_coordinator/protocol.hpp"
+#include "actors/block_store/block_index.hpp"
+#include "actors/receiver/protocol.hpp"
+#include "libstream/log/block_log.hpp"
+#include "libstream/log/positions.hpp"
+
+namespace weir::actors {
+
+namespace {
+
+/// Headers in one message: keeps messages far below their limit.
+constexpr std::size_t headers_per_message = 1024;
+
+struct block_store_state {
+  static inline const char* name = "block_store";
+
+  block_store_actor::pointer self;
+  services_ptr services;
+  block_index index;
+
+  block_store_state(block_store_actor::pointer ptr) : self{ptr} {}
+
+  bool start(services_ptr given) {
+    services = std::move(given);
+    auto scanned = recover();
+    if (!scanned)
+      services->fail(scanned.error());
+    return scanned.has_value();
+  }
+
+  result<void> recover() {
+    auto epochs = log::read_epochs(*services->store);
+    if (!epochs)
+      return tl::make_unexpected(epochs.error());
+    for (auto& [key, position] : *epochs) {
+      auto scanned = log::scan_headers(*services->store, key.first, key.second, {}, [this](const log::block_header& header) {
+        index.recovered(header);
+        return true;
+      });
+      if (!scanned)
+        return scanned;
+    }
+    return {};
+  }
+
+  void store(const store_blocks& message) {
+    auto fresh = index.stored(message.headers, message.durable);
+    if (!fresh.empty())
+      append(message.input, message.epoch, std::move(fresh));
+    else if (auto through = index.durable_through(message.input, message.epoch); through.value > 0)
+      services->directory.send({role::receiver, message.input.value}, blocks_durable{message.input, message.epoch, through});
+  }
+
+  void appended(const blocks_appended& message) {
+    auto news = index.appended(message.input, message.epoch, message.through);
+    // The coordinator first: a receiver that has drained then knows that its last block is on its way there.
+    report(news);
+    services->directory.send({role::receiver, message.input.value}, blocks_durable{message.input, message.epoch, message.through});
+  }
+
+  void refused(const epoch_refused& message) {
+    index.refused(message.input, message.epoch);
+    services->directory.send({role::receiver, message.input.value}, message);
+  }
+
+  void report_all() {
+    for (auto& headers : index.durable())
+      report(headers);
+  }
+
+  void release(const release_blocks& message) {
+    for (auto& range : message.ranges) {
+      index.released(range);
+      services->blocks.drop(range.input, range.epoch, range.last);
+      services->directory.send({role::receiver, range.input.value}, blocks_released{range.input, range.epoch, range.last});
+    }
+  }
+
+  void repeat(const address& restarted) {
+    if (restarted.what != role::checkpoint_writer)
+      return;
+    for (auto& headers : index.undurable())
+      append(headers.front().id.input, headers.front().id.epoch, headers);
+  }
+
+  void append(input_id input, weir::epoch owner, std::vector<log::block_header> headers) {
+    services->directory.send({role::checkpoint_writer, 0}, append_blocks{input, owner, std::move(headers)});
+  }
+
+  void report(const std::vector<log::block_header>& headers) {
+    for (std::size_t from = 0; from < headers.size(); from += headers_per_message) {
+      blocks_ready message{headers.front().id.input, headers.front().id.epoch, {}};
+      auto to = std::min(headers.size(), from + headers_per_message);
+      for (auto at = from; at < to; ++at) {
+        message.headers.push_back(headers[at]);
+        message.headers.back().producers.clear();
+      }
+      services->directory.send({role::batch_coordinator, 0}, std::move(message));
+    }
+  }
+};
+
+block_store_actor::behavior_type block_store_behavior(block_store_actor::stateful_pointer<block_store_state> self,
+                                                      services_ptr services) {
+  auto& state = self->state;
+  if (!state.start(std::move(services)))
+    self->quit(caf::exit_reason::user_shutdown);
+  return {
+    [&state](const store_blocks& message) { state.store(message); },
+    [&state](const blocks_appended& message) { state.appended(message); },
+    [&state](const epoch_refused& message) { state.refused(message); },
+    [&state](const report_blocks&) { state.report_all(); },
+    [&state](const release_blocks& message) { state.release(message); },
+    [&state](const peer_restarted& message) { state.repeat(message.who); },
+  };
+}
+
+} // namespace
+
+block_store_actor spawn_block_store(caf::actor_system& system, services_ptr services) {
+  return system.spawn<caf::lazy_init>(block_store_behavior, std::move(services));
+}
+
+} // namespace weir::actors

@@ -1,0 +1,316 @@
+// On a record's way, steps 4, 5 and 7 of 8: blocks, seals and commits become durable, many in one transaction. From block_store and
+// batch_coordinator, to the log thread, and back as an answer.
+#include "actors/checkpoint_writer/checkpoint_writer.hpp"
+
+#include <deque>
+
+#include "actors/checkpoint_writer/log_fence.hpp"
+#include "actors/checkpoint_writer/write_group.hpp"
+#include "libstream/log/batch_log.hpp"
+#include "libstream/log/block_log.hpp"
+#include "libstream/log/positions.hpp"
+
+namespace weir::actors {
+
+namespace {
+
+using verdict = log_fence::verdict;
+
+/// Bytes of blocks in one transaction: enough that the sync no longer counts, little enough that an answer does not wait long.
+constexpr std::uint64_t group_bytes = 8 * limits::mib;
+
+struct writer_state {
+  static inline const char* name = "checkpoint_writer";
+
+  checkpoint_writer_actor::pointer self;
+  services_ptr services;
+  std::shared_ptr<worker> thread;
+  std::shared_ptr<std::optional<log_fence>> loading = std::make_shared<std::optional<log_fence>>();
+  std::optional<log_fence> fence;
+  std::deque<std::function<void()>> early; ///< requests that came before the log was read
+  std::deque<write_group> waiting;
+  std::shared_ptr<write_group> writing;
+
+  writer_state(checkpoint_writer_actor::pointer ptr) : self{ptr} {}
+
+  /// Reads the log on its own thread, behind whatever a lost predecessor still had under way there.
+  void start(services_ptr given) {
+    services = std::move(given);
+    thread = services->workers->make("log");
+    thread->post([services = services, loading = loading, me = caf::actor_cast<caf::actor_addr>(self)] {
+      auto loaded = log_fence::load(*services->store);
+      if (!loaded) {
+        services->fail(loaded.error());
+        return;
+      }
+      *loading = std::move(*loaded);
+      if (auto handle = caf::actor_cast<caf::actor>(me))
+        caf::anon_send(handle, group_written{0});
+    });
+  }
+
+  template <class Message>
+  void handle(const Message& message) {
+    if (fence)
+      take(message);
+    else
+      early.push_back([this, message] { take(message); });
+  }
+
+  // -- requests, in the protocol's order ---------------------------------------------------------------------------------
+
+  void take(const claim_coordination& message) {
+    auto epoch = fence->claim(message.incarnation);
+    add({[epoch](auto& changes, auto&) -> result<void> {
+           log::put_coordinator_epoch(changes, epoch);
+           return {};
+         },
+         [this, message, epoch] { answer(role::batch_coordinator, 0, coordination_claimed{message.incarnation, epoch}); }});
+  }
+
+  void take(const open_epoch& message) {
+    if (message.coordinator != fence->coordinator())
+      return refuse(message.coordinator);
+    auto opening = fence->open(message.input, message.incarnation);
+    write_group::step step;
+    if (opening.what == verdict::write)
+      step.write = [message, opening](auto& changes, auto&) -> result<void> {
+        log::put_epoch(changes, message.input, opening.owner, {{}, message.incarnation});
+        return {};
+      };
+    step.answer = [this, message, opening] {
+      answer(role::batch_coordinator, 0, epoch_opened{message.input, opening.owner, message.incarnation});
+    };
+    add(std::move(step));
+  }
+
+  void take(const append_blocks& message) {
+    auto headers = message.headers;
+    auto what = fence->append(message.input, message.epoch, headers);
+    if (what == verdict::refuse) {
+      answer(role::block_store, 0, epoch_refused{message.input, message.epoch});
+      return;
+    }
+    if (what == verdict::wait)
+      return;
+    write_group::step step;
+    std::uint64_t bytes = 0;
+    if (what == verdict::write) {
+      std::vector<data::buffer_handle> contents;
+      for (auto& header : headers) {
+        contents.push_back(services->blocks.find(header.id));
+        bytes += header.bytes;
+        if (!contents.back()) {
+          services->fail({error_code::failed, "a block to be logged is not in memory", "checkpoint writer", "report this"});
+          return;
+        }
+      }
+      step.write = [headers, contents](auto& changes, auto& store) { return append(changes, store, headers, contents); };
+      step.fault_before = "writer.before_append";
+      step.fault_after = "writer.after_append";
+    }
+    step.answer = [this, input = message.input, owner = message.epoch, through = fence->last(message.input)] {
+      answer(role::block_store, 0, blocks_appended{input, owner, through});
+    };
+    add(std::move(step), bytes);
+  }
+
+  void take(const find_producer& message) {
+    if (!fence->is_current(message.input, message.epoch))
+      return answer(role::receiver, message.input.value, epoch_refused{message.input, message.epoch});
+    auto found = std::make_shared<log::producer_position>();
+    add({[message, found](auto&, auto& store) -> result<void> {
+           auto position = log::read_producer(store, message.input, message.producer);
+           if (!position)
+             return tl::make_unexpected(position.error());
+           *found = position->value_or(log::producer_position{});
+           return {};
+         },
+         [this, message, found] {
+           answer(role::receiver, message.input.value, producer_found{message.input, message.epoch, message.producer, found->last});
+         }});
+  }
+
+  void take(const record_departure& message) {
+    if (!fence->is_current(message.input, message.epoch))
+      return answer(role::receiver, message.input.value, epoch_refused{message.input, message.epoch});
+    add({[message](auto& changes, auto& store) -> result<void> {
+           auto position = log::read_producer(store, message.input, message.producer);
+           if (!position)
+             return tl::make_unexpected(position.error());
+           auto known = position->value_or(log::producer_position{});
+           known.left = true;
+           log::put_producer(changes, message.input, message.producer, known);
+           return {};
+         },
+         [this, message] {
+           answer(role::receiver, message.input.value, departure_recorded{message.input, message.epoch, message.producer});
+         }});
+  }
+
+  void take(const seal_batch& message) {
+    auto what = fence->seal(message.epoch, message.record.id, message.after);
+    if (what == verdict::refuse)
+      return refuse(message.epoch);
+    if (what == verdict::wait)
+      return;
+    write_group::step step;
+    if (what == verdict::write) {
+      step.write = [record = message.record](auto& changes, auto& store) { return log::seal(changes, store, record); };
+      step.fault_before = "writer.before_seal";
+      step.fault_after = "writer.after_seal";
+    }
+    step.answer = [this, message] { answer(role::batch_coordinator, 0, batch_sealed{message.epoch, message.record.id}); };
+    add(std::move(step));
+  }
+
+  void take(const commit_batch& message) {
+    auto what = fence->commit(message.epoch, message.record.id);
+    if (what == verdict::refuse)
+      return refuse(message.epoch);
+    if (what == verdict::wait)
+      return;
+    write_group::step step;
+    std::uint64_t bytes = 0;
+    if (what == verdict::write) {
+      auto& record = message.record;
+      std::vector<staging::bytes_handle> staged;
+      for (auto& part : record.parts) {
+        staged.push_back(services->staging.find({record.epoch, record.view}, record.id, part.output, part.part));
+        bytes += part.bytes;
+        if (!staged.back()) {
+          services->fail({error_code::failed, "a staged part to be committed is not in memory", "output " + part.output, "report this"});
+          return;
+        }
+      }
+      step.write = [record, staged](auto& changes, auto&) -> result<void> {
+        std::vector<log::staged_bytes> parts;
+        for (auto& part : staged)
+          parts.push_back({*part, part});
+        log::commit(changes, record, parts);
+        return {};
+      };
+      step.fault_before = "writer.before_commit";
+      step.fault_after = "writer.after_commit";
+    }
+    step.answer = [this, message] { answer(role::batch_coordinator, 0, batch_committed{message.epoch, message.record.id}); };
+    add(std::move(step), bytes);
+  }
+
+  void take(const finish_batch& message) {
+    auto what = fence->finish(message.epoch, message.batch);
+    if (what == verdict::refuse)
+      return refuse(message.epoch);
+    write_group::step step;
+    if (what == verdict::write) {
+      step.write = [batch = message.batch](auto& changes, auto& store) -> result<void> {
+        auto record = log::read_batch(store, batch);
+        if (!record)
+          return tl::make_unexpected(record.error());
+        if (*record)
+          log::finish(changes, **record);
+        return {};
+      };
+      step.fault_before = "writer.before_finish";
+    }
+    step.answer = [this, message] {
+      services->staging.drop(message.batch);
+      answer(role::batch_coordinator, 0, batch_finished{message.epoch, message.batch});
+    };
+    add(std::move(step));
+  }
+
+  // -- group commit --------------------------------------------------------------------------------------------------------
+
+  /// Blocks with the positions that their producers reach by them.
+  static result<void> append(log::transaction& changes, const log::store& store, const std::vector<log::block_header>& headers,
+                             const std::vector<data::buffer_handle>& contents) {
+    std::map<std::string, log::producer_position> positions;
+    for (std::size_t i = 0; i < headers.size(); ++i) {
+      log::append_block(changes, headers[i], contents[i]->view(), contents[i]);
+      for (auto& range : headers[i].producers) {
+        auto entry = positions.find(range.producer);
+        if (entry == positions.end()) {
+          auto known = log::read_producer(store, headers[i].id.input, range.producer);
+          if (!known)
+            return tl::make_unexpected(known.error());
+          entry = positions.emplace(range.producer, known->value_or(log::producer_position{})).first;
+        }
+        entry->second.last = std::max(entry->second.last, range.last);
+      }
+    }
+    for (auto& [producer, position] : positions)
+      log::put_producer(changes, headers.front().id.input, producer, position);
+    return {};
+  }
+
+  /// What waits while the log thread is busy goes into one transaction.
+  void add(write_group::step step, std::uint64_t bytes = 0) {
+    if (waiting.empty() || (waiting.back().bytes > 0 && waiting.back().bytes + bytes > group_bytes))
+      waiting.emplace_back();
+    waiting.back().bytes += bytes;
+    waiting.back().steps.push_back(std::move(step));
+    write_next();
+  }
+
+  void write_next() {
+    if (writing || waiting.empty())
+      return;
+    writing = std::make_shared<write_group>(std::move(waiting.front()));
+    waiting.pop_front();
+    thread->post([services = services, group = writing, me = caf::actor_cast<caf::actor_addr>(self)] {
+      if (auto done = write(*group, *services->store); !done) {
+        services->fail(done.error());
+        return;
+      }
+      if (auto handle = caf::actor_cast<caf::actor>(me))
+        caf::anon_send(handle, group_written{1});
+    });
+  }
+
+  void written(const group_written& message) {
+    if (message.group == 0) {
+      fence = std::move(*loading);
+      for (auto& request : std::exchange(early, {}))
+        request();
+      return;
+    }
+    auto done = std::exchange(writing, nullptr);
+    for (auto& step : done->steps)
+      step.answer();
+    write_next();
+  }
+
+  template <class Message>
+  void answer(role what, std::uint32_t index, Message message) {
+    services->directory.send({what, index}, std::move(message));
+  }
+
+  void refuse(weir::epoch older) { answer(role::batch_coordinator, 0, coordination_lost{older, fence->coordinator()}); }
+};
+
+checkpoint_writer_actor::behavior_type writer_behavior(checkpoint_writer_actor::stateful_pointer<writer_state> self,
+                                                       services_ptr services) {
+  auto& state = self->state;
+  state.start(std::move(services));
+  return {
+    [&state](const claim_coordination& message) { state.handle(message); },
+    [&state](const open_epoch& message) { state.handle(message); },
+    [&state](const append_blocks& message) { state.handle(message); },
+    [&state](const find_producer& message) { state.handle(message); },
+    [&state](const record_departure& message) { state.handle(message); },
+    [&state](const seal_batch& message) { state.handle(message); },
+    [&state](const commit_batch& message) { state.handle(message); },
+    [&state](const finish_batch& message) { state.handle(message); },
+    [&state](const group_written& message) { state.written(message); },
+    [](const peer_restarted&) {},
+  };
+}
+
+} // namespace
+
+checkpoint_writer_actor spawn_checkpoint_writer(caf::actor_system& system, services_ptr services) {
+  return system.spawn<caf::lazy_init>(writer_behavior, std::move(services));
+}
+
+} // namespace weir::actors

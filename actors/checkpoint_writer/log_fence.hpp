@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "libstream/base/error.hpp"
+#include "libstream/base/ids.hpp"
+#include "libstream/log/records.hpp"
+#include "libstream/log/store.hpp"
+
+namespace weir::actors {
+
+/// Decides what may still be written: requests of an older epoch are refused, requests that were carried out before are only
+/// answered again. Pure but for `load`; it runs ahead of the log by the requests that are being written. One thread.
+class log_fence {
+public:
+  enum class verdict {
+    write,  ///< new: write it, then answer
+    answer, ///< done before (or being written by an earlier request): answer in its turn
+    refuse, ///< of an older epoch
+    wait,   ///< something before it was lost with an earlier writer and comes again: then this comes again too
+  };
+
+  /// Starts with what the log says.
+  static result<log_fence> load(const log::store& from);
+
+  /// Raises the coordinator's epoch, once for each incarnation.
+  weir::epoch claim(std::uint64_t incarnation);
+  weir::epoch coordinator() const { return coordinator_; }
+
+  /// Raises an input's epoch, once for each incarnation of its receiver.
+  struct opening {
+    weir::epoch owner;
+    verdict what;
+  };
+  opening open(input_id input, std::uint64_t incarnation);
+
+  /// Drops the headers that are logged already.
+  verdict append(input_id input, weir::epoch owner, std::vector<log::block_header>& headers);
+  /// Whether (input, owner) is the current epoch.
+  bool is_current(input_id input, weir::epoch owner) const;
+  block_sequence last(input_id input) const;
+
+  /// `after` is the batch sealed before it. Batches commit in the order in which they were sealed.
+  verdict seal(weir::epoch by, batch_id batch, batch_id after);
+  verdict commit(weir::epoch by, batch_id batch);
+  verdict finish(weir::epoch by, batch_id batch);
+
+private:
+  struct input_state {
+    weir::epoch owner;
+    std::uint64_t incarnation = 0;
+    block_sequence last;
+  };
+
+  weir::epoch coordinator_;
+  std::uint64_t claimed_by_ = 0;
+  std::map<input_id, input_state> inputs_;
+  std::set<batch_id> sealed_;    ///< and not committed
+  std::set<batch_id> committed_; ///< and not finished
+  batch_id last_sealed_;
+};
+
+} // namespace weir::actors

@@ -1,0 +1,105 @@
+// On a record's way, step 6 of 8: decides which task runs next and tells who waits for its result. From batch_coordinator, through
+// task_run, to other executors (exchange) and back to batch_coordinator.
+#include "actors/partition_executor/partition_executor.hpp"
+
+#include "actors/batch_coordinator/protocol.hpp"
+#include "actors/monitor/chaos_page.hpp"
+#include "actors/partition_executor/task_board.hpp"
+#include "actors/partition_executor/task_run.hpp"
+
+namespace weir::actors {
+
+namespace {
+
+struct executor_state {
+  static inline const char* name = "partition_executor";
+
+  partition_executor_actor::pointer self;
+  services_ptr services;
+  std::optional<task_board> board;
+  std::shared_ptr<worker> thread;
+  bool busy = false;
+
+  executor_state(partition_executor_actor::pointer ptr) : self{ptr} {}
+
+  void start(services_ptr given, std::uint32_t index) {
+    services = std::move(given);
+    board.emplace(services->plan, services->application.partitions, index);
+    thread = services->workers->make("executor-" + std::to_string(index));
+  }
+
+  void run(const run_batch& message) {
+    board->announced(message);
+    run_next();
+  }
+
+  void output_ready(const map_output_ready& message) {
+    board->output_ready(message);
+    run_next();
+  }
+
+  void forget(const forget_batch& message) {
+    board->forgotten(message.batch);
+    services->exchange.drop(message.batch);
+  }
+
+  /// One task at a time: the choice of the next one is made when the thread is free, so that an older batch goes first.
+  void run_next() {
+    if (busy)
+      return;
+    auto task = board->next();
+    if (!task)
+      return;
+    busy = true;
+    thread->post([services = services, task = std::move(*task), me = caf::actor_cast<caf::actor_addr>(self)] {
+      auto report = run_task(*services, task);
+      if (auto handle = caf::actor_cast<caf::actor>(me))
+        caf::anon_send(handle, std::move(report));
+    });
+  }
+
+  void ended(const task_ended& report) {
+    busy = false;
+    if (board->current(report.batch, report.attempt)) {
+      if (report.failed)
+        services->fail({static_cast<error_code>(report.code), report.problem, {}, {}});
+      else
+        pass_on(report);
+    }
+    run_next();
+  }
+
+  void pass_on(const task_ended& report) {
+    fault_point("executor.task_ended");
+    if (report.skipped > 0)
+      services->journal->warning("batch " + std::to_string(report.batch.value) + ": skipped " + std::to_string(report.skipped)
+                                 + " records longer than max_record_bytes ("
+                                 + std::to_string(services->settings.max_record_bytes) + ")");
+    if (!services->plan->stages()[report.stage.value].writes.empty())
+      services->directory.broadcast(role::partition_executor,
+                                    map_output_ready{report.attempt, report.batch, report.stage, report.task});
+    services->directory.send({role::batch_coordinator, 0}, task_finished{report.attempt, report.batch, report.stage, report.task,
+                                                                         report.parts, report.records});
+  }
+};
+
+partition_executor_actor::behavior_type executor_behavior(partition_executor_actor::stateful_pointer<executor_state> self,
+                                                          services_ptr services, std::uint32_t index) {
+  auto& state = self->state;
+  state.start(std::move(services), index);
+  return {
+    [&state](const run_batch& message) { state.run(message); },
+    [&state](const map_output_ready& message) { state.output_ready(message); },
+    [&state](const forget_batch& message) { state.forget(message); },
+    [&state](const task_ended& message) { state.ended(message); },
+    [](const peer_restarted&) {},
+  };
+}
+
+} // namespace
+
+partition_executor_actor spawn_partition_executor(caf::actor_system& system, services_ptr services, std::uint32_t index) {
+  return system.spawn<caf::lazy_init>(executor_behavior, std::move(services), index);
+}
+
+} // namespace weir::actors

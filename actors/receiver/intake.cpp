@@ -1,0 +1,260 @@
+#include "actors/receiver/intake.hpp"
+
+#include <cstring>
+#include <utility>
+
+#include "libstream/data/checksum.hpp"
+
+namespace weir::actors {
+
+namespace {
+
+/// Payloads at least this large become a block of their own, without a copy.
+constexpr std::size_t whole_block_bytes = 64 * limits::kib;
+
+/// Bytes behind the first `count` records.
+std::string_view skip_records(std::string_view bytes, std::uint64_t count) {
+  for (; count > 0; --count) {
+    auto end = std::memchr(bytes.data(), '\n', bytes.size());
+    if (!end)
+      return {};
+    bytes.remove_prefix(static_cast<std::size_t>(static_cast<const char*>(end) - bytes.data()) + 1);
+  }
+  return bytes;
+}
+
+} // namespace
+
+void intake::opened(weir::epoch owner) {
+  epoch_ = owner;
+  for (auto& [name, who] : producers_)
+    if (!who.known)
+      actions_.push_back(look_up{name});
+}
+
+void intake::hello(connection_id connection, const std::string& name) {
+  auto& who = producers_[name];
+  if (who.connection && *who.connection != connection) {
+    connections_.erase(*who.connection);
+    actions_.push_back(refuse{*who.connection, "producer '" + name + "' has connected anew"});
+  }
+  who.connection = connection;
+  who.leaving = false;
+  connections_[connection] = name;
+  if (who.known)
+    greet(who);
+  else if (is_open())
+    actions_.push_back(look_up{name});
+}
+
+void intake::greet(const producer& who) {
+  if (who.connection && is_open() && !stopped_)
+    actions_.push_back(welcome{*who.connection, who.durable});
+}
+
+void intake::found(const std::string& name, std::uint64_t last_durable) {
+  auto entry = producers_.find(name);
+  if (entry == producers_.end() || entry->second.known)
+    return;
+  auto& who = entry->second;
+  who.known = true;
+  who.accepted = who.durable = last_durable;
+  greet(who);
+}
+
+void intake::data(connection_id connection, const ingest_data& frame) {
+  auto held = frame.bytes ? frame.bytes->size() : 0;
+  auto at = connections_.find(connection);
+  if (at == connections_.end() || stopped_) {
+    if (held > 0)
+      actions_.push_back(release{held});
+    return;
+  }
+  auto& name = at->second;
+  auto& who = producers_.at(name);
+  auto last = frame.first + frame.count - 1;
+  if (!who.known || frame.count == 0 || frame.first == 0 || frame.first > who.accepted + 1) {
+    if (held > 0)
+      actions_.push_back(release{held});
+    actions_.push_back(refuse{connection, "expected record " + std::to_string(who.accepted + 1) + ", got "
+                                            + std::to_string(frame.first)});
+    return;
+  }
+  if (last <= who.accepted) {
+    if (held > 0)
+      actions_.push_back(release{held});
+    actions_.push_back(acknowledge{connection, who.durable});
+    return;
+  }
+  auto repeated = who.accepted + 1 - frame.first;
+  auto first = who.accepted + 1;
+  auto count = last - who.accepted;
+  who.accepted = last;
+  if (!frame.bytes)
+    append(name, first, count, {}, 0);
+  else if (repeated == 0 && frame.bytes->size() >= whole_block_bytes)
+    cut_whole(name, first, count, frame.bytes, held);
+  else
+    append(name, first, count, skip_records(frame.bytes->view(), repeated), held);
+}
+
+void intake::append(const std::string& name, std::uint64_t first, std::uint64_t count, std::string_view bytes,
+                    std::uint64_t held) {
+  if (filling_.bytes && filling_.bytes->free() < bytes.size())
+    cut();
+  start_timer();
+  if (!filling_.bytes && !bytes.empty())
+    filling_.bytes = std::make_shared<data::buffer>(std::max(block_bytes_, bytes.size()));
+  if (!bytes.empty()) {
+    filling_.bytes->append(bytes);
+    filling_.records += count;
+  }
+  filling_.held_bytes += held;
+  note_range(name, first, count);
+}
+
+void intake::cut_whole(const std::string& name, std::uint64_t first, std::uint64_t count, const data::buffer_handle& bytes,
+                       std::uint64_t held) {
+  cut();
+  emit_block(count, held, {{name, first, first + count - 1}}, bytes);
+}
+
+void intake::note_range(const std::string& name, std::uint64_t first, std::uint64_t count) {
+  for (auto& range : filling_.producers)
+    if (range.producer == name && range.last + 1 == first) {
+      range.last = first + count - 1;
+      return;
+    }
+  filling_.producers.push_back({name, first, first + count - 1});
+}
+
+void intake::start_timer() {
+  if (filling_.producers.empty())
+    actions_.push_back(schedule_cut{last_cut_.value + 1});
+}
+
+void intake::cut_due(std::uint64_t sequence) {
+  if (last_cut_.value + 1 == sequence)
+    cut();
+}
+
+void intake::cut() {
+  if (filling_.producers.empty())
+    return;
+  auto full = std::exchange(filling_, {});
+  auto bytes = full.bytes ? full.bytes : std::make_shared<data::buffer>(0);
+  emit_block(full.records, full.held_bytes, std::move(full.producers), std::move(bytes));
+}
+
+void intake::emit_block(std::uint64_t records, std::uint64_t held, std::vector<log::producer_range> ranges,
+                        data::buffer_handle bytes) {
+  last_cut_ = last_cut_.next();
+  log::block_header header;
+  header.id = {input_, epoch_, last_cut_};
+  header.bytes = bytes->size();
+  header.records = records;
+  header.checksum = data::checksum(bytes->view());
+  header.producers = std::move(ranges);
+  blocks_[last_cut_] = {header, held, false};
+  actions_.push_back(store{std::move(header), std::move(bytes)});
+}
+
+void intake::durable(block_sequence through) {
+  for (auto at = blocks_.upper_bound(durable_); at != blocks_.end() && at->first <= through; ++at) {
+    at->second.is_durable = true;
+    durable_ = at->first;
+    for (auto& range : at->second.header.producers) {
+      auto entry = producers_.find(range.producer);
+      if (entry == producers_.end())
+        continue;
+      auto& who = entry->second;
+      who.durable = std::max(who.durable, range.last);
+      if (who.connection)
+        actions_.push_back(acknowledge{*who.connection, who.durable});
+      else if (who.durable == who.accepted)
+        producers_.erase(entry);
+      depart_if_durable(range.producer);
+    }
+  }
+}
+
+void intake::released(block_sequence through) {
+  std::uint64_t bytes = 0;
+  while (!blocks_.empty() && blocks_.begin()->first <= through && blocks_.begin()->second.is_durable) {
+    bytes += blocks_.begin()->second.held_bytes;
+    blocks_.erase(blocks_.begin());
+  }
+  if (bytes > 0)
+    actions_.push_back(release{bytes});
+}
+
+void intake::goodbye(connection_id connection) {
+  auto at = connections_.find(connection);
+  if (at == connections_.end())
+    return;
+  producers_.at(at->second).leaving = true;
+  cut();
+  depart_if_durable(at->second);
+}
+
+void intake::depart_if_durable(const std::string& name) {
+  auto entry = producers_.find(name);
+  if (entry == producers_.end())
+    return;
+  auto& who = entry->second;
+  if (who.leaving && who.known && who.durable == who.accepted)
+    actions_.push_back(record_departure{name});
+}
+
+void intake::departed(const std::string& name) {
+  auto entry = producers_.find(name);
+  if (entry == producers_.end() || !entry->second.leaving || !entry->second.connection)
+    return;
+  entry->second.leaving = false;
+  actions_.push_back(farewell{*entry->second.connection});
+}
+
+void intake::closed(connection_id connection) {
+  auto at = connections_.find(connection);
+  if (at == connections_.end())
+    return;
+  auto entry = producers_.find(at->second);
+  connections_.erase(at);
+  if (entry == producers_.end() || entry->second.connection != connection)
+    return;
+  entry->second.connection.reset();
+  entry->second.leaving = false;
+  // Nothing of it is under way: the log knows all there is, so that names that come and go cost no memory.
+  if (entry->second.durable == entry->second.accepted)
+    producers_.erase(entry);
+}
+
+void intake::stop() {
+  cut();
+  stopped_ = true;
+}
+
+std::vector<log::block_header> intake::undurable() const {
+  std::vector<log::block_header> headers;
+  for (auto at = blocks_.upper_bound(durable_); at != blocks_.end(); ++at)
+    headers.push_back(at->second.header);
+  return headers;
+}
+
+std::vector<std::string> intake::unanswered_lookups() const {
+  std::vector<std::string> names;
+  for (auto& [name, who] : producers_)
+    if (!who.known)
+      names.push_back(name);
+  return names;
+}
+
+std::vector<std::string> intake::unanswered_departures() const {
+  std::vector<std::string> names;
+  for (auto& [name, who] : producers_)
+    if (who.leaving && who.durable == who.accepted)
+      names.push_back(name);
+  return names;
+}
+
+} // namespace weir::actors

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "actors/sources/ingest_server.hpp"
+#include "libstream/base/ids.hpp"
+#include "libstream/data/buffer.hpp"
+#include "libstream/log/records.hpp"
+
+namespace weir::actors {
+
+/// What a `weir://` receiver decides: which records are new, how blocks are cut, when a producer may be acknowledged.
+/// A pure state machine: it is told facts and appends what is to be done to `actions()`. One thread.
+///
+/// A producer's numbers: ..., durable] accepted] next. Records up to `durable` are logged and acknowledged; up to `accepted` they
+/// are in a block that is on its way; only `accepted + 1` may come next; whatever comes again is recognised and dropped.
+class intake {
+public:
+  // What is to be done, in this order.
+  struct look_up { std::string producer; };
+  struct welcome { connection_id connection; std::uint64_t last_durable; };
+  struct acknowledge { connection_id connection; std::uint64_t through; };
+  struct refuse { connection_id connection; std::string reason; };
+  struct store { log::block_header header; data::buffer_handle bytes; };
+  struct schedule_cut { std::uint64_t sequence; };
+  struct record_departure { std::string producer; };
+  struct farewell { connection_id connection; };
+  struct release { std::uint64_t bytes; };
+  using action = std::variant<look_up, welcome, acknowledge, refuse, store, schedule_cut, record_departure, farewell, release>;
+
+  explicit intake(input_id input, std::size_t block_bytes) : input_{input}, block_bytes_{block_bytes} {}
+
+  /// The epoch under which blocks are cut. Nothing may be told before this but hello, goodbye, closed.
+  void opened(weir::epoch owner);
+  bool is_open() const { return epoch_.value != 0; }
+  weir::epoch current_epoch() const { return epoch_; }
+
+  void hello(connection_id, const std::string& producer);
+  /// Answers look_up.
+  void found(const std::string& producer, std::uint64_t last_durable);
+  void data(connection_id, const ingest_data&);
+  void goodbye(connection_id);
+  void departed(const std::string& producer);
+  void closed(connection_id);
+  /// The block with this sequence has waited long enough.
+  void cut_due(std::uint64_t sequence);
+  void cut();
+  void durable(block_sequence through);
+  void released(block_sequence through);
+  /// Take no more records.
+  void stop();
+
+  /// Blocks that were handed over and are not durable yet, oldest first: what a restarted block store must be told again.
+  std::vector<log::block_header> undurable() const;
+  /// Look-ups and departures that have not been answered.
+  std::vector<std::string> unanswered_lookups() const;
+  std::vector<std::string> unanswered_departures() const;
+  bool all_durable() const { return filling_.records == 0 && filling_.producers.empty() && durable_ == last_cut_; }
+  block_sequence last_cut() const { return last_cut_; }
+  block_sequence last_durable() const { return durable_; }
+
+  std::vector<action> take_actions() { return std::exchange(actions_, {}); }
+
+private:
+  struct producer {
+    bool known = false; ///< found in the log
+    std::uint64_t accepted = 0;
+    std::uint64_t durable = 0;
+    std::optional<connection_id> connection;
+    bool leaving = false; ///< said goodbye on this connection
+  };
+  struct cut_info {
+    log::block_header header;
+    std::uint64_t held_bytes = 0;
+    bool is_durable = false;
+  };
+  struct filling_block {
+    std::shared_ptr<data::buffer> bytes;
+    std::uint64_t records = 0;
+    std::uint64_t held_bytes = 0;
+    std::vector<log::producer_range> producers;
+  };
+
+  void greet(const producer&);
+  void append(const std::string& name, std::uint64_t first, std::uint64_t count, std::string_view bytes, std::uint64_t held);
+  void cut_whole(const std::string& name, std::uint64_t first, std::uint64_t count, const data::buffer_handle& bytes,
+                 std::uint64_t held);
+  void note_range(const std::string& name, std::uint64_t first, std::uint64_t count);
+  void start_timer();
+  void depart_if_durable(const std::string& name);
+  void emit_block(std::uint64_t records, std::uint64_t held, std::vector<log::producer_range> ranges, data::buffer_handle bytes);
+
+  input_id input_;
+  std::size_t block_bytes_;
+  weir::epoch epoch_;
+  bool stopped_ = false;
+  std::map<std::string, producer> producers_;
+  std::map<connection_id, std::string> connections_;
+  filling_block filling_;
+  block_sequence last_cut_;
+  block_sequence durable_;
+  std::map<block_sequence, cut_info> blocks_; ///< cut and not released
+  std::vector<action> actions_;
+};
+
+} // namespace weir::actors

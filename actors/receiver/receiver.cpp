@@ -1,0 +1,262 @@
+// On a record's way, step 2 of 8: bytes from a producer's connection become a block. From sources/asio_ingest_server, to block_store.
+#include "actors/receiver/receiver.hpp"
+
+#include "actors/batch_coordinator/protocol.hpp"
+#include "actors/block_store/protocol.hpp"
+#include "actors/monitor/chaos_page.hpp"
+#include "actors/receiver/intake.hpp"
+#include "libstream/log/positions.hpp"
+
+namespace weir::actors {
+
+namespace {
+
+/// Passes what the server's thread hears on to the actor's mailbox.
+class mailbox_listener final : public ingest_listener {
+public:
+  explicit mailbox_listener(receiver_actor::pointer self) : self_{caf::actor_cast<caf::actor_addr>(self)} {}
+
+  void hello(connection_id connection, std::string producer) override { send(producer_hello{connection, std::move(producer)}); }
+  void data(connection_id connection, ingest_data data) override { send(producer_data{connection, std::move(data)}); }
+  void goodbye(connection_id connection) override { send(producer_goodbye{connection}); }
+  void closed(connection_id connection) override { send(connection_closed{connection}); }
+
+private:
+  template <class Message>
+  void send(Message message) {
+    if (auto self = caf::actor_cast<caf::actor>(self_))
+      caf::anon_send(self, std::move(message));
+  }
+  caf::actor_addr self_;
+};
+
+struct receiver_state {
+  static inline const char* name = "receiver";
+
+  receiver_actor::pointer self;
+  services_ptr services;
+  input_id input;
+  std::uint64_t incarnation = 0;
+  std::unique_ptr<actors::intake> intake;
+  std::unique_ptr<ingest_server> server;
+  bool draining = false;
+  bool anyone_departed = false;
+
+  receiver_state(receiver_actor::pointer ptr) : self{ptr} {}
+
+  bool start(services_ptr given, input_id which) {
+    services = std::move(given);
+    input = which;
+    incarnation = services->random();
+    intake = std::make_unique<actors::intake>(input, limits::block_bytes);
+    auto& url = services->settings.inputs[input.value];
+    auto bound = services->ingest->listen(url.address(), services->settings.max_receiver_bytes,
+                                          std::make_shared<mailbox_listener>(self));
+    if (!bound) {
+      services->fail(bound.error());
+      return false;
+    }
+    server = std::move(*bound);
+    // A successor binds the same port, so that producers find it.
+    services->settings.inputs[input.value].rebind(server->address());
+    if (auto known = log::read_producers(*services->store, input); known)
+      anyone_departed = std::any_of(known->begin(), known->end(), [](auto& entry) { return entry.second.left; });
+    ask_to_open();
+    schedule_tick();
+    return true;
+  }
+
+  // -- what the coordinator says ---------------------------------------------------------------------------------------
+
+  void opened(const input_opened& message) {
+    if (message.incarnation != incarnation || intake->is_open())
+      return;
+    intake->opened(message.epoch);
+    services->journal->input_bound(services->settings.inputs[input.value].text());
+    act();
+  }
+
+  void drain() {
+    if (!draining) {
+      draining = true;
+      server->stop_reading();
+      intake->stop();
+    }
+    act();
+  }
+
+  void report() {
+    if (!intake->is_open())
+      ask_to_open();
+    say_activity();
+    say_drained();
+  }
+
+  // -- what the log says -----------------------------------------------------------------------------------------------
+
+  void durable(const blocks_durable& message) {
+    if (message.epoch != intake->current_epoch())
+      return;
+    intake->durable(message.through);
+    act();
+  }
+
+  void released(const blocks_released& message) {
+    if (message.epoch != intake->current_epoch())
+      return;
+    intake->released(message.through);
+    act();
+  }
+
+  void fenced(const epoch_refused& message) {
+    if (message.epoch == intake->current_epoch())
+      self->quit(caf::exit_reason::user_shutdown); // the supervisor starts a successor, which opens a newer epoch
+  }
+
+  void found(const producer_found& message) {
+    if (message.epoch != intake->current_epoch())
+      return;
+    intake->found(message.producer, message.last);
+    act();
+  }
+
+  void departed(const departure_recorded& message) {
+    if (message.epoch != intake->current_epoch())
+      return;
+    anyone_departed = true;
+    intake->departed(message.producer);
+    act();
+    say_activity();
+  }
+
+  // -- what producers do -----------------------------------------------------------------------------------------------
+
+  void hello(const producer_hello& message) {
+    intake->hello(message.connection, message.producer);
+    act();
+    say_activity();
+  }
+
+  void data(const producer_data& message) {
+    intake->data(message.connection, message.data);
+    act();
+  }
+
+  void goodbye(const producer_goodbye& message) {
+    intake->goodbye(message.connection);
+    act();
+  }
+
+  void closed(const connection_closed& message) {
+    intake->closed(message.connection);
+    act();
+    say_activity();
+  }
+
+  // -- time ------------------------------------------------------------------------------------------------------------
+
+  void tick() {
+    if (!intake->is_open())
+      ask_to_open();
+    say_activity();
+    schedule_tick();
+  }
+
+  void repeat(const address& restarted) {
+    if (restarted.what == role::batch_coordinator) {
+      report();
+    } else if (restarted.what == role::checkpoint_writer) {
+      for (auto& producer : intake->unanswered_lookups())
+        look_up(producer);
+      for (auto& producer : intake->unanswered_departures())
+        depart(producer);
+    } else if (restarted.what == role::block_store) {
+      store(intake->undurable());
+    }
+  }
+
+  // -- doing what was decided --------------------------------------------------------------------------------------------
+
+  void act() {
+    std::vector<log::block_header> cut;
+    for (auto& action : intake->take_actions())
+      std::visit([this, &cut](auto& what) { perform(what, cut); }, action);
+    if (!cut.empty()) {
+      fault_point("receiver.block_cut");
+      store(std::move(cut));
+    }
+    say_drained();
+  }
+
+  using headers = std::vector<log::block_header>;
+  void perform(intake::look_up& what, headers&) { look_up(what.producer); }
+  void perform(intake::welcome& what, headers&) { server->welcome(what.connection, what.last_durable); }
+  void perform(intake::acknowledge& what, headers&) { server->acknowledge(what.connection, what.through); }
+  void perform(intake::refuse& what, headers&) { server->refuse(what.connection, what.reason); }
+  void perform(intake::farewell& what, headers&) { server->farewell(what.connection); }
+  void perform(intake::release& what, headers&) { server->release(what.bytes); }
+  void perform(intake::record_departure& what, headers&) { depart(what.producer); }
+  void perform(intake::schedule_cut& what, headers&) {
+    self->delayed_send(self, services->settings.block_interval, cut_block{what.sequence});
+  }
+  void perform(intake::store& what, headers& cut) {
+    services->blocks.put(what.header.id, std::move(what.bytes));
+    cut.push_back(std::move(what.header));
+  }
+
+  void ask_to_open() { services->directory.send({role::batch_coordinator, 0}, open_input{input, incarnation}); }
+  void look_up(const std::string& producer) {
+    services->directory.send({role::checkpoint_writer, 0}, find_producer{input, intake->current_epoch(), producer});
+  }
+  void depart(const std::string& producer) {
+    services->directory.send({role::checkpoint_writer, 0}, record_departure{input, intake->current_epoch(), producer});
+  }
+  void store(headers cut) {
+    if (!cut.empty())
+      services->directory.send({role::block_store, 0}, store_blocks{input, intake->current_epoch(), intake->last_durable(), std::move(cut)});
+  }
+  void say_activity() {
+    auto at_rest = anyone_departed && intake->all_durable() && server->open_connections() == 0;
+    services->directory.send({role::batch_coordinator, 0}, input_activity{input, at_rest});
+  }
+  void say_drained() {
+    if (draining && intake->all_durable())
+      services->directory.send({role::batch_coordinator, 0}, input_drained{input, intake->current_epoch(), intake->last_cut()});
+  }
+  void schedule_tick() { self->delayed_send(self, std::chrono::milliseconds(100), input_tick{}); }
+};
+
+receiver_actor::behavior_type receiver_behavior(receiver_actor::stateful_pointer<receiver_state> self, services_ptr services,
+                                                input_id input) {
+  auto& state = self->state;
+  if (!state.start(std::move(services), input))
+    self->quit(caf::exit_reason::user_shutdown);
+  return {
+    [&state](const input_opened& message) { state.opened(message); },
+    [&state](const blocks_durable& message) { state.durable(message); },
+    [&state](const blocks_released& message) { state.released(message); },
+    [&state](const epoch_refused& message) { state.fenced(message); },
+    [&state](const producer_found& message) { state.found(message); },
+    [&state](const departure_recorded& message) { state.departed(message); },
+    [&state](const drain_input&) { state.drain(); },
+    [&state](const report_input&) { state.report(); },
+    [&state](const producer_hello& message) { state.hello(message); },
+    [&state](const producer_data& message) { state.data(message); },
+    [&state](const producer_goodbye& message) { state.goodbye(message); },
+    [&state](const connection_closed& message) { state.closed(message); },
+    [&state](const cut_block& message) {
+      state.intake->cut_due(message.sequence);
+      state.act();
+    },
+    [&state](const input_tick&) { state.tick(); },
+    [&state](const peer_restarted& message) { state.repeat(message.who); },
+  };
+}
+
+} // namespace
+
+receiver_actor spawn_receiver(caf::actor_system& system, services_ptr services, input_id input) {
+  return system.spawn<caf::lazy_init>(receiver_behavior, std::move(services), input);
+}
+
+} // namespace weir::actors

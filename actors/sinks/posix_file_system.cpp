@@ -1,0 +1,97 @@
+#include "actors/sinks/posix_file_system.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace weir::actors {
+
+namespace {
+
+auto disk_error(const char* action, const std::string& path, int reason) {
+  return fail(error_code::disk, std::string{"cannot "} + action + ": " + std::strerror(reason), path,
+              "check that the disk has space and can be written");
+}
+
+class descriptor {
+public:
+  descriptor(const std::string& path, int flags) : fd_{::open(path.c_str(), flags | O_CLOEXEC, 0644)} {}
+  ~descriptor() {
+    if (fd_ >= 0)
+      ::close(fd_);
+  }
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+  int get() const { return fd_; }
+
+private:
+  int fd_;
+};
+
+class posix_file_system final : public file_system {
+public:
+  bool exists(const std::string& path) const override {
+    struct stat ignored;
+    return ::stat(path.c_str(), &ignored) == 0;
+  }
+
+  result<void> make_directories(const std::string& path) override {
+    std::error_code problem;
+    std::filesystem::create_directories(path, problem);
+    if (problem)
+      return disk_error("create directory", path, problem.value());
+    return {};
+  }
+
+  result<void> write(const std::string& path, std::string_view bytes) override {
+    descriptor file{path, O_WRONLY | O_CREAT | O_TRUNC};
+    if (file.get() < 0)
+      return disk_error("create", path, errno);
+    while (!bytes.empty()) {
+      auto written = ::write(file.get(), bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR)
+        continue;
+      if (written < 0)
+        return disk_error("write", path, errno);
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+  }
+
+  result<void> sync(const std::vector<std::string>& paths) override {
+    for (auto& path : paths) {
+      descriptor file{path, O_RDONLY};
+      if (file.get() < 0)
+        return disk_error("open", path, errno);
+      if (::fsync(file.get()) != 0)
+        return disk_error("sync", path, errno);
+    }
+    return {};
+  }
+
+  result<void> rename(const std::string& from, const std::string& to) override {
+    if (::rename(from.c_str(), to.c_str()) != 0)
+      return disk_error("rename", from + " to " + to, errno);
+    return {};
+  }
+
+  result<void> remove_all(const std::string& path) override {
+    std::error_code problem;
+    std::filesystem::remove_all(path, problem);
+    if (problem)
+      return disk_error("remove", path, problem.value());
+    return {};
+  }
+};
+
+} // namespace
+
+std::shared_ptr<file_system> make_posix_file_system() {
+  return std::make_shared<posix_file_system>();
+}
+
+} // namespace weir::actors

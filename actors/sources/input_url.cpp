@@ -1,0 +1,100 @@
+#include "actors/sources/input_url.hpp"
+
+#include <array>
+
+#include "libstream/base/text.hpp"
+
+namespace weir::actors {
+
+namespace {
+
+const std::array<std::string, 3> schemes{"weir", "file", "generate"};
+
+result<std::string> directory_of(std::string_view rest, std::string_view text) {
+  if (rest.substr(0, 2) == "//") {
+    rest.remove_prefix(2);
+    if (rest.empty() || rest.front() != '/')
+      return fail(error_code::configuration, "a file: URL with a host", std::string{text},
+                  "write file:///ABSOLUTE/DIRECTORY or file:RELATIVE/DIRECTORY");
+  }
+  if (rest.empty())
+    return fail(error_code::configuration, "a file: URL without a directory", std::string{text},
+                "write file:///ABSOLUTE/DIRECTORY or file:RELATIVE/DIRECTORY");
+  return std::string{rest};
+}
+
+} // namespace
+
+std::string endpoint::text() const {
+  auto name = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  return name + ":" + std::to_string(port);
+}
+
+result<endpoint> parse_endpoint(std::string_view text) {
+  auto wrong = [&](std::string what) {
+    return fail(error_code::configuration, std::move(what), std::string{text}, "write HOST:PORT, e.g. 127.0.0.1:7000");
+  };
+  auto colon = text.rfind(':');
+  if (colon == std::string_view::npos)
+    return wrong("an address without a port");
+  auto host = text.substr(0, colon);
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
+  else if (host.find(':') != std::string_view::npos)
+    return wrong("an IPv6 address that is not in brackets");
+  if (host.empty())
+    return wrong("an address without a host");
+  auto port = parse_count(text.substr(colon + 1));
+  if (!port || *port > 65535)
+    return wrong("a port that is no number from 0 to 65535");
+  return endpoint{std::string{host}, static_cast<std::uint16_t>(*port)};
+}
+
+std::string input_url::text() const {
+  switch (kind_) {
+    case kind::weir: return "weir://" + rest_;
+    case kind::file: return (rest_.front() == '/' ? "file://" : "file:") + rest_;
+    default: return rest_.empty() ? "generate://" : "generate://?" + rest_;
+  }
+}
+
+result<input_url> parse_input_url(std::string_view text) {
+  auto colon = text.find(':');
+  if (colon == std::string_view::npos || colon == 0)
+    return fail(error_code::usage, "not a URL", "'" + std::string{text} + "'",
+                "write weir://HOST:PORT, file:DIRECTORY or generate://?count=N");
+  auto scheme = std::string{text.substr(0, colon)};
+  auto rest = text.substr(colon + 1);
+  input_url url;
+  if (scheme == "file") {
+    auto directory = directory_of(rest, text);
+    if (!directory)
+      return tl::make_unexpected(directory.error());
+    url.kind_ = input_url::kind::file;
+    url.rest_ = std::move(*directory);
+    return url;
+  }
+  if (scheme != "weir" && scheme != "generate") {
+    auto nearest = nearest_name(scheme, schemes);
+    return fail(error_code::configuration, "unknown scheme \"" + scheme + "\"", std::string{text},
+                nearest.empty() ? "the schemes are weir, file and generate" : "did you mean \"" + nearest + "\"?");
+  }
+  if (rest.substr(0, 2) != "//")
+    return fail(error_code::configuration, "a " + scheme + " URL without //", std::string{text},
+                "write " + scheme + "://" + std::string{rest});
+  rest.remove_prefix(2);
+  if (scheme == "generate") {
+    if (!rest.empty() && rest.front() != '?')
+      return fail(error_code::configuration, "a generate URL with a path", std::string{text}, "write generate://?count=N");
+    url.kind_ = input_url::kind::generate;
+    url.rest_ = rest.empty() ? "" : std::string{rest.substr(1)};
+    return url;
+  }
+  auto where = parse_endpoint(rest);
+  if (!where)
+    return tl::make_unexpected(where.error());
+  url.rest_ = where->text();
+  return url;
+}
+
+} // namespace weir::actors

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "libstream/base/error.hpp"
+
+/// What people write behind `--input` and `--to`.
+namespace weir::actors {
+
+struct endpoint {
+  std::string host; ///< a name or an address, without brackets
+  std::uint16_t port = 0;
+  bool operator==(const endpoint&) const = default;
+  /// "HOST:PORT", an IPv6 address in brackets.
+  std::string text() const;
+};
+
+/// "HOST:PORT", "[::1]:PORT".
+result<endpoint> parse_endpoint(std::string_view text);
+
+/// Where an input comes from. A plain value.
+class input_url {
+public:
+  enum class kind {
+    weir,     ///< `weir://ADDR:PORT`: acknowledged ingest
+    file,     ///< `file:///ABS`, `file:REL`: a directory
+    generate, ///< `generate://?...`: lines that the program makes itself
+  };
+
+  kind what() const { return kind_; }
+  /// "HOST:PORT" of weir.
+  const std::string& address() const { return rest_; }
+  /// Directory of file, as written (relative to the working directory). Bytes stand for themselves: there are no %-escapes.
+  const std::string& directory() const { return rest_; }
+  /// Of generate: what stands behind the question mark.
+  const std::string& query() const { return rest_; }
+  /// The URL as a person would write it.
+  std::string text() const;
+  /// Of weir: the address that was really bound, so that a successor binds the same port.
+  void rebind(std::string address) { rest_ = std::move(address); }
+
+  bool operator==(const input_url&) const = default;
+
+private:
+  friend result<input_url> parse_input_url(std::string_view text);
+  kind kind_ = kind::weir;
+  std::string rest_;
+};
+
+/// 64 if the text is no URL, 78 if it is one that means nothing; the error names the part and, of a misspelt scheme, the nearest.
+result<input_url> parse_input_url(std::string_view text);
+
+} // namespace weir::actors

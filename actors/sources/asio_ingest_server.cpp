@@ -1,0 +1,323 @@
+#include "actors/sources/asio_ingest_server.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstring>
+#include <future>
+#include <sys/resource.h>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/sources/asio.hpp"
+#include "actors/sources/byte_budget.hpp"
+#include "actors/sources/ingest_connection.hpp"
+#include "actors/sources/input_url.hpp"
+
+namespace weir::actors {
+
+namespace {
+
+/// Connections beyond the limit that may be on their way out at the same time; further ones are closed without a word.
+constexpr std::size_t max_refusals = 64;
+constexpr std::chrono::milliseconds accept_pause{100};
+
+/// A connection needs a descriptor, and so do the log and the outputs.
+std::size_t affordable_connections(std::size_t wanted) {
+  rlimit open_files{};
+  if (::getrlimit(RLIMIT_NOFILE, &open_files) != 0)
+    return wanted;
+  return std::min<std::size_t>(wanted, open_files.rlim_cur / 4 * 3);
+}
+
+/// The thread on which all sockets of a transport live.
+class io_thread {
+public:
+  io_thread() : work_{asio::make_work_guard(context)} {
+    // Signals are the main thread's business.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    thread_ = std::thread{[this] { context.run(); }};
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+  ~io_thread() {
+    work_.reset();
+    context.stop();
+    thread_.join();
+  }
+  bool is_current() const { return std::this_thread::get_id() == thread_.get_id(); }
+
+  asio::io_context context{1};
+  /// Over all ports, so that a late message about a former port's connection meets nobody.
+  std::atomic<connection_id> next_connection{1};
+
+private:
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  std::thread thread_;
+};
+
+/// One listening socket and its connections. Lives on the io thread, but for the counters.
+class ingest_port final : public connection_owner, public std::enable_shared_from_this<ingest_port> {
+public:
+  using connection_ptr = std::shared_ptr<ingest_connection>;
+
+  ingest_port(io_thread& io, const ingest_port_options& options, tcp::acceptor acceptor, std::uint64_t budget_bytes,
+              std::shared_ptr<ingest_listener> listener)
+    : io_{io}, options_{options}, acceptor_{std::move(acceptor)}, accept_timer_{io.context}, sweep_timer_{io.context},
+      budget_{budget_bytes}, listener_{std::move(listener)} {}
+
+  void accept();
+  void stop_reading();
+  void release(std::uint64_t bytes) { admit_all(budget_.release(bytes)); }
+  /// After this nobody is called.
+  void close();
+  connection_ptr find(connection_id id) const {
+    auto entry = connections_.find(id);
+    return entry == connections_.end() ? nullptr : entry->second;
+  }
+  std::size_t open_connections() const { return open_.load(); }
+
+  // connection_owner
+  const ingest_port_options& options() const override { return options_; }
+  ingest_listener& listener() override { return *listener_; }
+  bool admit(connection_id id, std::uint64_t bytes) override { return budget_.ask(id, bytes); }
+  void give_back(std::uint64_t bytes) override { release(bytes); }
+  void stop_waiting(connection_id id) override { admit_all(budget_.cancel(id)); }
+  void left(ingest_connection& connection) override;
+  void gone(connection_id id) override { connections_.erase(id); }
+
+private:
+  void accepted(io_error failure, tcp::socket socket);
+  void admit_all(const std::vector<connection_id>& granted);
+  void sweep();
+
+  io_thread& io_;
+  const ingest_port_options options_;
+  tcp::acceptor acceptor_;
+  asio::steady_timer accept_timer_;
+  asio::steady_timer sweep_timer_;
+  byte_budget budget_;
+  std::shared_ptr<ingest_listener> listener_;
+  std::unordered_map<connection_id, connection_ptr> connections_;
+  std::atomic<std::size_t> open_{0};
+  bool sweeping_ = false;
+  bool closed_ = false;
+};
+
+void ingest_port::accept() {
+  if (!acceptor_.is_open())
+    return;
+  acceptor_.async_accept([self = shared_from_this()](io_error failure, tcp::socket socket) {
+    self->accepted(failure, std::move(socket));
+  });
+}
+
+void ingest_port::accepted(io_error failure, tcp::socket socket) {
+  if (!acceptor_.is_open())
+    return;
+  if (failure) {
+    // No descriptors, no memory: the next attempt would fail at once, too.
+    accept_timer_.expires_after(accept_pause);
+    accept_timer_.async_wait([self = shared_from_this()](io_error) { self->accept(); });
+    return;
+  }
+  if (connections_.size() < options_.max_connections + max_refusals) {
+    auto id = io_.next_connection++;
+    auto connection = std::make_shared<ingest_connection>(id, std::move(socket), *this);
+    connections_.emplace(id, connection);
+    ++open_;
+    if (open_ > options_.max_connections)
+      connection->refuse(ingest_error::busy, "too many connections");
+    else
+      connection->start();
+    if (!sweeping_)
+      sweep();
+  }
+  accept();
+}
+
+void ingest_port::left(ingest_connection& connection) {
+  if (closed_)
+    return;
+  if (connection.has_said_hello())
+    listener_->closed(connection.id());
+  --open_;
+}
+
+void ingest_port::admit_all(const std::vector<connection_id>& granted) {
+  for (auto id : granted)
+    if (auto connection = closed_ ? nullptr : find(id))
+      connection->admitted();
+}
+
+void ingest_port::sweep() {
+  sweeping_ = !connections_.empty() && !closed_;
+  if (!sweeping_)
+    return;
+  sweep_timer_.expires_after(options_.sweep_interval);
+  sweep_timer_.async_wait([self = shared_from_this()](io_error failure) {
+    if (failure || self->closed_)
+      return;
+    std::vector<connection_ptr> all;
+    for (auto& [id, connection] : self->connections_)
+      all.push_back(connection);
+    auto now = ingest_connection::clock::now();
+    for (auto& connection : all)
+      connection->check_deadlines(now);
+    self->sweep();
+  });
+}
+
+void ingest_port::stop_reading() {
+  io_error ignored;
+  acceptor_.close(ignored);
+  for (auto& [id, connection] : connections_)
+    connection->stop_reading();
+}
+
+void ingest_port::close() {
+  closed_ = true;
+  io_error ignored;
+  acceptor_.close(ignored);
+  accept_timer_.cancel();
+  sweep_timer_.cancel();
+  auto all = std::move(connections_);
+  connections_.clear();
+  for (auto& [id, connection] : all)
+    connection->abort();
+  open_ = 0;
+}
+
+/// The server as receivers know it: passes every call on to the io thread.
+class asio_ingest_server final : public ingest_server {
+public:
+  asio_ingest_server(std::shared_ptr<io_thread> io, std::shared_ptr<ingest_port> port, std::string address)
+    : io_{std::move(io)}, port_{std::move(port)}, address_{std::move(address)} {}
+
+  ~asio_ingest_server() override {
+    std::promise<void> closed;
+    asio::post(io_->context, [port = std::move(port_), &closed] {
+      port->close();
+      closed.set_value();
+    });
+    closed.get_future().wait();
+  }
+
+  void welcome(connection_id id, std::uint64_t last_durable) override {
+    with(id, [last_durable](ingest_connection& connection) { connection.welcome(last_durable); });
+  }
+  void acknowledge(connection_id id, std::uint64_t through) override {
+    with(id, [through](ingest_connection& connection) { connection.acknowledge(through); });
+  }
+  void farewell(connection_id id) override {
+    with(id, [](ingest_connection& connection) { connection.farewell(); });
+  }
+  void refuse(connection_id id, std::string reason) override {
+    with(id, [reason = std::move(reason)](ingest_connection& connection) {
+      connection.refuse(ingest_error::refused, reason);
+    });
+  }
+  void release(std::uint64_t bytes) override {
+    asio::post(io_->context, [port = port_, bytes] { port->release(bytes); });
+  }
+  void stop_reading() override {
+    asio::post(io_->context, [port = port_] { port->stop_reading(); });
+  }
+  std::string address() const override { return address_; }
+  std::size_t open_connections() const override { return port_->open_connections(); }
+
+private:
+  template <class Action>
+  void with(connection_id id, Action action) {
+    asio::post(io_->context, [port = port_, id, action = std::move(action)] {
+      if (auto connection = port->find(id))
+        action(*connection);
+    });
+  }
+
+  std::shared_ptr<io_thread> io_;
+  std::shared_ptr<ingest_port> port_;
+  std::string address_;
+};
+
+/// The addresses that a host stands for; IPv4 first, because that is what people mean by localhost.
+result<std::vector<tcp::endpoint>> resolve(asio::io_context& context, const endpoint& where) {
+  io_error failure;
+  auto address = asio::ip::make_address(where.host, failure);
+  if (!failure)
+    return std::vector{tcp::endpoint{address, where.port}};
+  tcp::resolver resolver{context};
+  auto found = resolver.resolve(where.host, std::to_string(where.port), tcp::resolver::passive, failure);
+  if (failure)
+    return fail(weir::error_code::configuration, "cannot find the host: " + failure.message(), "weir://" + where.text(),
+                "write an address of this machine, e.g. 127.0.0.1 or localhost");
+  std::vector<tcp::endpoint> endpoints;
+  for (auto& entry : found)
+    endpoints.push_back(entry.endpoint());
+  std::stable_partition(endpoints.begin(), endpoints.end(),
+                        [](const tcp::endpoint& candidate) { return candidate.address().is_v4(); });
+  return endpoints;
+}
+
+io_error bind(tcp::acceptor& acceptor, const tcp::endpoint& where) {
+  io_error failure;
+  acceptor.open(where.protocol(), failure);
+  if (!failure)
+    acceptor.set_option(tcp::acceptor::reuse_address{true}, failure);
+  if (!failure)
+    acceptor.bind(where, failure);
+  if (!failure)
+    acceptor.listen(asio::socket_base::max_listen_connections, failure);
+  return failure;
+}
+
+class asio_ingest_transport final : public ingest_transport {
+public:
+  explicit asio_ingest_transport(ingest_port_options options) : options_{options} {
+    options_.max_record_bytes = std::min(options_.max_record_bytes, options_.max_frame_bytes - 2);
+    options_.max_connections = affordable_connections(options_.max_connections);
+  }
+
+  result<std::unique_ptr<ingest_server>> listen(const std::string& address, std::uint64_t budget_bytes,
+                                                std::shared_ptr<ingest_listener> listener) override {
+    auto where = parse_endpoint(address);
+    if (!where)
+      return tl::make_unexpected(where.error());
+    auto candidates = resolve(io_->context, *where);
+    if (!candidates)
+      return tl::make_unexpected(candidates.error());
+    tcp::acceptor acceptor{io_->context};
+    io_error failure;
+    for (auto& candidate : *candidates) {
+      io_error ignored;
+      acceptor.close(ignored);
+      if (failure = bind(acceptor, candidate); !failure)
+        break;
+    }
+    if (failure)
+      return fail(weir::error_code::configuration, "cannot listen: " + text_of(failure), "weir://" + address,
+                  "choose another address, or port 0 for any free port");
+    auto bound = acceptor.local_endpoint(failure);
+    auto port = std::make_shared<ingest_port>(*io_, options_, std::move(acceptor), budget_bytes, std::move(listener));
+    asio::post(io_->context, [port] { port->accept(); });
+    return std::make_unique<asio_ingest_server>(io_, port, endpoint{bound.address().to_string(), bound.port()}.text());
+  }
+
+private:
+  static std::string text_of(const io_error& failure) {
+    return failure == asio::error::address_in_use ? "the port is in use by another process" : failure.message();
+  }
+
+  ingest_port_options options_;
+  std::shared_ptr<io_thread> io_ = std::make_shared<io_thread>();
+};
+
+} // namespace
+
+std::unique_ptr<ingest_transport> make_asio_ingest_transport(ingest_port_options options) {
+  return std::make_unique<asio_ingest_transport>(options);
+}
+
+} // namespace weir::actors

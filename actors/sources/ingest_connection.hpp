@@ -1,0 +1,116 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "actors/sources/asio.hpp"
+#include "actors/sources/asio_ingest_server.hpp"
+#include "actors/sources/frame.hpp"
+#include "libstream/data/buffer.hpp"
+
+namespace weir::actors {
+
+class ingest_connection;
+
+/// What a connection needs of the port that accepted it. Called on the port's thread.
+class connection_owner {
+public:
+  virtual ~connection_owner() = default;
+  virtual const ingest_port_options& options() const = 0;
+  virtual ingest_listener& listener() = 0;
+  /// As byte_budget::ask; a wait ends with `ingest_connection::admitted`.
+  virtual bool admit(connection_id, std::uint64_t bytes) = 0;
+  virtual void give_back(std::uint64_t bytes) = 0;
+  virtual void stop_waiting(connection_id) = 0;
+  /// The connection takes part no longer; it may still be telling the client why.
+  virtual void left(ingest_connection&) = 0;
+  /// The socket is closed: forget the connection.
+  virtual void gone(connection_id) = 0;
+};
+
+/// One producer's connection on the server's side: reads frames within the bounds of the options, passes what they say to the
+/// listener, writes the few frames that a server writes. All on the port's thread. The owner outlives the socket: it aborts
+/// every connection before it goes, and an aborted connection calls nobody.
+///
+///   greeting ──HELLO──▶ awaiting_welcome ──welcome()──▶ open ──GOODBYE──▶ leaving
+///      └───────────────────────┴── error, refuse(), farewell(), close ──────┴──▶ closing ──▶ closed
+class ingest_connection : public std::enable_shared_from_this<ingest_connection> {
+public:
+  using clock = std::chrono::steady_clock;
+
+  ingest_connection(connection_id id, tcp::socket socket, connection_owner& owner);
+
+  void start();
+  void welcome(std::uint64_t last_durable);
+  void acknowledge(std::uint64_t through);
+  void farewell();
+  void refuse(ingest_error code, std::string reason);
+  void admitted();
+  void stop_reading() { reads_ = false; }
+  void check_deadlines(clock::time_point now);
+  /// Closes at once.
+  void abort();
+
+  connection_id id() const { return id_; }
+  bool has_said_hello() const { return said_hello_; }
+
+private:
+  enum class state { greeting, awaiting_welcome, open, leaving, closing, closed };
+
+  // Reading.
+  void read_header();
+  void header_read(io_error failure, std::size_t bytes);
+  void header_complete();
+  void read_hello(const frame_header& header);
+  void hello_read();
+  void read_data();
+  void data_read();
+  void take_skipped();
+  void take_goodbye();
+  bool accept_numbers();
+  template <class Next>
+  void read_payload(char* into, std::size_t bytes, Next next);
+  void next_frame();
+
+  // Writing and closing.
+  void write_pending();
+  void written(io_error failure);
+  void leave();
+  void discard();
+  void discarded(io_error failure);
+  void malformed(const std::string& what) { refuse(ingest_error::malformed, what); }
+
+  const connection_id id_;
+  tcp::socket socket_;
+  connection_owner& owner_;
+  state state_ = state::greeting;
+  bool reads_ = true;      ///< false once the port takes no more
+  bool said_hello_ = false;
+  bool reading_ = false;   ///< a read is under way, so the socket may not be read by anyone else
+  bool waiting_ = false;   ///< for the budget
+
+  frame_header_buffer header_bytes_{};
+  std::size_t header_filled_ = 0;
+  frame_header header_;
+  std::string hello_bytes_;
+  std::shared_ptr<data::buffer> payload_;
+  std::uint64_t held_ = 0; ///< granted and not yet handed on
+  std::uint64_t next_number_ = 0;
+  std::array<char, 4096> discarded_;
+
+  std::optional<std::uint64_t> welcome_;
+  std::optional<std::uint64_t> ack_;
+  bool farewell_ = false;
+  std::string last_words_; ///< an encoded ERROR
+  std::string writing_;    ///< in flight; empty = none
+  bool writes_ended_ = false;
+  bool client_ended_ = false; ///< while closing: nothing more will come
+
+  clock::time_point read_deadline_;
+  clock::time_point write_deadline_;
+};
+
+} // namespace weir::actors

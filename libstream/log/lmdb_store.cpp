@@ -80,10 +80,24 @@ bool is_damage(int code) {
 
 } // namespace
 
+/// A transaction to read in: one of its own, or the snapshot of a read-only store.
+class lmdb_store::reading {
+public:
+  explicit reading(MDB_txn* snapshot) : txn_{snapshot} {}
+  explicit reading(txn_ptr own) : own_{std::move(own)}, txn_{own_.get()} {}
+  MDB_txn* txn() const { return txn_; }
+
+private:
+  txn_ptr own_;
+  MDB_txn* txn_;
+};
+
 lmdb_store::lmdb_store(std::string directory, const lmdb_options& options)
   : directory_{std::move(directory)}, file_{directory_ + "/data.mdb"}, options_{options} {}
 
 lmdb_store::~lmdb_store() {
+  if (snapshot_)
+    mdb_txn_abort(snapshot_);
   if (environment_)
     mdb_env_close(environment_);
   if (!registered_.empty())
@@ -178,7 +192,19 @@ result<void> lmdb_store::open_tables(bool create) {
   // Handles opened in a transaction stay valid only if it is committed, a reading one too.
   if (auto code = mdb_txn_commit(txn.release()); code != MDB_SUCCESS)
     return tl::make_unexpected(io_error(code, "cannot create the tables of the log"));
+  if (options_.read_only)
+    if (auto code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &snapshot_); code != MDB_SUCCESS)
+      return tl::make_unexpected(io_error(code, "cannot read the log"));
   return {};
+}
+
+result<lmdb_store::reading> lmdb_store::begin_reading() const {
+  if (snapshot_)
+    return reading{snapshot_};
+  MDB_txn* raw = nullptr;
+  if (auto code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &raw); code != MDB_SUCCESS)
+    return tl::make_unexpected(io_error(code, "cannot read the log"));
+  return reading{txn_ptr{raw}};
 }
 
 result<void> lmdb_store::commit(const transaction& changes) {
@@ -246,13 +272,12 @@ result<void> lmdb_store::apply(MDB_txn* txn, const transaction::operation& op) {
 }
 
 result<std::optional<stored_value>> lmdb_store::get(table t, std::string_view key) const {
-  MDB_txn* raw = nullptr;
-  if (auto code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &raw); code != MDB_SUCCESS)
-    return tl::make_unexpected(io_error(code, "cannot read the log"));
-  txn_ptr txn{raw};
+  auto reader = begin_reading();
+  if (!reader)
+    return tl::make_unexpected(reader.error());
   auto wanted = to_val(key);
   MDB_val value{};
-  auto code = mdb_get(txn.get(), tables_[position(t)], &wanted, &value);
+  auto code = mdb_get(reader->txn(), tables_[position(t)], &wanted, &value);
   if (code == MDB_NOTFOUND)
     return std::nullopt;
   if (code != MDB_SUCCESS)
@@ -267,12 +292,11 @@ result<std::optional<stored_value>> lmdb_store::get(table t, std::string_view ke
 
 result<void> lmdb_store::scan(table t, std::string_view from, std::string_view until, bool with_payload,
                               const std::function<bool(std::string_view, const stored_value&)>& visit) const {
-  MDB_txn* raw_txn = nullptr;
-  if (auto code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &raw_txn); code != MDB_SUCCESS)
-    return tl::make_unexpected(io_error(code, "cannot read the log"));
-  txn_ptr txn{raw_txn};
+  auto reader = begin_reading();
+  if (!reader)
+    return tl::make_unexpected(reader.error());
   MDB_cursor* raw_cursor = nullptr;
-  if (auto code = mdb_cursor_open(txn.get(), tables_[position(t)], &raw_cursor); code != MDB_SUCCESS)
+  if (auto code = mdb_cursor_open(reader->txn(), tables_[position(t)], &raw_cursor); code != MDB_SUCCESS)
     return tl::make_unexpected(io_error(code, "cannot read the log"));
   cursor_ptr cursor{raw_cursor};
   const auto file_bytes = size_bytes();
@@ -300,7 +324,7 @@ result<void> lmdb_store::scan(table t, std::string_view from, std::string_view u
   if (code != MDB_NOTFOUND)
     return tl::make_unexpected(io_error(code, std::string{"cannot read the table "} + table_name(t)));
   MDB_stat stat{};
-  if (from.empty() && mdb_stat(txn.get(), tables_[position(t)], &stat) == MDB_SUCCESS && stat.ms_entries != visited)
+  if (from.empty() && mdb_stat(reader->txn(), tables_[position(t)], &stat) == MDB_SUCCESS && stat.ms_entries != visited)
     return fail(error_code::corrupt,
                 std::string{"the table "} + table_name(t) + " should hold " + std::to_string(stat.ms_entries) +
                   " entries, but " + std::to_string(visited) + " were found",

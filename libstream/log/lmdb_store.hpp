@@ -17,7 +17,8 @@ namespace weir::log {
 struct lmdb_options {
   /// Address space of the map, and so the greatest size of the file.
   std::size_t max_log_bytes = limits::max_log_bytes;
-  /// For looking on while another process owns the log. `commit` then fails.
+  /// For looking on while another process owns the log: all reads see the instant of opening, come from one thread at a
+  /// time, and keep the owner from reusing pages meanwhile, so close it soon. `commit` fails.
   bool read_only = false;
 };
 
@@ -52,6 +53,8 @@ private:
   result<void> open_tables(bool create);
   void extend_to_last_page();
   void forget_stale_readers();
+  class reading;
+  result<reading> begin_reading() const;
   result<void> apply(MDB_txn* txn, const transaction::operation& op);
   tl::unexpected<error> refuse(int code, std::string_view doing, std::uint64_t bytes = 0);
   error io_error(int code, std::string_view doing, std::uint64_t bytes = 0) const;
@@ -60,6 +63,7 @@ private:
   std::string file_;
   lmdb_options options_;
   MDB_env* environment_ = nullptr;
+  MDB_txn* snapshot_ = nullptr; ///< read_only: the one transaction of all reads
   std::string registered_; ///< entry in the process's list of open logs; empty = none
   std::array<unsigned, table_count> tables_{};
   std::uint64_t commits_ = 0;

@@ -1,0 +1,152 @@
+#include "libstream/log/positions.hpp"
+
+#include <algorithm>
+
+#include "libstream/log/record_codec.hpp"
+
+namespace weir::log {
+
+namespace {
+
+constexpr const char* application_key = "application";
+constexpr const char* coordinator_key = "coordinator";
+
+struct coordinator_record {
+  weir::epoch epoch;
+  WEIR_FIELDS(x.epoch)
+};
+
+template <class Position>
+result<std::map<std::string, Position>> read_named(const store& from, table t, input_id input,
+                                                   std::optional<named_key> (*parse)(std::string_view)) {
+  std::map<std::string, Position> found;
+  auto scanned = scan_records<Position>(from, t, keys_of_input(input), [&](std::string_view key, Position&& position) {
+    if (auto name = parse(key))
+      found.emplace(std::move(name->name), std::move(position));
+    return result<void>{};
+  });
+  if (!scanned)
+    return tl::make_unexpected(scanned.error());
+  return found;
+}
+
+} // namespace
+
+result<std::vector<input_record>> read_inputs(const store& from) {
+  std::vector<input_record> inputs;
+  auto scanned = scan_records<input_record>(from, table::inputs, {}, [&](std::string_view, input_record&& record) {
+    inputs.push_back(std::move(record));
+    return result<void>{};
+  });
+  if (!scanned)
+    return tl::make_unexpected(scanned.error());
+  std::sort(inputs.begin(), inputs.end(), [](const auto& a, const auto& b) { return a.input < b.input; });
+  return inputs;
+}
+
+result<std::vector<input_id>> register_inputs(store& in, std::span<const std::string> names) {
+  auto known = read_inputs(in);
+  if (!known)
+    return tl::make_unexpected(known.error());
+  auto next = known->empty() ? input_id{} : known->back().input.next();
+  transaction changes;
+  std::vector<input_id> ids;
+  for (const auto& name : names) {
+    auto found = std::find_if(known->begin(), known->end(), [&](const auto& record) { return record.name == name; });
+    if (found == known->end()) {
+      input_record record{next, name};
+      put_record(changes, table::inputs, key_name(name), record);
+      found = known->insert(known->end(), std::move(record));
+      next = next.next();
+    }
+    ids.push_back(found->input);
+  }
+  if (!changes.empty())
+    if (auto committed = in.commit(changes); !committed)
+      return tl::make_unexpected(committed.error());
+  return ids;
+}
+
+void put_epoch(transaction& changes, input_id input, epoch of, const epoch_position& position) {
+  put_record(changes, table::epochs, epoch_key(input, of), position);
+}
+
+result<std::optional<epoch_position>> read_epoch(const store& from, input_id input, epoch of) {
+  return read_record<epoch_position>(from, table::epochs, epoch_key(input, of));
+}
+
+result<std::map<std::pair<input_id, epoch>, epoch_position>> read_epochs(const store& from) {
+  std::map<std::pair<input_id, epoch>, epoch_position> epochs;
+  auto scanned =
+    scan_records<epoch_position>(from, table::epochs, {}, [&](std::string_view key, epoch_position&& position) -> result<void> {
+      auto parsed = parse_epoch_key(key);
+      if (!parsed)
+        return corrupt_value("not a key of this table", table::epochs, key, "log");
+      epochs.emplace(*parsed, position);
+      return {};
+    });
+  if (!scanned)
+    return tl::make_unexpected(scanned.error());
+  return epochs;
+}
+
+result<std::optional<std::pair<epoch, epoch_position>>> current_epoch(const store& from, input_id input) {
+  std::optional<std::pair<epoch, epoch_position>> newest;
+  auto scanned = scan_records<epoch_position>(
+    from, table::epochs, keys_of_input(input), [&](std::string_view key, epoch_position&& position) {
+      if (auto parsed = parse_epoch_key(key))
+        newest = std::pair{parsed->second, position};
+      return result<void>{};
+    });
+  if (!scanned)
+    return tl::make_unexpected(scanned.error());
+  return newest;
+}
+
+void put_producer(transaction& changes, input_id input, std::string_view producer, const producer_position& position) {
+  put_record(changes, table::producers, producer_key(input, producer), position);
+}
+
+result<std::optional<producer_position>> read_producer(const store& from, input_id input, std::string_view producer) {
+  return read_record<producer_position>(from, table::producers, producer_key(input, producer));
+}
+
+result<std::map<std::string, producer_position>> read_producers(const store& from, input_id input) {
+  return read_named<producer_position>(from, table::producers, input, parse_producer_key);
+}
+
+void put_file(transaction& changes, input_id input, std::string_view name, const file_position& position) {
+  put_record(changes, table::files, file_key(input, name), position);
+}
+
+result<std::optional<file_position>> read_file(const store& from, input_id input, std::string_view name) {
+  return read_record<file_position>(from, table::files, file_key(input, name));
+}
+
+result<std::map<std::string, file_position>> read_files(const store& from, input_id input) {
+  return read_named<file_position>(from, table::files, input, parse_file_key);
+}
+
+std::string_view file_name(std::string_view path) {
+  auto slash = path.rfind('/');
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+result<epoch> read_coordinator_epoch(const store& from) {
+  return read_record<coordinator_record>(from, table::meta, coordinator_key)
+    .map([](const std::optional<coordinator_record>& record) { return record ? record->epoch : epoch{}; });
+}
+
+void put_coordinator_epoch(transaction& changes, epoch of) {
+  put_record(changes, table::meta, coordinator_key, coordinator_record{of});
+}
+
+result<std::optional<application_record>> read_application(const store& from) {
+  return read_record<application_record>(from, table::meta, application_key);
+}
+
+void put_application(transaction& changes, const application_record& record) {
+  put_record(changes, table::meta, application_key, record);
+}
+
+} // namespace weir::log

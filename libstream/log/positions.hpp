@@ -1,0 +1,57 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "libstream/log/records.hpp"
+#include "libstream/log/store.hpp"
+
+/// Positions that outlive every batch: inputs and their epochs, producers, files, the coordinator's epoch. They are never
+/// truncated, since a record that comes again must be known again. Writers add to a transaction, readers see what is committed.
+namespace weir::log {
+
+/// The number that an input has in this data directory.
+struct input_record {
+  input_id input;
+  std::string name; ///< in full; the key may be shortened
+
+  bool operator==(const input_record&) const = default;
+  WEIR_FIELDS(x.input, x.name)
+};
+
+/// In order of their numbers.
+result<std::vector<input_record>> read_inputs(const store& from);
+/// The number of each name, in the order asked; names that the log does not know get the next free numbers and are committed.
+result<std::vector<input_id>> register_inputs(store& in, std::span<const std::string> names);
+
+void put_epoch(transaction& changes, input_id input, epoch of, const epoch_position& position);
+result<std::optional<epoch_position>> read_epoch(const store& from, input_id input, epoch of);
+/// Every epoch that was ever opened, in order of (input, epoch).
+result<std::map<std::pair<input_id, epoch>, epoch_position>> read_epochs(const store& from);
+/// The newest epoch of an input; nothing before the first was opened.
+result<std::optional<std::pair<epoch, epoch_position>>> current_epoch(const store& from, input_id input);
+
+void put_producer(transaction& changes, input_id input, std::string_view producer, const producer_position& position);
+result<std::optional<producer_position>> read_producer(const store& from, input_id input, std::string_view producer);
+result<std::map<std::string, producer_position>> read_producers(const store& from, input_id input);
+
+/// Files are known by their name in the directory of the input.
+void put_file(transaction& changes, input_id input, std::string_view name, const file_position& position);
+result<std::optional<file_position>> read_file(const store& from, input_id input, std::string_view name);
+result<std::map<std::string, file_position>> read_files(const store& from, input_id input);
+/// The name under which `seal` keeps the position of a file: the last component of its path.
+std::string_view file_name(std::string_view path);
+
+/// Zero before the first coordinator.
+result<epoch> read_coordinator_epoch(const store& from);
+void put_coordinator_epoch(transaction& changes, epoch of);
+
+result<std::optional<application_record>> read_application(const store& from);
+void put_application(transaction& changes, const application_record& record);
+
+} // namespace weir::log

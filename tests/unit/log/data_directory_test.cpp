@@ -1,0 +1,229 @@
+#include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <fstream>
+#include <sys/mount.h>
+#include <sys/time.h>
+
+#include "libstream/log/data_directory.hpp"
+#include "libstream/log/recovery.hpp"
+#include "tests/unit/log/scratch.hpp"
+
+using namespace weir;
+using namespace weir::log;
+
+namespace {
+
+directory_options small() {
+  directory_options options;
+  options.partitions = 4;
+  options.interval_us = 100'000;
+  return options;
+}
+
+error refused(const std::string& path, const std::string& application = "word-count", directory_options options = small()) {
+  auto opened = data_directory::open(path, application, options);
+  REQUIRE_FALSE(opened.has_value());
+  return opened.error();
+}
+
+bool mentions(const error& reason, const std::string& text) { return reason.message().find(text) != std::string::npos; }
+
+void write_file(const std::string& path, const std::string& text) { std::ofstream{path} << text; }
+
+} // namespace
+
+TEST_CASE("the first start creates a data directory, later ones find it", "[log]") {
+  testing::scratch_directory scratch;
+  application_record first;
+  {
+    auto opened = data_directory::open(scratch / "data", "word-count", small());
+    REQUIRE(opened.has_value());
+    CHECK(opened->created());
+    first = opened->application();
+    CHECK(first.application == "word-count");
+    CHECK(first.partitions == 4);
+    CHECK(first.interval_us == 100'000);
+    CHECK(first.directory_id != 0);
+  }
+  auto options = small();
+  options.partitions = 9;
+  options.interval_us = 5000;
+  options.hash_seed = 1;
+  options.directory_id = 1;
+  {
+    auto opened = data_directory::open(scratch / "data", "word-count", options);
+    REQUIRE(opened.has_value());
+    CHECK_FALSE(opened->created());
+    CHECK(opened->application().partitions == 4);
+    CHECK(opened->application().interval_us == 5000);
+    CHECK(opened->application().hash_seed == first.hash_seed);
+    CHECK(opened->application().directory_id == first.directory_id);
+  }
+  options.repartition = 16;
+  REQUIRE(data_directory::open(scratch / "data", "word-count", options).has_value());
+  options.repartition.reset();
+  auto last = data_directory::open(scratch / "data", "word-count", options);
+  REQUIRE(last.has_value());
+  CHECK(last->application().partitions == 16);
+}
+
+TEST_CASE("seeds are drawn anew for each directory unless they are given", "[log]") {
+  testing::scratch_directory scratch;
+  auto a = data_directory::open(scratch / "a", "x", small());
+  auto b = data_directory::open(scratch / "b", "x", small());
+  auto options = small();
+  options.hash_seed = 17;
+  options.directory_id = 18;
+  auto c = data_directory::open(scratch / "c", "x", options);
+  REQUIRE((a.has_value() && b.has_value() && c.has_value()));
+  CHECK(a->application().hash_seed != b->application().hash_seed);
+  CHECK(a->application().directory_id != b->application().directory_id);
+  CHECK(c->application().hash_seed == 17);
+  CHECK(c->application().directory_id == 18);
+}
+
+TEST_CASE("an empty directory, a slash at the end and a link are fine", "[log]") {
+  testing::scratch_directory scratch;
+  std::filesystem::create_directory(scratch / "empty");
+  CHECK(data_directory::open(scratch / "empty", "x", small()).has_value());
+  CHECK(data_directory::open(scratch / "slash/", "x", small()).has_value());
+  std::filesystem::create_directory(scratch / "target");
+  std::filesystem::create_directory_symlink(scratch / "target", scratch / "link");
+  REQUIRE(data_directory::open(scratch / "link", "x", small()).has_value());
+  CHECK(std::filesystem::exists(scratch / "target/format"));
+}
+
+TEST_CASE("a missing parent is named, unless parents are to be made", "[log]") {
+  testing::scratch_directory scratch;
+  auto reason = refused(scratch / "absent/data");
+  CHECK(reason.code == error_code::configuration);
+  CHECK(mentions(reason, scratch / "absent is not an existing directory"));
+  CHECK_FALSE(std::filesystem::exists(scratch / "absent"));
+  auto options = small();
+  options.create_parents = true;
+  CHECK(data_directory::open(scratch / "absent/data", "x", options).has_value());
+}
+
+TEST_CASE("what is not a data directory stays untouched", "[log]") {
+  testing::scratch_directory scratch;
+  std::filesystem::create_directory(scratch / "photos");
+  write_file(scratch / "photos/cat.jpg", "cat");
+  CHECK(refused(scratch / "photos").code == error_code::configuration);
+  CHECK(std::distance(std::filesystem::directory_iterator{scratch / "photos"}, {}) == 1);
+  CHECK(refused(scratch / "photos/cat.jpg").code == error_code::configuration);
+}
+
+TEST_CASE("a newer format and another application are refused by name", "[log]") {
+  testing::scratch_directory scratch;
+  REQUIRE(data_directory::open(scratch / "data", "word-count", small()).has_value());
+  auto other = refused(scratch / "data", "top-words");
+  CHECK(other.code == error_code::configuration);
+  CHECK(mentions(other, "word-count"));
+  CHECK(mentions(other, "top-words"));
+
+  write_file(scratch / "data/format", "weir-data 7\n");
+  auto newer = refused(scratch / "data");
+  CHECK(newer.code == error_code::configuration);
+  CHECK(mentions(newer, "format 7"));
+  CHECK(mentions(newer, "up to 1"));
+  CHECK(view_directory(scratch / "data").error().code == error_code::configuration);
+
+  write_file(scratch / "data/format", "something else\n");
+  CHECK(refused(scratch / "data").code == error_code::corrupt);
+}
+
+TEST_CASE("a data directory without its log is refused as corrupt", "[log]") {
+  testing::scratch_directory scratch;
+  REQUIRE(data_directory::open(scratch / "data", "x", small()).has_value());
+  std::filesystem::remove_all(scratch / "data/log");
+  CHECK(refused(scratch / "data", "x").code == error_code::corrupt);
+}
+
+TEST_CASE("a directory in use is refused with the number of the process, and free after its death", "[log]") {
+  testing::scratch_directory scratch;
+  int ready[2];
+  REQUIRE(::pipe(ready) == 0);
+  auto owner = ::fork();
+  REQUIRE(owner >= 0);
+  if (owner == 0) {
+    auto held = data_directory::open(scratch / "data", "x", small());
+    char good = held ? 'y' : 'n';
+    (void)!::write(ready[1], &good, 1);
+    for (;;)
+      ::pause(); // until it is killed
+  }
+  char good = 0;
+  REQUIRE(::read(ready[0], &good, 1) == 1);
+  auto opened = data_directory::open(scratch / "data", "x", small());
+  auto viewed = view_directory(scratch / "data").has_value();
+  ::kill(owner, SIGKILL);
+  ::waitpid(owner, nullptr, 0);
+  ::close(ready[0]);
+  ::close(ready[1]);
+  REQUIRE(good == 'y');
+  REQUIRE_FALSE(opened.has_value());
+  CHECK(opened.error().code == error_code::configuration);
+  CHECK(mentions(opened.error(), "in use by another process (pid " + std::to_string(owner) + ")"));
+  CHECK(viewed);
+  CHECK(data_directory::open(scratch / "data", "x", small()).has_value());
+}
+
+TEST_CASE("leftovers of a start that died while creating are removed, one being built is left alone", "[log]") {
+  testing::scratch_directory scratch;
+  std::filesystem::create_directories(scratch / ".data.new-1-1/log");
+  write_file(scratch / ".data.new-1-1/lock", "1\n");
+  std::filesystem::create_directories(scratch / ".data.new-2-2");
+  std::filesystem::create_directories(scratch / ".other.new-1-1");
+  REQUIRE(data_directory::open(scratch / "data", "x", small()).has_value());
+  CHECK_FALSE(std::filesystem::exists(scratch / ".data.new-1-1"));
+  CHECK_FALSE(std::filesystem::exists(scratch / ".data.new-2-2"));
+  CHECK(std::filesystem::exists(scratch / ".other.new-1-1"));
+  CHECK(std::distance(std::filesystem::directory_iterator{scratch.path()}, {}) == 2);
+}
+
+TEST_CASE("killed at any instant of its creation, a directory is absent or complete", "[log]") {
+  testing::scratch_directory scratch;
+  int complete = 0, absent = 0;
+  for (int delay_us = 0; delay_us < 6000; delay_us += 150) {
+    auto name = scratch / ("data" + std::to_string(delay_us));
+    auto child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      // The kernel's own timer kills it at a different instant each time.
+      struct itimerval when {{0, 0}, {0, delay_us + 1}};
+      ::signal(SIGALRM, SIG_DFL);
+      ::setitimer(ITIMER_REAL, &when, nullptr);
+      auto made = data_directory::open(name, "x", small());
+      ::_exit(made ? 0 : 1);
+    }
+    ::waitpid(child, nullptr, 0);
+    (std::filesystem::exists(name) ? complete : absent) += 1;
+    auto again = data_directory::open(name, "x", small());
+    if (!again)
+      FAIL(again.error().message());
+    CHECK(*verify(*again->store(), true) == 1); // the application's record
+  }
+  INFO(absent << " absent, " << complete << " complete");
+  CHECK(absent + complete == 40);
+}
+
+TEST_CASE("a disk that cannot be written is error 74", "[log]") {
+  testing::scratch_directory scratch;
+  std::filesystem::create_directory(scratch / "disk");
+  if (::mount("tmpfs", (scratch / "disk").c_str(), "tmpfs", 0, "size=32m") != 0) {
+    WARN("SKIPPED: mounting a tmpfs needs root and CAP_SYS_ADMIN");
+    return;
+  }
+  bool made = data_directory::open(scratch / "disk/old", "x", small()).has_value();
+  bool frozen = ::mount("tmpfs", (scratch / "disk").c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=32m") == 0;
+  auto old_one = data_directory::open(scratch / "disk/old", "x", small());
+  auto new_one = data_directory::open(scratch / "disk/new", "x", small());
+  bool viewed = view_directory(scratch / "disk/old").has_value();
+  ::umount2((scratch / "disk").c_str(), MNT_DETACH);
+  REQUIRE((made && frozen));
+  REQUIRE_FALSE(old_one.has_value());
+  CHECK(old_one.error().code == error_code::disk);
+  REQUIRE_FALSE(new_one.has_value());
+  CHECK(new_one.error().code == error_code::disk);
+  CHECK(viewed);
+}

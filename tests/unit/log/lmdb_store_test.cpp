@@ -1,0 +1,284 @@
+#include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <fstream>
+#include <random>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "libstream/log/keys.hpp"
+#include "libstream/log/lmdb_store.hpp"
+#include "libstream/log/recovery.hpp"
+#include "tests/unit/log/scratch.hpp"
+
+using namespace weir;
+using namespace weir::log;
+
+namespace {
+
+std::string block(std::uint64_t sequence) { return block_key({input_id{1}, epoch{1}, block_sequence{sequence}}); }
+
+std::string payload_of(std::uint64_t sequence, std::size_t bytes) {
+  return std::string(bytes, static_cast<char>('a' + sequence % 26));
+}
+
+result<void> put_block(store& in, std::uint64_t sequence, std::size_t bytes) {
+  auto payload = payload_of(sequence, bytes);
+  transaction changes;
+  changes.put(table::blocks, block(sequence), "header", payload);
+  return in.commit(changes);
+}
+
+std::shared_ptr<lmdb_store> must(result<std::shared_ptr<lmdb_store>> made) {
+  if (!made)
+    FAIL(made.error().message());
+  return *made;
+}
+
+} // namespace
+
+TEST_CASE("what was committed is there after the log is opened again", "[log]") {
+  testing::scratch_directory scratch;
+  {
+    auto store = must(lmdb_store::create(scratch.path()));
+    REQUIRE(put_block(*store, 1, 300'000).has_value());
+  }
+  auto store = must(lmdb_store::open(scratch.path()));
+  auto value = store->get(table::blocks, block(1));
+  REQUIRE((value.has_value() && value->has_value()));
+  CHECK((*value)->payload == payload_of(1, 300'000));
+}
+
+TEST_CASE("a missing log and one without its tables are refused as corrupt", "[log]") {
+  testing::scratch_directory scratch;
+  auto absent = lmdb_store::open(scratch.path());
+  REQUIRE_FALSE(absent.has_value());
+  CHECK(absent.error().code == error_code::corrupt);
+  CHECK(absent.error().message().find("data.mdb") != std::string::npos);
+
+  SECTION("an environment of someone else") {
+    // An empty file is what LMDB takes for an environment that it shall set up: no tables.
+    std::ofstream{scratch / "data.mdb"};
+    auto empty = lmdb_store::open(scratch.path());
+    REQUIRE_FALSE(empty.has_value());
+    CHECK(empty.error().code == error_code::corrupt);
+    CHECK(empty.error().message().find("\"meta\"") != std::string::npos);
+  }
+  SECTION("a file of another kind") {
+    std::ofstream{scratch / "data.mdb"} << std::string(100'000, 'x');
+    auto foreign = lmdb_store::open(scratch.path());
+    REQUIRE_FALSE(foreign.has_value());
+    CHECK(foreign.error().code == error_code::corrupt);
+  }
+}
+
+TEST_CASE("one process opens a log once, and again after closing it", "[log]") {
+  testing::scratch_directory scratch;
+  auto first = must(lmdb_store::create(scratch.path()));
+  CHECK_FALSE(lmdb_store::open(scratch.path()).has_value());
+  first.reset();
+  CHECK(lmdb_store::open(scratch.path()).has_value());
+}
+
+TEST_CASE("no file of the log is inherited by a started program", "[log]") {
+  testing::scratch_directory scratch;
+  auto store = must(lmdb_store::create(scratch.path()));
+  int found = 0;
+  for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"}) {
+    std::error_code gone;
+    auto target = std::filesystem::read_symlink(entry.path(), gone).string();
+    if (gone || !target.starts_with(scratch.path()) || target == scratch.path())
+      continue;
+    ++found;
+    INFO(target);
+    CHECK((::fcntl(std::stoi(entry.path().filename()), F_GETFD) & FD_CLOEXEC) != 0);
+  }
+  CHECK(found >= 2);
+}
+
+TEST_CASE("a full map refuses, names its setting, and takes more once something was erased", "[log]") {
+  testing::scratch_directory scratch;
+  auto store = must(lmdb_store::create(scratch.path(), {4 * limits::mib, false}));
+  std::uint64_t sequence = 0;
+  result<void> outcome;
+  while (outcome && sequence < 1000)
+    outcome = put_block(*store, ++sequence, 200'000);
+  REQUIRE_FALSE(outcome.has_value());
+  CHECK(outcome.error().code == error_code::disk);
+  CHECK(outcome.error().message().find("max_log_bytes") != std::string::npos);
+  auto refused = store->get(table::blocks, block(sequence));
+  REQUIRE(refused.has_value());
+  CHECK_FALSE(refused->has_value());
+
+  transaction erasing;
+  auto range = blocks_of_epoch(input_id{1}, epoch{1});
+  erasing.erase_range(table::blocks, range.from, range.until);
+  REQUIRE(store->commit(erasing).has_value());
+  // LMDB keeps what a commit freed for one more, so that the commit before stays whole.
+  REQUIRE(put_block(*store, sequence, 1).has_value());
+  CHECK(put_block(*store, sequence, 200'000).has_value());
+}
+
+TEST_CASE("blocks that come and go keep the file bounded", "[log]") {
+  testing::scratch_directory scratch;
+  auto store = must(lmdb_store::create(scratch.path()));
+  constexpr std::uint64_t kept = 16;
+  constexpr std::size_t bytes = 16'384;
+  for (std::uint64_t sequence = 1; sequence <= 4000; ++sequence) {
+    auto payload = payload_of(sequence, bytes + 1000 * (sequence % 7));
+    transaction changes;
+    changes.put(table::blocks, block(sequence), "header", payload);
+    if (sequence > kept)
+      changes.erase_range(table::blocks, block(0), block(sequence - kept + 1));
+    REQUIRE(store->commit(changes).has_value());
+    if (sequence % 10 == 0) { // a short reader now and then, as block store and sinks are
+      auto read = store->get(table::blocks, block(sequence));
+      REQUIRE((read.has_value() && read->has_value()));
+    }
+  }
+  CHECK(store->size_bytes() < 4 * kept * (bytes + 7000));
+  CHECK(*verify(*store, true) == kept);
+}
+
+TEST_CASE("another process looks on while one writes, and sees one instant", "[log]") {
+  testing::scratch_directory scratch;
+  must(lmdb_store::create(scratch.path())).reset();
+  int to_reader[2], to_writer[2];
+  REQUIRE((::pipe(to_reader) == 0 && ::pipe(to_writer) == 0));
+  auto writer = ::fork();
+  REQUIRE(writer >= 0);
+  if (writer == 0) {
+    char turn = 0;
+    auto store = lmdb_store::open(scratch.path());
+    bool good = store && put_block(**store, 1, 100'000);
+    good = ::write(to_reader[1], &turn, 1) == 1 && ::read(to_writer[0], &turn, 1) == 1 && good;
+    good = good && put_block(**store, 2, 100'000);
+    good = ::write(to_reader[1], &turn, 1) == 1 && ::read(to_writer[0], &turn, 1) == 1 && good;
+    ::_exit(good ? 0 : 1);
+  }
+  char turn = 0;
+  REQUIRE(::read(to_reader[0], &turn, 1) == 1);
+  {
+    auto view = must(lmdb_store::open(scratch.path(), {limits::max_log_bytes, true}));
+    CHECK(*verify(*view, true) == 1);
+    CHECK_FALSE(view->commit(transaction{}).has_value());
+    REQUIRE(::write(to_writer[1], &turn, 1) == 1);
+    REQUIRE(::read(to_reader[0], &turn, 1) == 1);
+    CHECK(*verify(*view, true) == 1);
+  }
+  CHECK(*verify(*must(lmdb_store::open(scratch.path(), {limits::max_log_bytes, true})), true) == 2);
+  REQUIRE(::write(to_writer[1], &turn, 1) == 1);
+  int status = 0;
+  REQUIRE(::waitpid(writer, &status, 0) == writer);
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+  for (int descriptor : {to_reader[0], to_reader[1], to_writer[0], to_writer[1]})
+    ::close(descriptor);
+}
+
+namespace {
+
+constexpr std::uint64_t flip_blocks = 40;
+
+std::size_t bytes_of(std::uint64_t sequence) { return sequence % 3 == 0 ? 100 : 5000 * (sequence % 5 + 1); }
+
+void flip(const std::string& file, std::uint64_t bit) {
+  std::fstream stream{file, std::ios::in | std::ios::out | std::ios::binary};
+  stream.seekg(static_cast<std::streamoff>(bit / 8));
+  auto byte = static_cast<char>(stream.get());
+  stream.seekp(static_cast<std::streamoff>(bit / 8));
+  stream.put(static_cast<char>(byte ^ (1 << (bit % 8))));
+}
+
+enum flip_outcome { harmless = 0, detected = 1, wrong = 2 };
+
+/// Opens the log as a start does (every table walked), then reads every block by its key.
+flip_outcome read_flipped(const std::string& directory) {
+  auto store = lmdb_store::open(directory);
+  if (!store || !verify(**store, false))
+    return detected;
+  bool found_damage = false;
+  for (std::uint64_t sequence = 1; sequence <= flip_blocks; ++sequence) {
+    auto value = (*store)->get(table::blocks, block(sequence));
+    if (!value)
+      found_damage = true;
+    else if (!*value || (*value)->record != "header" || (*value)->payload != payload_of(sequence, bytes_of(sequence)))
+      return wrong;
+  }
+  return found_damage ? detected : harmless;
+}
+
+} // namespace
+
+TEST_CASE("a bit that flips in the file is never read as data", "[log]") {
+  testing::scratch_directory scratch;
+  {
+    auto store = must(lmdb_store::create(scratch.path()));
+    for (std::uint64_t sequence = 1; sequence <= flip_blocks; ++sequence)
+      REQUIRE(put_block(*store, sequence, bytes_of(sequence)).has_value());
+  }
+  auto file = scratch / "data.mdb";
+  auto bits = 8 * std::filesystem::file_size(file);
+  std::mt19937_64 random{42};
+  int counts[3] = {0, 0, 0};
+  int stopped = 0;
+  // In children, since damage in LMDB's own pages may also end a process: that is a stop too, never wrong data.
+  constexpr int flips = 200;
+  for (int i = 0; i < flips; ++i) {
+    auto bit = random() % bits;
+    auto copy = scratch / "copy";
+    std::filesystem::create_directory(copy);
+    std::filesystem::copy_file(file, copy + "/data.mdb", std::filesystem::copy_options::overwrite_existing);
+    flip(copy + "/data.mdb", bit);
+    auto code = testing::in_child([&] {
+      std::fclose(stderr);
+      return static_cast<int>(read_flipped(copy));
+    });
+    INFO("bit " << bit);
+    REQUIRE(code != wrong);
+    if (code <= wrong)
+      ++counts[code];
+    else
+      ++stopped;
+    std::filesystem::remove_all(copy);
+  }
+  WARN(flips << " flipped bits: " << counts[detected] << " detected, " << counts[harmless] << " in unused space, " << stopped
+                            << " stopped the process");
+  CHECK(counts[detected] > flips / 2);
+}
+
+TEST_CASE("a file that was cut off is found as damage", "[log]") {
+  testing::scratch_directory scratch;
+  {
+    auto store = must(lmdb_store::create(scratch.path()));
+    for (std::uint64_t sequence = 1; sequence <= flip_blocks; ++sequence)
+      REQUIRE(put_block(*store, sequence, bytes_of(sequence)).has_value());
+  }
+  auto file = scratch / "data.mdb";
+  for (auto part : {2, 3, 10}) {
+    std::filesystem::resize_file(file, std::filesystem::file_size(file) / part * (part - 1));
+    CHECK(testing::in_child([&] { return static_cast<int>(read_flipped(scratch.path())); }) == detected);
+  }
+}
+
+TEST_CASE("a full disk is called by its name, and nothing of the transaction stays", "[log]") {
+  testing::scratch_directory scratch;
+  if (::mount("tmpfs", scratch.path().c_str(), "tmpfs", 0, "size=4m") != 0) {
+    WARN("SKIPPED: mounting a small tmpfs needs root and CAP_SYS_ADMIN");
+    return;
+  }
+  std::uint64_t sequence = 0;
+  result<void> outcome;
+  {
+    auto store = must(lmdb_store::create(scratch.path()));
+    while (outcome && sequence < 1000)
+      outcome = put_block(*store, ++sequence, 200'000);
+    CHECK_FALSE(put_block(*store, 1000, 1).has_value());
+  }
+  std::uint64_t kept = 0;
+  if (auto store = lmdb_store::open(scratch.path()))
+    kept = *verify(**store, true);
+  ::umount2(scratch.path().c_str(), MNT_DETACH);
+  REQUIRE_FALSE(outcome.has_value());
+  CHECK(outcome.error().code == error_code::disk);
+  CHECK(outcome.error().message().find("no space left") != std::string::npos);
+  CHECK(kept == sequence - 1);
+}

@@ -1,0 +1,13 @@
+#pragma once
+
+namespace weir::tool {
+
+/// From now on Ctrl-C and SIGTERM only make `interrupted` true, so that whoever runs children can end them and clean up; and a write
+/// to a child that is gone is an error instead of our end.
+void catch_interrupts();
+bool interrupted();
+
+/// The exit code of a command that was interrupted.
+inline constexpr int interrupted_exit_code = 130;
+
+} // namespace weir::tool

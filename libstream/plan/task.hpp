@@ -69,6 +69,7 @@ struct task_result {
 struct stage {
   stage_index index;
   bool reads_text = false;             ///< a source stage: one task for each split of the batch
+  std::uint32_t slices = 0;            ///< of a stage over static data: its tasks; 0 = not one
   std::vector<shuffle_index> reads;    ///< otherwise: one task a partition, after all tasks of the writing stages
   std::vector<shuffle_index> writes;
   std::vector<output_index> outputs;
@@ -77,7 +78,7 @@ struct stage {
 
 /// How many tasks a stage has in a batch of so many splits.
 inline std::size_t task_count(const stage& of, std::size_t splits, std::uint32_t partitions) {
-  return of.reads_text ? splits : partitions;
+  return of.reads_text ? splits : of.slices > 0 ? of.slices : partitions;
 }
 
 /// Where an output goes.
@@ -90,6 +91,7 @@ struct output_target {
 struct output {
   output_index index;
   std::string name;                    ///< stable, unique in the plan
+  bool named = false;                  ///< by the user, not by its position
   std::vector<output_target> targets;
 };
 

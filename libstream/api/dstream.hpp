@@ -1,0 +1,38 @@
+#pragma once
+
+#include "libstream/api/stream_context.hpp"
+#include "libstream/api/transformations.hpp"
+#include "libstream/operators/output.hpp"
+
+namespace weir {
+
+/// An unbounded sequence of datasets, one a batch. A handle: copying it costs nothing, and using it twice computes it once.
+template <class T>
+class dstream : public transformations<dstream, T> {
+public:
+  dstream(stream_context& context, operators::stream_ptr<T> node) : context_{&context}, node_{std::move(node)} {}
+
+  /// One record a batch: how many records it has; zero for a batch without input.
+  dstream<std::uint64_t> count() const { return with<std::uint64_t>(std::make_shared<operators::count_node<T>>(node_)); }
+
+  /// Shows the first records of each batch.
+  void print(std::uint32_t limit = 10) const { write_to(weir::print(limit)); }
+
+  /// Publishes each batch in all `targets`, after its commit, in batch order.
+  void write_to(output_targets targets) const {
+    context_->register_output(std::make_shared<operators::output_node<T>>(node_, std::move(targets)));
+  }
+
+private:
+  template <template <class> class, class>
+  friend class transformations;
+  template <class Out>
+  dstream<Out> with(operators::stream_ptr<Out> node) const {
+    return {*context_, std::move(node)};
+  }
+
+  stream_context* context_;
+  operators::stream_ptr<T> node_;
+};
+
+} // namespace weir

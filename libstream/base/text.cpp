@@ -1,0 +1,94 @@
+#include "libstream/base/text.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+#include <vector>
+
+namespace weir {
+
+namespace {
+
+struct unit {
+  std::string_view name;
+  double factor;
+};
+constexpr unit duration_units[] = {{"us", 1}, {"ms", 1e3}, {"s", 1e6}, {"min", 60e6}, {"h", 3600e6}};
+constexpr unit size_units[] = {{"", 1},       {"B", 1},        {"k", 1024.0},      {"KiB", 1024.0},      {"m", 1048576.0},
+                               {"MiB", 1048576.0}, {"g", 1073741824.0}, {"GiB", 1073741824.0}};
+
+template <std::size_t N>
+result<double> parse_with_unit(std::string_view text, const unit (&units)[N], const char* expected) {
+  double number = 0;
+  auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  std::string_view name{rest, static_cast<std::size_t>(text.data() + text.size() - rest)};
+  auto found = std::find_if(std::begin(units), std::end(units), [&](auto& each) { return each.name == name; });
+  if (problem != std::errc{} || number < 0 || number > 1e15 || found == std::end(units))
+    return fail(error_code::configuration, "'" + std::string{text} + "' is not " + expected);
+  return number * found->factor;
+}
+
+} // namespace
+
+result<std::chrono::microseconds> parse_duration(std::string_view text) {
+  return parse_with_unit(text, duration_units, "a duration; write it with a unit: 250us, 10ms, 2s, 5min, 1h").map([](double value) {
+    return std::chrono::microseconds{static_cast<std::int64_t>(value + 0.5)};
+  });
+}
+
+std::string format_duration(std::chrono::microseconds value) {
+  auto count = value.count();
+  if (count >= 1'000'000 && count % 1'000'000 == 0)
+    return std::to_string(count / 1'000'000) + "s";
+  if (count >= 1'000 && count % 1'000 == 0)
+    return std::to_string(count / 1'000) + "ms";
+  return std::to_string(count) + "us";
+}
+
+result<std::uint64_t> parse_size(std::string_view text) {
+  return parse_with_unit(text, size_units, "a size; write it as 65536, 64KiB, 64MiB or 1GiB").map([](double value) {
+    return static_cast<std::uint64_t>(value + 0.5);
+  });
+}
+
+std::string format_size(std::uint64_t bytes) {
+  constexpr const char* names[] = {"B", "KiB", "MiB", "GiB"};
+  int unit = 0;
+  while (unit < 3 && bytes >= 1024 && bytes % 1024 == 0) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return std::to_string(bytes) + names[unit];
+}
+
+result<std::uint64_t> parse_count(std::string_view text) {
+  std::uint64_t number = 0;
+  auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (problem != std::errc{} || rest != text.data() + text.size())
+    return fail(error_code::configuration, "'" + std::string{text} + "' is not a whole number");
+  return number;
+}
+
+std::string nearest_name(std::string_view name, std::span<const std::string> candidates) {
+  std::string best;
+  auto best_distance = std::max<std::size_t>(2, name.size() / 3) + 1;
+  for (auto& candidate : candidates) {
+    std::vector<std::size_t> row(candidate.size() + 1); // Levenshtein, one row at a time
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < name.size(); ++i) {
+      auto diagonal = std::exchange(row[0], i + 1);
+      for (std::size_t j = 0; j < candidate.size(); ++j) {
+        auto change = diagonal + (name[i] != candidate[j]);
+        diagonal = row[j + 1];
+        row[j + 1] = std::min({change, row[j] + 1, diagonal + 1});
+      }
+    }
+    if (row.back() < best_distance) {
+      best_distance = row.back();
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+} // namespace weir

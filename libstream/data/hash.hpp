@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+/// The one stable hash of keys: 64 bits, seeded, the same on every node and in every build (little-endian machines). Its high bits
+/// choose the partition, its low bits the slot of a table, so it is computed once a record and travels with it.
+/// Short keys: two overlapping words mixed by one 64x64->128 multiplication, as in wyhash; longer ones: XXH3.
+namespace weir::data {
+
+namespace hash_detail {
+
+inline constexpr std::uint64_t secret_a = 0x2d358dccaa6c78a5;
+inline constexpr std::uint64_t secret_b = 0x8bb84b93962eacc9;
+
+inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  __extension__ using wide = unsigned __int128;
+  auto product = static_cast<wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+inline std::uint64_t load64(const char* at) {
+  std::uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+inline std::uint64_t load32(const char* at) {
+  std::uint32_t word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+std::uint64_t hash_long(std::string_view key, std::uint64_t seed);
+
+} // namespace hash_detail
+
+inline std::uint64_t hash_bytes(std::string_view key, std::uint64_t seed) {
+  using namespace hash_detail;
+  auto size = key.size();
+  std::uint64_t a = 0;
+  std::uint64_t b = 0;
+  if (size > 16)
+    return hash_long(key, seed);
+  if (size >= 8) {
+    a = load64(key.data());
+    b = load64(key.data() + size - 8);
+  } else if (size >= 4) {
+    a = load32(key.data());
+    b = load32(key.data() + size - 4);
+  } else if (size > 0) {
+    auto byte = [&](std::size_t at) { return static_cast<std::uint64_t>(static_cast<unsigned char>(key[at])); };
+    a = byte(0) << 16 | byte(size / 2) << 8 | byte(size - 1);
+  }
+  return mix(a ^ secret_a ^ seed, b ^ secret_b ^ size);
+}
+
+inline std::uint64_t hash_word(std::uint64_t value, std::uint64_t seed) {
+  using namespace hash_detail;
+  return mix(value ^ secret_a ^ seed, secret_b);
+}
+
+inline std::uint64_t hash_combine(std::uint64_t first, std::uint64_t second) {
+  return hash_detail::mix(first ^ hash_detail::secret_a, second ^ hash_detail::secret_b);
+}
+
+/// The partition of a hash: its high bits, scaled.
+inline std::uint32_t partition_of(std::uint64_t hash, std::uint32_t partitions) {
+  return static_cast<std::uint32_t>((hash >> 32) * partitions >> 32);
+}
+
+} // namespace weir::data

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "libstream/plan/task.hpp"
+
+/// The operator graph as the user wrote it: nodes that know their inputs. `lower.hpp` cuts it into stages.
+namespace weir::plan {
+
+class task_build;
+
+/// Where records of a type that only operators know go in. `operators::sink<Record>` is the one that derives from it.
+class sink_base {
+public:
+  virtual ~sink_base() = default;
+};
+
+/// Thrown while a plan is built, when what the user wrote cannot be run. Runtimes report it as the error that it carries.
+class plan_error : public std::exception {
+public:
+  explicit plan_error(weir::error why) : why_{std::move(why)}, text_{why_.message()} {}
+  const weir::error& why() const { return why_; }
+  const char* what() const noexcept override { return text_.c_str(); }
+
+private:
+  weir::error why_;
+  std::string text_;
+};
+
+class node;
+using node_ptr = std::shared_ptr<const node>;
+
+/// One operator. Immutable once it has a consumer, but for its name, which the user may give in the same expression.
+class node {
+public:
+  enum class role {
+    narrow,     ///< record by record, within a stage
+    source,     ///< root of a stage: text of the batch
+    collection, ///< root of a stage: static data
+    shuffle,    ///< ends stages (it takes their records in) and is the root of another
+    output,     ///< ends a stage: formats and stages
+  };
+
+  node(role what, std::string kind, std::vector<node_ptr> inputs) : role_{what}, kind_{std::move(kind)}, inputs_{std::move(inputs)} {}
+  virtual ~node() = default;
+
+  role what() const { return role_; }
+  const std::string& kind() const { return kind_; }
+  const std::vector<node_ptr>& inputs() const { return inputs_; }
+  /// Given by the user; empty if the position shall decide.
+  const std::string& given_name() const { return name_; }
+  void give_name(std::string name) const { name_ = std::move(name); }
+
+  /// Names the type of its records.
+  virtual std::string schema() const = 0;
+  /// What takes its input records in, for one task. Not for roots without inputs.
+  virtual std::unique_ptr<sink_base> make_sink(task_build&) const { return nullptr; }
+  /// Roots: pushes the records of one task through everything below, and finishes it.
+  virtual void run(task_build&) const {}
+  /// Shuffles: runs in every batch, also without input.
+  virtual bool always_due() const { return false; }
+  /// Collections: the number of tasks.
+  virtual std::uint32_t slices() const { return 0; }
+  /// Outputs: where it goes.
+  virtual std::vector<output_target> targets() const { return {}; }
+
+private:
+  role role_;
+  std::string kind_;
+  std::vector<node_ptr> inputs_;
+  mutable std::string name_;
+};
+
+/// A user function has thrown: which operator's, and what.
+struct operator_failure {
+  std::string operator_name;
+  std::string what;
+};
+
+/// Runs `body`; an exception of a user function is marked with the operator in which it arose. Free while nothing is thrown.
+template <class Body>
+void guarded(const std::string& operator_name, Body&& body) {
+  try {
+    body();
+  } catch (const operator_failure&) {
+    throw; // from further down the chain
+  } catch (const std::exception& thrown) {
+    throw operator_failure{operator_name, thrown.what()};
+  } catch (...) {
+    throw operator_failure{operator_name, "an exception that is no std::exception"};
+  }
+}
+
+} // namespace weir::plan

@@ -29,6 +29,8 @@ struct chaos_page {
 
 /// Maps the parent's page if there is one. Call once, early in `main`.
 void attach_chaos_page();
+/// Uses a page of this very process, for the simulation, which looks at the phases and arms nothing; null = none any more.
+void use_chaos_page(chaos_page* own);
 
 /// A named place in the program. Costs one load and a branch unless a page is attached; when the point is armed and its
 /// countdown has run out, the process kills itself with SIGKILL.

@@ -24,6 +24,15 @@ constexpr std::chrono::milliseconds progress_interval{250};
 constexpr int packs_in_a_row = 64;
 constexpr const char* client_name = "weir send";
 
+/// For the calling thread, and for threads that it starts; returns what was blocked before.
+sigset_t block_interrupt() {
+  sigset_t interrupt, before;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  ::pthread_sigmask(SIG_BLOCK, &interrupt, &before);
+  return before;
+}
+
 /// A frame on its way out, kept until the socket has taken it.
 struct frame_in_flight {
   std::string head; ///< the header, and the payload of a HELLO
@@ -111,6 +120,8 @@ result<ingest_summary> ingest_client::run() {
       if (failure)
         return;
       summary_.interrupted = !session_.finished();
+      // Who sends it twice still gets the summary.
+      block_interrupt();
       io_.stop();
     });
   }
@@ -127,6 +138,8 @@ result<ingest_summary> ingest_client::run() {
 
 void ingest_client::resolve() {
   attempt_began_ = clock::now();
+  // Asio resolves on a thread of its own, which must not be the one that a signal hits.
+  auto before = block_interrupt();
   resolver_.async_resolve(options_.server.host, std::to_string(options_.server.port),
                           [this, mine = ++connection_](io_error failure, const tcp::resolver::results_type& found) {
     if (mine != connection_)
@@ -138,6 +151,7 @@ void ingest_client::resolve() {
     was_resolved_ = true;
     connect(found, found.begin());
   });
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void ingest_client::connect(const tcp::resolver::results_type& candidates,

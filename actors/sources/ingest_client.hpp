@@ -16,7 +16,7 @@ struct ingest_client_options {
   std::string producer;
   int input = 0;          ///< descriptor with the records; read to its end, not closed
   std::uint64_t rate = 0; ///< records a second, open loop: what was missed is made up for; 0 = as fast as possible
-  bool stop_on_interrupt = false; ///< SIGINT ends the run (the signal is taken over meanwhile)
+  bool stop_on_interrupt = false; ///< SIGINT ends the run, and stays blocked afterwards
   std::size_t window_bytes = 8 * limits::mib;
   std::size_t pack_bytes = 256 * limits::kib;
   std::chrono::milliseconds welcome_deadline{10'000};  ///< from the attempt to connect to WELCOME

@@ -1,0 +1,65 @@
+#include <array>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "apps/weir/generate_command.hpp"
+#include "apps/weir/log_command.hpp"
+#include "apps/weir/send_command.hpp"
+#include "libstream/base/error.hpp"
+#include "libstream/base/text.hpp"
+
+// The `weir` tool: one verb a file, each with its own --help.
+
+namespace {
+
+struct verb {
+  const char* name;
+  int (*run)(int argc, char** argv);
+  const char* purpose;
+};
+
+constexpr std::array verbs{
+  verb{"send", send_command, "send a file's or standard input's lines to a weir:// port, until all are durable"},
+  verb{"generate", generate_command, "print deterministic lines of words"},
+  verb{"log", log_command, "show what a data directory holds, and verify it"},
+};
+
+void show_help() {
+  std::cout << "usage: weir VERB [ARGUMENT]...\n\n";
+  for (auto& known : verbs)
+    std::cout << "  " << known.name << std::string(12 - std::string{known.name}.size(), ' ') << known.purpose << '\n';
+  std::cout << "\n`weir VERB --help` says more about each.\n";
+}
+
+int unknown_verb(const std::string& name) {
+  std::vector<std::string> names;
+  for (auto& known : verbs)
+    names.emplace_back(known.name);
+  auto nearest = weir::nearest_name(name, names);
+  std::cerr << "weir: unknown verb \"" << name << "\"; "
+            << (nearest.empty() ? "see weir --help" : "did you mean \"" + nearest + "\"?") << '\n';
+  return static_cast<int>(weir::error_code::usage);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  std::string name = argc > 1 ? argv[1] : "";
+  if (name == "--help" || name == "-h" || name == "help") {
+    show_help();
+    return 0;
+  }
+  if (name == "--version") {
+    std::cout << "weir " WEIR_VERSION "\n";
+    return 0;
+  }
+  if (name.empty()) {
+    std::cerr << "weir: which verb? see weir --help\n";
+    return static_cast<int>(weir::error_code::usage);
+  }
+  for (auto& known : verbs)
+    if (name == known.name)
+      return known.run(argc - 1, argv + 1);
+  return unknown_verb(name);
+}

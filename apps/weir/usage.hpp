@@ -1,0 +1,16 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "libstream/base/error.hpp"
+
+namespace weir::tool {
+
+/// Prints "weir VERB: sentence" on stderr and returns the error's exit code.
+int complain(const std::string& verb, const error& reason);
+
+/// What is wrong with a command line: names the first flag that does not exist and the nearest that does. Returns 64.
+int wrong_usage(const std::string& verb, const CLI::App& app, const CLI::ParseError& problem);
+
+} // namespace weir::tool

@@ -39,9 +39,17 @@ result<void> stream_context::start(std::shared_ptr<weir::runtime> with) {
 }
 
 void stream_context::stop(bool graceful) {
-  if (state_ == state::active)
+  if (state_ == state::active) {
     runtime_->stop(graceful);
+    if (graceful)
+      (void)runtime_->await(std::nullopt); // the error, if any, is await_termination's to tell
+  }
   state_ = state::stopped;
+}
+
+void stream_context::drain() {
+  if (state_ == state::active)
+    runtime_->stop(true);
 }
 
 result<void> stream_context::await_termination() {

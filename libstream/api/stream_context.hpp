@@ -38,8 +38,10 @@ public:
 
   /// Hands the plan to a runtime. Starting twice is an error, and so is starting after stop.
   result<void> start(std::shared_ptr<runtime> with);
-  /// Stopping what never started, or twice, is fine.
+  /// Stopping what never started, or twice, is fine. Graceful: waits until all that was taken is published.
   void stop(bool graceful = false);
+  /// Begins a graceful stop and returns; `await_termination` tells when it is done.
+  void drain();
   /// Waits for the end; the first error of the application, if there was one.
   result<void> await_termination();
   /// False if the time was over first.

@@ -1,0 +1,224 @@
+#include "actors/runtime/actor_runtime.hpp"
+
+#include <condition_variable>
+#include <cstdio>
+#include <filesystem>
+#include <mutex>
+#include <random>
+
+#include "actors/batch_coordinator/protocol.hpp"
+#include "actors/caf.hpp"
+#include "actors/runtime/task_threads.hpp"
+#include "actors/runtime/tree.hpp"
+#include "actors/sinks/posix_file_system.hpp"
+#include "actors/sources/asio_ingest_server.hpp"
+#include "actors/sources/file_pieces.hpp"
+#include "libstream/log/data_directory.hpp"
+#include "libstream/log/memory_store.hpp"
+
+namespace weir::actors {
+
+namespace {
+
+/// How long actors may take to end before the process goes on without them.
+constexpr std::chrono::seconds shutdown_limit{5};
+
+struct system_config : caf::actor_system_config {
+  system_config() {
+    register_messages(*this);
+    // "sharing": messages to an idle actor arrive in microseconds, and idle workers cost nothing.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", std::size_t{2});
+    set("scheduler.max-throughput", std::size_t{50});
+  }
+};
+
+/// How the run ends: what the actors report and the owner waits for.
+class outcome {
+public:
+  void fail(const error& why) {
+    std::lock_guard guard{mutex_};
+    if (!error_)
+      error_ = why;
+    changed_.notify_all();
+  }
+  void finish() {
+    std::lock_guard guard{mutex_};
+    finished_ = true;
+    changed_.notify_all();
+  }
+  result<bool> await(std::optional<std::chrono::milliseconds> limit) {
+    std::unique_lock guard{mutex_};
+    auto over = [this] { return error_ || finished_; };
+    if (limit)
+      changed_.wait_for(guard, *limit, over);
+    else
+      changed_.wait(guard, over);
+    if (error_)
+      return tl::make_unexpected(*error_);
+    return finished_;
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<error> error_;
+  bool finished_ = false;
+};
+
+std::function<std::uint64_t()> make_random() {
+  struct source {
+    std::mutex mutex;
+    std::mt19937_64 engine{(std::uint64_t{std::random_device{}()} << 32) | std::random_device{}()};
+  };
+  return [from = std::make_shared<source>()] {
+    std::lock_guard guard{from->mutex};
+    return from->engine();
+  };
+}
+
+result<void> print_text(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    return fail(error_code::disk, "cannot write", "standard output", "keep its reader open");
+  return {};
+}
+
+result<void> check_inputs(const runtime_options& options) {
+  for (auto& input : options.settings.inputs) {
+    if (input.what() == input_url::kind::generate)
+      return fail(error_code::configuration, "generate:// is no input of an application yet", input.text(),
+                  "write `weir generate URL | weir send - --to weir://HOST:PORT --producer ID`");
+    if (input.what() == input_url::kind::weir && options.data_dir.empty())
+      return fail(error_code::configuration, "acknowledged input needs a log", input.text(), "give --data-dir a directory instead of none");
+    if (input.what() == input_url::kind::file)
+      if (auto listed = list_directory(input.directory()); !listed)
+        return tl::make_unexpected(listed.error());
+  }
+  return {};
+}
+
+result<void> check_outputs(const runtime_options& options, const plan::physical_plan& plan, file_system& files) {
+  for (auto& output : plan.outputs()) {
+    if (!output.named && !options.data_dir.empty())
+      return fail(error_code::configuration, "an output that a data directory remembers needs a name", "output '" + output.name + "'",
+                  "write .named(\"...\") before write_to or print");
+    for (auto& target : output.targets) {
+      if (target.what != plan::output_target::kind::text)
+        continue;
+      auto parent = std::filesystem::path{target.prefix}.parent_path();
+      if (!parent.empty())
+        if (auto made = files.make_directories(parent.string()); !made)
+          return made;
+    }
+  }
+  return {};
+}
+
+} // namespace
+
+struct actor_runtime::running {
+  std::optional<log::data_directory> directory;
+  std::shared_ptr<actors::outcome> outcome = std::make_shared<actors::outcome>();
+  services_ptr services;
+  system_config config;
+  std::unique_ptr<caf::actor_system> system;
+  supervisor_actor supervisor;
+
+  void begin_drain() { request_drain(*services); }
+
+  static void request_drain(actors::services& services) {
+    services.draining = true;
+    services.directory.send({role::batch_coordinator, 0}, drain{});
+  }
+
+  void end() {
+    if (!system)
+      return;
+    caf::anon_send(supervisor, stop_children{});
+    supervisor = nullptr;
+    auto limit = std::chrono::steady_clock::now() + shutdown_limit;
+    auto& registry = system->registry();
+    while (registry.running() > 0 && std::chrono::steady_clock::now() < limit)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    services->directory.clear();
+    system->await_actors_before_shutdown(false);
+    system.reset();
+    services->workers.reset(); // joins the threads: nothing uses the log any more
+  }
+};
+
+actor_runtime::actor_runtime(runtime_options options) : options_{std::move(options)} {}
+
+actor_runtime::~actor_runtime() {
+  if (running_)
+    running_->end();
+}
+
+result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> plan) {
+  auto next = std::make_unique<running>();
+  auto services = next->services = std::make_shared<actors::services>();
+  services->files = make_posix_file_system();
+  if (auto checked = check_inputs(options_); !checked)
+    return checked;
+  if (auto checked = check_outputs(options_, *plan, *services->files); !checked)
+    return checked;
+  auto partitions = options_.partitions > 0 ? options_.partitions : 2 * options_.settings.executors;
+  if (options_.data_dir.empty()) {
+    services->store = std::make_shared<log::memory_store>();
+    services->application.application = options_.application;
+    services->application.hash_seed = make_random()();
+    services->application.partitions = partitions;
+  } else {
+    log::directory_options wanted;
+    wanted.partitions = partitions;
+    wanted.interval_us = static_cast<std::uint64_t>(options_.settings.batch_interval.count());
+    if (options_.repartition > 0)
+      wanted.repartition = options_.repartition;
+    wanted.create_parents = options_.default_data_dir;
+    auto opened = log::data_directory::open(options_.data_dir, options_.application, wanted);
+    if (!opened)
+      return tl::make_unexpected(opened.error());
+    next->directory = std::move(*opened);
+    services->store = next->directory->store();
+    services->application = next->directory->application();
+  }
+  services->settings = options_.settings;
+  services->plan = std::move(plan);
+  services->ingest = make_asio_ingest_transport();
+  services->journal = options_.journal;
+  services->workers = make_task_threads();
+  services->wall_clock_ms = [] {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  };
+  services->random = make_random();
+  services->list_directory = list_directory;
+  services->read_file_range = read_file_pieces;
+  services->print = print_text;
+  services->fail = [outcome = next->outcome](const error& why) { outcome->fail(why); };
+  services->finished = [outcome = next->outcome] { outcome->finish(); };
+  services->idle = [raw = services.get()] { running::request_drain(*raw); };
+  running_ = std::move(next);
+  running_->system = std::make_unique<caf::actor_system>(running_->config);
+  running_->supervisor = spawn_tree(*running_->system, services);
+  return {};
+}
+
+void actor_runtime::stop(bool graceful) {
+  if (!running_)
+    return;
+  if (graceful)
+    running_->begin_drain();
+  else
+    running_->outcome->finish();
+}
+
+result<bool> actor_runtime::await(std::optional<std::chrono::milliseconds> limit) {
+  if (!running_)
+    return true;
+  auto over = running_->outcome->await(limit);
+  if (!over || *over)
+    running_->end();
+  return over;
+}
+
+} // namespace weir::actors

@@ -1,0 +1,31 @@
+#include "apps/weir/demo_command.hpp"
+
+#include <iostream>
+
+#include "apps/weir/demo.hpp"
+#include "apps/weir/interrupt.hpp"
+#include "apps/weir/usage.hpp"
+
+int demo_command(int argc, char** argv) {
+  using namespace weir::tool;
+  CLI::App app{"Half a minute of word count, with a kill -9 in the middle and an independent count at the end.\n"
+               "Exit 0 only if both counts are equal.",
+               "weir demo"};
+  demo_settings settings;
+  app.add_option("--seconds", settings.seconds, "length")->check(CLI::Range(5.0, 3600.0))->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    return 0;
+  } catch (const CLI::ParseError& problem) {
+    return wrong_usage("demo", app, problem);
+  }
+  catch_interrupts();
+  auto equal = demo::run(settings);
+  if (interrupted())
+    return interrupted_exit_code;
+  if (!equal)
+    return complain("demo", equal.error());
+  return *equal ? 0 : 1;
+}

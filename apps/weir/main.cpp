@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "apps/weir/chaos_command.hpp"
+#include "apps/weir/demo_command.hpp"
 #include "apps/weir/generate_command.hpp"
 #include "apps/weir/log_command.hpp"
 #include "apps/weir/send_command.hpp"
@@ -23,6 +25,8 @@ constexpr std::array verbs{
   verb{"send", send_command, "send a file's or standard input's lines to a weir:// port, until all are durable"},
   verb{"generate", generate_command, "print deterministic lines of words"},
   verb{"log", log_command, "show what a data directory holds, and verify it"},
+  verb{"demo", demo_command, "half a minute of word count, with a kill -9 in the middle"},
+  verb{"chaos", chaos_command, "kill a running application again and again, and count what it published"},
 };
 
 void show_help() {

@@ -23,7 +23,7 @@ ROOMS = {
     "apps": ["actors", "libstream"],
     "bench": ["actors", "libstream"],
     "tests/simulation": ["actors", "libstream"],
-    "tests/process": ["actors", "libstream"],
+    "tests/process": ["apps/weir", "actors", "libstream"],
     "tests": [],
 }
 
@@ -32,6 +32,9 @@ UNIT_TESTS_TOO = ["libstream/testing", "tests"]
 
 # Each application and tool is a room of its own.
 CLOSED_ROOMS = ["apps"]
+
+# Rooms that only these may include, whatever the table above says.
+PRIVATE_ROOMS = {"actors/simulation": ["actors/simulation", "apps/weir", "tests/simulation"]}
 
 # Who may know a library. The pattern is matched against what stands between the brackets.
 LIBRARIES = [
@@ -88,7 +91,10 @@ def allowed_rooms(path):
 def refused_room(path, target):
     """A sentence when `path` may not include our file `target`, else None."""
     if room_of(path) is None:
-        return f"no rule for this folder; add a row to ROOMS in tests/lint/arrows.py"
+        return "no rule for this folder; add a row to ROOMS in tests/lint/arrows.py"
+    for private, rooms in PRIVATE_ROOMS.items():
+        if within(target, private) and not any(within(path, room) for room in rooms):
+            return f"may not include {target}: only {', '.join(rooms)} may include {private}"
     allowed = [room for room in allowed_rooms(path) if room]
     if any(within(target, room) for room in allowed):
         return None

@@ -26,7 +26,8 @@ result<void> seal_blocks(transaction& changes, const store& in, const batch_reco
     if (!position)
       return tl::make_unexpected(position.error());
     if (!*position)
-      return corrupt_value("batch " + std::to_string(batch.id.value) + " takes blocks of an epoch that was never opened",
+      return corrupt_value("batch " + std::to_string(batch.id.value) +
+                             " takes blocks of an epoch that was never opened",
                            table::epochs, epoch_key(input, of), "log");
     // Two batches may be sealed in one transaction: the later, further one is put last.
     (*position)->sealed_to = std::max((*position)->sealed_to, last);
@@ -75,7 +76,8 @@ void commit(transaction& changes, const commit_record& record, std::span<const s
   assert(parts.size() == record.parts.size());
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const auto& part = record.parts[i];
-    put_record(changes, table::staged, staged_key(record.id, part.output, part.part), part, parts[i].bytes, parts[i].owner);
+    put_record(changes, table::staged, staged_key(record.id, part.output, part.part), part, parts[i].bytes,
+               parts[i].owner);
   }
   put_record(changes, table::commits, batch_key(record.id), record);
 }
@@ -100,7 +102,8 @@ result<std::optional<commit_record>> read_commit(const store& from, batch_id bat
   return read_record<commit_record>(from, table::commits, batch_key(batch));
 }
 
-result<data::buffer_handle> read_staged(const store& from, batch_id batch, std::string_view output, std::uint32_t part) {
+result<data::buffer_handle> read_staged(const store& from, batch_id batch, std::string_view output,
+                                        std::uint32_t part) {
   return from.get(table::staged, staged_key(batch, output, part)).map([](const std::optional<stored_value>& value) {
     return value ? value->buffer : data::buffer_handle{};
   });

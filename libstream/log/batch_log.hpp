@@ -36,7 +36,7 @@ struct committed_batch {
 
 /// Batches that are not done, in order of their numbers.
 struct unfinished_batches {
-  std::vector<batch_record> sealed; ///< and not committed: to be run (again)
+  std::vector<batch_record> sealed;       ///< and not committed: to be run (again)
   std::vector<committed_batch> committed; ///< to be published (again)
   std::optional<last_batch> last;
 };

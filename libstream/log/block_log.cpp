@@ -30,14 +30,14 @@ result<void> scan_headers(const store& from, input_id input, epoch of, block_seq
                           const std::function<bool(const block_header&)>& visit) {
   auto range = blocks_between(input, of, first, block_sequence{std::numeric_limits<block_sequence::rep>::max()});
   result<void> outcome;
-  auto scanned = from.scan(table::blocks, range.from, range.until, false,
-                           [&](std::string_view key, const stored_value& value) {
-                             auto header = decode_record<block_header>(table::blocks, key, value);
-                             if (header)
-                               return visit(*header);
-                             outcome = tl::make_unexpected(header.error());
-                             return false;
-                           });
+  auto scanned =
+    from.scan(table::blocks, range.from, range.until, false, [&](std::string_view key, const stored_value& value) {
+      auto header = decode_record<block_header>(table::blocks, key, value);
+      if (header)
+        return visit(*header);
+      outcome = tl::make_unexpected(header.error());
+      return false;
+    });
   return scanned ? outcome : scanned;
 }
 

@@ -153,7 +153,8 @@ void remove_leftovers(const fs::path& target) {
   }
 }
 
-result<void> fill_directory(const std::string& building, const application_record& application, std::size_t max_log_bytes) {
+result<void> fill_directory(const std::string& building, const application_record& application,
+                            std::size_t max_log_bytes) {
   auto log_path = building + "/log";
   if (::mkdir(log_path.c_str(), 0755) != 0)
     return disk_error("cannot create", log_path);
@@ -187,7 +188,8 @@ result<void> check_parent(const fs::path& target, bool create_parents) {
   if (failure)
     return disk_error("cannot create the directory above the data directory", parent.string(), failure.value());
   if (!fs::is_directory(parent, failure))
-    return fail(error_code::configuration, "cannot create the data directory: " + parent.string() + " is not an existing directory",
+    return fail(error_code::configuration,
+                "cannot create the data directory: " + parent.string() + " is not an existing directory",
                 target.string(), "create the directory above it first");
   return {};
 }
@@ -265,10 +267,10 @@ result<application_record> update_application(store& in, application_record reco
 result<data_directory> data_directory::open(const std::string& path, const std::string& application,
                                             const directory_options& options) {
   std::error_code failure;
-  auto target = fs::weakly_canonical(path, failure); // through links, since a rename does not follow them
+  auto target = fs::weakly_canonical(fs::absolute(path), failure); // through links, since a rename does not follow them
   if (failure || path.empty())
-    return fail(error_code::configuration, "not a path that can be used" + (failure ? ": " + failure.message() : ""), path,
-                "choose another data directory");
+    return fail(error_code::configuration, "not a path that can be used" + (failure ? ": " + failure.message() : ""),
+                path, "choose another data directory");
   if (!target.has_filename()) // "dir/"
     target = target.parent_path();
   auto found = look_at(target.string());
@@ -296,7 +298,8 @@ result<data_directory> data_directory::open(const std::string& path, const std::
     return tl::make_unexpected(stored.error());
   if (stored->application != application)
     return fail(error_code::configuration,
-                "the data directory belongs to the application \"" + stored->application + "\", this one is \"" + application + "\"",
+                "the data directory belongs to the application \"" + stored->application + "\", this one is \"" +
+                  application + "\"",
                 opened.path_, "choose another data directory");
   // Damage in LMDB's own structure shows as keys that are missing: better now than in the middle of a batch.
   if (auto checked = verify(**store, false); !checked)
@@ -309,8 +312,11 @@ result<data_directory> data_directory::open(const std::string& path, const std::
 }
 
 data_directory::data_directory(data_directory&& other) noexcept
-  : path_{std::move(other.path_)}, lock_{std::exchange(other.lock_, -1)}, created_{other.created_},
-    application_{std::move(other.application_)}, store_{std::move(other.store_)} {}
+  : path_{std::move(other.path_)},
+    lock_{std::exchange(other.lock_, -1)},
+    created_{other.created_},
+    application_{std::move(other.application_)},
+    store_{std::move(other.store_)} {}
 
 data_directory& data_directory::operator=(data_directory&& other) noexcept {
   std::swap(path_, other.path_);
@@ -333,7 +339,8 @@ result<directory_view> view_directory(const std::string& path) {
     return tl::make_unexpected(found.error());
   if (*found != found_directory::ours)
     return fail(error_code::configuration,
-                *found == found_directory::absent ? "no such data directory" : "an empty directory, not a data directory of weir",
+                *found == found_directory::absent ? "no such data directory"
+                                                  : "an empty directory, not a data directory of weir",
                 path, "check the path");
   auto store = lmdb_store::open(path + "/log", {limits::max_log_bytes, true});
   if (!store)

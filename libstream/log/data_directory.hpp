@@ -15,13 +15,13 @@ namespace weir::log {
 inline constexpr std::uint32_t data_format = 1;
 
 struct directory_options {
-  std::uint32_t partitions = 1;               ///< at first start; afterwards the stored number counts
-  std::uint64_t interval_us = 0;              ///< batch interval; recorded anew by every start
-  std::optional<std::uint32_t> repartition;   ///< changes the stored number
-  std::optional<std::uint64_t> hash_seed;     ///< at first start; drawn at random if absent
-  std::optional<std::uint64_t> directory_id;  ///< likewise
+  std::uint32_t partitions = 1;              ///< at first start; afterwards the stored number counts
+  std::uint64_t interval_us = 0;             ///< batch interval; recorded anew by every start
+  std::optional<std::uint32_t> repartition;  ///< changes the stored number
+  std::optional<std::uint64_t> hash_seed;    ///< at first start; drawn at random if absent
+  std::optional<std::uint64_t> directory_id; ///< likewise
   std::size_t max_log_bytes = limits::max_log_bytes;
-  bool create_parents = false;                ///< for a path that nobody typed: the default one
+  bool create_parents = false; ///< for a path that nobody typed: the default one
 };
 
 /// One application's data directory, held for as long as this object lives:

@@ -44,23 +44,6 @@ std::optional<named_key> parse_named(std::string_view key) {
   return named_key{input, std::string{key}};
 }
 
-/// Bytes of a foreign or damaged key, so that a message never carries control characters.
-std::string printable(std::string_view text) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string shown;
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7f) {
-      shown.push_back(c);
-    } else {
-      shown += "\\x";
-      shown.push_back(digits[byte >> 4]);
-      shown.push_back(digits[byte & 15]);
-    }
-  }
-  return shown;
-}
-
 std::string of_input(input_id input) { return " input=" + std::to_string(input.value); }
 
 std::string describe_named(const char* what, const std::optional<named_key>& key) {
@@ -98,6 +81,22 @@ std::string describe_parsed(table t, std::string_view key) {
 }
 
 } // namespace
+
+std::string printable(std::string_view text) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string shown;
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f) {
+      shown.push_back(c);
+    } else {
+      shown += "\\x";
+      shown.push_back(digits[byte >> 4]);
+      shown.push_back(digits[byte & 15]);
+    }
+  }
+  return shown;
+}
 
 std::string key_name(std::string_view name) {
   if (name.size() <= max_key_name_bytes)

@@ -59,6 +59,8 @@ key_range blocks_between(input_id input, epoch of, block_sequence first, block_s
 key_range staged_of_batch(batch_id batch);
 
 const char* table_name(table t);
+/// With control characters as \xNN, so that a name from outside cannot drive a terminal or break a line.
+std::string printable(std::string_view text);
 /// A key as people write it, e.g. "blocks input=1 epoch=2 seq=17".
 std::string describe_key(table t, std::string_view key);
 

@@ -68,8 +68,8 @@ open_logs& logs_of_process() {
   const char* path = nullptr;
   if (mdb_env_get_path(environment, &path) != MDB_SUCCESS || !path)
     path = "log";
-  std::fprintf(stderr, "%s/data.mdb: the log's structure is damaged (%s); restore the data directory from a copy\n", path,
-               assertion);
+  std::fprintf(stderr, "%s/data.mdb: the log's structure is damaged (%s); restore the data directory from a copy\n",
+               path, assertion);
   std::_Exit(static_cast<int>(error_code::corrupt));
 }
 
@@ -116,8 +116,13 @@ result<std::shared_ptr<lmdb_store>> lmdb_store::create(const std::string& direct
 result<std::shared_ptr<lmdb_store>> lmdb_store::open(const std::string& directory, const lmdb_options& options) {
   auto made = std::shared_ptr<lmdb_store>{new lmdb_store{directory, options}};
   struct stat status {};
-  if (::stat(made->file_.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR))
+  auto looked = ::stat(made->file_.c_str(), &status);
+  if (looked != 0 && errno != ENOENT && errno != ENOTDIR)
+    return tl::make_unexpected(made->io_error(errno, "cannot open the log"));
+  if (looked != 0)
     return fail(error_code::corrupt, "the log is missing", made->file_, "restore the data directory from a copy");
+  if (status.st_size == 0) // which LMDB would set up anew
+    return fail(error_code::corrupt, "the log is empty", made->file_, "restore the data directory from a copy");
   if (auto opened = made->open_environment(false); !opened)
     return tl::make_unexpected(opened.error());
   if (auto tables = made->open_tables(false); !tables)
@@ -136,9 +141,8 @@ result<void> lmdb_store::open_environment(bool create) {
 
   if (auto code = mdb_env_create(&environment_); code != MDB_SUCCESS)
     return tl::make_unexpected(io_error(code, "cannot open the log"));
-  mdb_env_set_assert(environment_, [](MDB_env* environment, const char* assertion) {
-    stop_at_damage(environment, assertion);
-  });
+  mdb_env_set_assert(environment_,
+                     [](MDB_env* environment, const char* assertion) { stop_at_damage(environment, assertion); });
   mdb_env_set_maxdbs(environment_, max_tables);
   mdb_env_set_maxreaders(environment_, max_readers);
   mdb_env_set_mapsize(environment_, options_.max_log_bytes);
@@ -344,7 +348,8 @@ std::uint64_t lmdb_store::size_bytes() const {
 error lmdb_store::io_error(int code, std::string_view doing, std::uint64_t bytes) const {
   auto what = std::string{doing} + ": ";
   if (code == MDB_MAP_FULL)
-    return {error_code::disk, what + "the log has reached max_log_bytes (" + std::to_string(options_.max_log_bytes) + ")", file_,
+    return {error_code::disk,
+            what + "the log has reached max_log_bytes (" + std::to_string(options_.max_log_bytes) + ")", file_,
             "raise max_log_bytes, or let outputs catch up so that the log is freed"};
   if (code == EIO || code == ENOSPC || code == EDQUOT) {
     constexpr std::uint64_t slack = limits::mib;
@@ -352,7 +357,8 @@ error lmdb_store::io_error(int code, std::string_view doing, std::uint64_t bytes
     bool full = code != EIO || (::statvfs(directory_.c_str(), &space) == 0 &&
                                 std::uint64_t{space.f_bavail} * space.f_frsize < bytes + slack);
     if (full)
-      return {error_code::disk, what + "no space left on device", file_, "free space and start again; nothing acknowledged is lost"};
+      return {error_code::disk, what + "no space left on device", file_,
+              "free space and start again; nothing acknowledged is lost"};
     return {error_code::disk, what + "input/output error", file_, "check the disk before you start again"};
   }
   if (is_damage(code))
@@ -362,7 +368,9 @@ error lmdb_store::io_error(int code, std::string_view doing, std::uint64_t bytes
             what + "no address space for max_log_bytes (" + std::to_string(options_.max_log_bytes) + ")", file_,
             "raise the limit of virtual memory (ulimit -v), or lower max_log_bytes"};
   return {code == MDB_READERS_FULL || code == MDB_BAD_VALSIZE ? error_code::failed : error_code::disk,
-          what + mdb_strerror(code), file_, {}};
+          what + mdb_strerror(code),
+          file_,
+          {}};
 }
 
 } // namespace weir::log

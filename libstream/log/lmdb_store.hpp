@@ -64,7 +64,7 @@ private:
   lmdb_options options_;
   MDB_env* environment_ = nullptr;
   MDB_txn* snapshot_ = nullptr; ///< read_only: the one transaction of all reads
-  std::string registered_; ///< entry in the process's list of open logs; empty = none
+  std::string registered_;      ///< entry in the process's list of open logs; empty = none
   std::array<unsigned, table_count> tables_{};
   std::uint64_t commits_ = 0;
   std::optional<error> broken_; ///< first error of the disk; touched by the committing thread only

@@ -77,8 +77,8 @@ result<std::optional<epoch_position>> read_epoch(const store& from, input_id inp
 
 result<std::map<std::pair<input_id, epoch>, epoch_position>> read_epochs(const store& from) {
   std::map<std::pair<input_id, epoch>, epoch_position> epochs;
-  auto scanned =
-    scan_records<epoch_position>(from, table::epochs, {}, [&](std::string_view key, epoch_position&& position) -> result<void> {
+  auto scanned = scan_records<epoch_position>(
+    from, table::epochs, {}, [&](std::string_view key, epoch_position&& position) -> result<void> {
       auto parsed = parse_epoch_key(key);
       if (!parsed)
         return corrupt_value("not a key of this table", table::epochs, key, "log");
@@ -92,12 +92,12 @@ result<std::map<std::pair<input_id, epoch>, epoch_position>> read_epochs(const s
 
 result<std::optional<std::pair<epoch, epoch_position>>> current_epoch(const store& from, input_id input) {
   std::optional<std::pair<epoch, epoch_position>> newest;
-  auto scanned = scan_records<epoch_position>(
-    from, table::epochs, keys_of_input(input), [&](std::string_view key, epoch_position&& position) {
-      if (auto parsed = parse_epoch_key(key))
-        newest = std::pair{parsed->second, position};
-      return result<void>{};
-    });
+  auto scanned = scan_records<epoch_position>(from, table::epochs, keys_of_input(input),
+                                              [&](std::string_view key, epoch_position&& position) {
+                                                if (auto parsed = parse_epoch_key(key))
+                                                  newest = std::pair{parsed->second, position};
+                                                return result<void>{};
+                                              });
   if (!scanned)
     return tl::make_unexpected(scanned.error());
   return newest;

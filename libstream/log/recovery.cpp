@@ -54,9 +54,9 @@ private:
     auto position = contents_.epochs.find({range.input, range.epoch});
     if (position == contents_.epochs.end() || position->second.sealed_to < range.last || range.last < range.first)
       return impossible(table::batches, batch_key(batch),
-                        "takes blocks up to seq=" + std::to_string(range.last.value) + " of input=" +
-                          std::to_string(range.input.value) + " epoch=" + std::to_string(range.epoch.value) +
-                          ", which are not sealed");
+                        "takes blocks up to seq=" + std::to_string(range.last.value) +
+                          " of input=" + std::to_string(range.input.value) +
+                          " epoch=" + std::to_string(range.epoch.value) + ", which are not sealed");
     for (auto sequence = range.first;; sequence = sequence.next()) {
       block_id id{range.input, range.epoch, sequence};
       // Also a committed batch keeps its blocks until it is done: both go in one transaction.

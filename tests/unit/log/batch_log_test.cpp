@@ -15,7 +15,8 @@ constexpr input_id input{3};
 constexpr epoch first_epoch{1};
 
 void append(store& in, std::uint64_t sequence, const std::string& bytes) {
-  block_header header{{input, first_epoch, block_sequence{sequence}}, bytes.size(), 1, 0, {{"alpha", sequence, sequence}}};
+  block_header header{
+    {input, first_epoch, block_sequence{sequence}}, bytes.size(), 1, 0, {{"alpha", sequence, sequence}}};
   transaction changes;
   append_block(changes, header, bytes, {});
   REQUIRE(in.commit(changes).has_value());

@@ -20,7 +20,8 @@ directory_options small() {
   return options;
 }
 
-error refused(const std::string& path, const std::string& application = "word-count", directory_options options = small()) {
+error refused(const std::string& path, const std::string& application = "word-count",
+              directory_options options = small()) {
   auto opened = data_directory::open(path, application, options);
   REQUIRE_FALSE(opened.has_value());
   return opened.error();
@@ -91,6 +92,19 @@ TEST_CASE("an empty directory, a slash at the end and a link are fine", "[log]")
   std::filesystem::create_directory_symlink(scratch / "target", scratch / "link");
   REQUIRE(data_directory::open(scratch / "link", "x", small()).has_value());
   CHECK(std::filesystem::exists(scratch / "target/format"));
+}
+
+TEST_CASE("a relative path counts from the working directory", "[log]") {
+  testing::scratch_directory scratch;
+  auto code = testing::in_child([&] {
+    std::filesystem::current_path(scratch.path());
+    return data_directory::open("data", "x", small()).has_value() &&
+               data_directory::open("./below/../data", "x", small())
+             ? 0
+             : 1;
+  });
+  CHECK(code == 0);
+  CHECK(std::filesystem::exists(scratch / "data/format"));
 }
 
 TEST_CASE("a missing parent is named, unless parents are to be made", "[log]") {
@@ -190,7 +204,9 @@ TEST_CASE("killed at any instant of its creation, a directory is absent or compl
     REQUIRE(child >= 0);
     if (child == 0) {
       // The kernel's own timer kills it at a different instant each time.
-      struct itimerval when {{0, 0}, {0, delay_us + 1}};
+      struct itimerval when {
+        {0, 0}, { 0, delay_us + 1 }
+      };
       ::signal(SIGALRM, SIG_DFL);
       ::setitimer(ITIMER_REAL, &when, nullptr);
       auto made = data_directory::open(name, "x", small());

@@ -59,14 +59,16 @@ TEST_CASE("a range holds exactly the keys of its prefix", "[log]") {
 
   auto blocks = blocks_between(input_id{1}, epoch{1}, block_sequence{2}, block_sequence{4});
   for (std::uint64_t sequence = 1; sequence <= 5; ++sequence)
-    CHECK(inside(blocks, block_key({input_id{1}, epoch{1}, block_sequence{sequence}})) == (sequence >= 2 && sequence <= 4));
+    CHECK(inside(blocks, block_key({input_id{1}, epoch{1}, block_sequence{sequence}})) ==
+          (sequence >= 2 && sequence <= 4));
   auto last = block_sequence{std::numeric_limits<std::uint64_t>::max()};
   CHECK(inside(blocks_between(input_id{1}, epoch{1}, last, last), block_key({input_id{1}, epoch{1}, last})));
   CHECK_FALSE(inside(blocks_of_epoch(input_id{1}, epoch{1}), block_key({input_id{1}, epoch{2}, {}})));
 }
 
 TEST_CASE("a key is described as people write it", "[log]") {
-  CHECK(describe_key(table::blocks, block_key({input_id{1}, epoch{2}, block_sequence{17}})) == "blocks input=1 epoch=2 seq=17");
+  CHECK(describe_key(table::blocks, block_key({input_id{1}, epoch{2}, block_sequence{17}})) ==
+        "blocks input=1 epoch=2 seq=17");
   CHECK(describe_key(table::commits, batch_key(batch_id{9})) == "commits batch=9");
   CHECK(describe_key(table::staged, staged_key(batch_id{9}, "counts", 3)) == "staged batch=9 output=counts part=3");
   CHECK(describe_key(table::producers, producer_key(input_id{1}, "a\nb")) == "producers input=1 producer=a\\x0ab");

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <fstream>
+#include <lmdb.h>
 #include <random>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -56,12 +57,28 @@ TEST_CASE("a missing log and one without its tables are refused as corrupt", "[l
   CHECK(absent.error().message().find("data.mdb") != std::string::npos);
 
   SECTION("an environment of someone else") {
-    // An empty file is what LMDB takes for an environment that it shall set up: no tables.
+    MDB_env* environment = nullptr;
+    MDB_txn* txn = nullptr;
+    MDB_dbi dbi = 0;
+    REQUIRE(mdb_env_create(&environment) == 0);
+    mdb_env_set_maxdbs(environment, 1);
+    REQUIRE(mdb_env_open(environment, scratch.path().c_str(), 0, 0644) == 0);
+    REQUIRE(mdb_txn_begin(environment, nullptr, 0, &txn) == 0);
+    REQUIRE(mdb_dbi_open(txn, "meta", MDB_CREATE, &dbi) == 0);
+    REQUIRE(mdb_txn_commit(txn) == 0);
+    mdb_env_close(environment);
+    auto foreign = lmdb_store::open(scratch.path());
+    REQUIRE_FALSE(foreign.has_value());
+    CHECK(foreign.error().code == error_code::corrupt);
+    CHECK(foreign.error().message().find("\"inputs\"") != std::string::npos);
+  }
+  SECTION("an empty file") {
     std::ofstream{scratch / "data.mdb"};
-    auto empty = lmdb_store::open(scratch.path());
-    REQUIRE_FALSE(empty.has_value());
-    CHECK(empty.error().code == error_code::corrupt);
-    CHECK(empty.error().message().find("\"meta\"") != std::string::npos);
+    for (bool read_only : {false, true}) {
+      auto empty = lmdb_store::open(scratch.path(), {limits::max_log_bytes, read_only});
+      REQUIRE_FALSE(empty.has_value());
+      CHECK(empty.error().code == error_code::corrupt);
+    }
   }
   SECTION("a file of another kind") {
     std::ofstream{scratch / "data.mdb"} << std::string(100'000, 'x');
@@ -240,8 +257,8 @@ TEST_CASE("a bit that flips in the file is never read as data", "[log]") {
       ++stopped;
     std::filesystem::remove_all(copy);
   }
-  WARN(flips << " flipped bits: " << counts[detected] << " detected, " << counts[harmless] << " in unused space, " << stopped
-                            << " stopped the process");
+  WARN(flips << " flipped bits: " << counts[detected] << " detected, " << counts[harmless] << " in unused space, "
+             << stopped << " stopped the process");
   CHECK(counts[detected] > flips / 2);
 }
 

@@ -122,7 +122,8 @@ TEST_CASE("states that no crash can leave behind are corrupt, and the record is 
   auto given = GENERATE(values<impossible_state>({
     {"committed without a seal", log_of{}.committed(5), "commits batch=5"},
     {"a gap behind what is sealed", log_of{}.opened(1, 1, 2).block(1, 1, 4), "blocks input=1 epoch=1 seq=3"},
-    {"a gap among unsealed blocks", log_of{}.opened(1, 1, 0).block(1, 1, 1).block(1, 1, 3), "blocks input=1 epoch=1 seq=2"},
+    {"a gap among unsealed blocks", log_of{}.opened(1, 1, 0).block(1, 1, 1).block(1, 1, 3),
+     "blocks input=1 epoch=1 seq=2"},
     {"a sealed block is gone", log_of{}.opened(1, 1, 3).blocks(1, 1, 1, 2).sealed(7, {range(1, 1, 1, 3)}),
      "blocks input=1 epoch=1 seq=3"},
     {"a block in two batches",
@@ -134,7 +135,8 @@ TEST_CASE("states that no crash can leave behind are corrupt, and the record is 
     {"a block of an epoch never opened", log_of{}.block(1, 9, 1), "blocks input=1 epoch=9 seq=1"},
     {"staged bytes are missing", log_of{}.sealed(7, {}).committed(7, {{"counts", 2, 1, 1, 0}}),
      "staged batch=7 output=counts part=2"},
-    {"staged bytes without a commit", log_of{}.sealed(7, {}).staged(7, "counts", 2), "staged batch=7 output=counts part=2"},
+    {"staged bytes without a commit", log_of{}.sealed(7, {}).staged(7, "counts", 2),
+     "staged batch=7 output=counts part=2"},
     {"a batch newer than the last", log_of{}.sealed(7, {}).last(6), "batches batch=7"},
   }));
   INFO(given.story);

@@ -91,8 +91,7 @@ TEMPLATE_TEST_CASE("a value that was read outlives its erasure", "[log]", on_dis
 TEMPLATE_TEST_CASE("a scan visits its range in the order of keys and stops when told", "[log]", on_disk, in_memory) {
   TestType held;
   put_letters(*held.made, "dbcae");
-  CHECK(read_all(*held.made, table::meta) ==
-        rows{{"a", "a|"}, {"b", "b|"}, {"c", "c|"}, {"d", "d|"}, {"e", "e|"}});
+  CHECK(read_all(*held.made, table::meta) == rows{{"a", "a|"}, {"b", "b|"}, {"c", "c|"}, {"d", "d|"}, {"e", "e|"}});
   CHECK(read_all(*held.made, table::meta, "b", "d") == rows{{"b", "b|"}, {"c", "c|"}});
   CHECK(read_all(*held.made, table::meta, "bb") == rows{{"c", "c|"}, {"d", "d|"}, {"e", "e|"}});
   CHECK(read_all(*held.made, table::meta, "d", "b").empty());

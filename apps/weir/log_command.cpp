@@ -1,0 +1,64 @@
+#include "apps/weir/log_command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <iostream>
+#include <unistd.h>
+
+#include "apps/weir/log_summary.hpp"
+#include "apps/weir/usage.hpp"
+
+namespace {
+
+/// A file that was cut off, or damaged in LMDB's own pages, shows as a bad access while reading the map.
+extern "C" void damaged_map(int) {
+  static constexpr char sentence[] =
+    "weir log: the log's file is cut off or its structure is damaged; restore it from a copy\n";
+  (void)!::write(STDERR_FILENO, sentence, sizeof sentence - 1);
+  ::_exit(static_cast<int>(weir::error_code::corrupt));
+}
+
+weir::result<void> show(const std::string& directory, bool json, bool verify) {
+  auto view = weir::log::view_directory(directory);
+  if (!view)
+    return tl::make_unexpected(view.error());
+  if (verify) {
+    auto verified = weir::log::verify(*view->store, true);
+    if (!verified)
+      return tl::make_unexpected(verified.error());
+    if (auto consistent = weir::log::recover(*view->store); !consistent)
+      return tl::make_unexpected(consistent.error());
+    std::cerr << "verified " << *verified << " values\n";
+  }
+  auto summary = weir::tool::summarize(directory, *view);
+  if (!summary)
+    return tl::make_unexpected(summary.error());
+  std::cout << (json ? weir::tool::as_json(*summary) : weir::tool::as_text(*summary)) << std::flush;
+  return {};
+}
+
+} // namespace
+
+int log_command(int argc, char** argv) {
+  CLI::App app{"Shows what a data directory holds; changes nothing, and works while an application runs on it.",
+               "weir log"};
+  std::string directory;
+  bool json = false;
+  bool verify = false;
+  app.add_option("DIR", directory, "the data directory")->required();
+  app.add_flag("--json", json, "as one JSON object");
+  app.add_flag("--verify", verify, "read every value and check its checksums; exit 65 at the first bad one");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    return 0;
+  } catch (const CLI::ParseError& problem) {
+    return weir::tool::wrong_usage("log", app, problem);
+  }
+  std::signal(SIGBUS, damaged_map);
+  std::signal(SIGSEGV, damaged_map);
+  if (auto shown = show(directory, json, verify); !shown)
+    return weir::tool::complain("log", shown.error());
+  return 0;
+}

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 namespace weir {
@@ -14,8 +15,8 @@ struct unit {
   double factor;
 };
 constexpr unit duration_units[] = {{"us", 1}, {"ms", 1e3}, {"s", 1e6}, {"min", 60e6}, {"h", 3600e6}};
-constexpr unit size_units[] = {{"", 1},       {"B", 1},        {"k", 1024.0},      {"KiB", 1024.0},      {"m", 1048576.0},
-                               {"MiB", 1048576.0}, {"g", 1073741824.0}, {"GiB", 1073741824.0}};
+constexpr unit size_units[] = {{"", 1},          {"B", 1},           {"k", 1024.0},       {"KiB", 1024.0},
+                               {"m", 1048576.0}, {"MiB", 1048576.0}, {"g", 1073741824.0}, {"GiB", 1073741824.0}};
 
 template <std::size_t N>
 result<double> parse_with_unit(std::string_view text, const unit (&units)[N], const char* expected) {
@@ -23,17 +24,17 @@ result<double> parse_with_unit(std::string_view text, const unit (&units)[N], co
   auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
   std::string_view name{rest, static_cast<std::size_t>(text.data() + text.size() - rest)};
   auto found = std::find_if(std::begin(units), std::end(units), [&](auto& each) { return each.name == name; });
-  if (problem != std::errc{} || number < 0 || number > 1e15 || found == std::end(units))
-    return fail(error_code::configuration, "'" + std::string{text} + "' is not " + expected);
-  return number * found->factor;
+  // from_chars also takes "nan" and "inf"; the bound keeps what follows within 63 bits.
+  if (problem == std::errc{} && found != std::end(units) && number >= 0 && number * found->factor < 9e18)
+    return number * found->factor;
+  return fail(error_code::configuration, "'" + std::string{text} + "' is not " + expected);
 }
 
 } // namespace
 
 result<std::chrono::microseconds> parse_duration(std::string_view text) {
-  return parse_with_unit(text, duration_units, "a duration; write it with a unit: 250us, 10ms, 2s, 5min, 1h").map([](double value) {
-    return std::chrono::microseconds{static_cast<std::int64_t>(value + 0.5)};
-  });
+  return parse_with_unit(text, duration_units, "a duration; write it with a unit: 250us, 10ms, 2s, 5min, 1h")
+    .map([](double value) { return std::chrono::microseconds{static_cast<std::int64_t>(value + 0.5)}; });
 }
 
 std::string format_duration(std::chrono::microseconds value) {

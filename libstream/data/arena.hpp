@@ -22,7 +22,8 @@ public:
     if (left_ < text.size() + limits::read_padding)
       grow(text.size());
     auto at = next_;
-    std::memcpy(at, text.data(), text.size());
+    if (!text.empty()) // whose data() may be null
+      std::memcpy(at, text.data(), text.size());
     next_ += text.size();
     left_ -= text.size();
     return {at, text.size()};

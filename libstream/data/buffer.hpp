@@ -12,8 +12,7 @@ namespace weir::data {
 /// Bytes of fixed capacity with `limits::read_padding` zeroed bytes behind them. Filled by one owner, then shared as immutable.
 class buffer {
 public:
-  explicit buffer(std::size_t capacity)
-    : bytes_{new char[capacity + limits::read_padding]}, capacity_{capacity} {
+  explicit buffer(std::size_t capacity) : bytes_{new char[capacity + limits::read_padding]}, capacity_{capacity} {
     std::memset(bytes_.get() + capacity, 0, limits::read_padding);
   }
 

@@ -1,6 +1,8 @@
 #pragma once
 
-#include <vector>
+#include <memory>
+#include <span>
+#include <utility>
 
 #include "libstream/base/limits.hpp"
 
@@ -10,19 +12,31 @@ namespace weir::data {
 template <class Record>
 class chunk {
 public:
-  chunk() { records_.reserve(limits::chunk_records); }
+  chunk() : records_{std::allocator<Record>{}.allocate(limits::chunk_records)} {}
+  chunk(const chunk&) = delete;
+  chunk& operator=(const chunk&) = delete;
+  ~chunk() {
+    clear();
+    std::allocator<Record>{}.deallocate(records_, limits::chunk_records);
+  }
 
-  bool full() const { return records_.size() >= limits::chunk_records; }
-  bool empty() const { return records_.empty(); }
-  void clear() { records_.clear(); }
+  bool full() const { return size_ >= limits::chunk_records; }
+  bool empty() const { return size_ == 0; }
+  void clear() {
+    std::destroy_n(records_, size_);
+    size_ = 0;
+  }
+  /// Not on a full one.
   template <class T>
   void push_back(T&& record) {
-    records_.push_back(std::forward<T>(record));
+    std::construct_at(records_ + size_, std::forward<T>(record));
+    ++size_;
   }
-  const std::vector<Record>& records() const { return records_; }
+  std::span<const Record> records() const { return {records_, size_}; }
 
 private:
-  std::vector<Record> records_;
+  Record* records_; // no std::vector, whose bools are no array
+  std::size_t size_ = 0;
 };
 
 } // namespace weir::data

@@ -1,172 +1,189 @@
 #pragma once
 
-#include <cstdint>
-#include <map>
-#include <optional>
+#include <exception>
+#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <tuple>
-#include <utility>
-#include <vector>
 
 #include <msgpack.hpp>
 
 #include "libstream/base/error.hpp"
-#include "libstream/base/ids.hpp"
+#include "libstream/data/packed_bytes.hpp"
+#include "libstream/data/type_shapes.hpp"
 
-/// Values in and out of msgpack: the format at the edges, for whatever other programs or later versions must read.
-/// Works for numbers, strings, pairs, tuples, optionals, vectors, maps, strong ids, structs that list their `fields`, and structs
-/// with MSGPACK_DEFINE. Bytes that come from outside are decoded with limits and must be used up exactly.
+/// Values as msgpack: the format at the edges (logs, foreign records), readable by other programs and later versions.
+///
+/// Takes numbers, bool, enumerations, strings, string_view, strong ids, pair, tuple, optional, vector, map, unordered_map, structs
+/// that list their fields, and users' structs with MSGPACK_DEFINE. Products and structs are arrays. Of a struct that lists
+/// its fields, an older and so shorter array decodes with defaults for the missing ones; everything else must fit exactly.
 namespace weir::data {
-
-template <class T>
-concept lists_fields = requires(T& x) { T::fields(x); };
 
 namespace codec_detail {
 
-class string_writer {
-public:
-  explicit string_writer(std::string& into) : into_{into} {}
-  void write(const char* bytes, std::size_t size) { into_.append(bytes, size); }
-
-private:
-  std::string& into_;
+/// What msgpack's packer writes to.
+struct appender {
+  std::string& bytes;
+  void write(const char* data, std::size_t size) { bytes.append(data, size); }
 };
-using packer = msgpack::packer<string_writer>;
+using packer = msgpack::packer<appender>;
 
-struct mismatch {
-  std::string what;
-};
-
-/// One specialisation a shape of type; anything else goes through msgpack's own adaptors.
-template <class T>
-struct shape {
-  static void pack(packer& out, const T& x) {
-    if constexpr (lists_fields<const T> || lists_fields<T>)
-      std::apply(
-        [&out](const auto&... field) {
-          out.pack_array(sizeof...(field));
-          (shape<std::remove_cvref_t<decltype(field)>>::pack(out, field), ...);
-        },
-        T::fields(x));
-    else
-      out.pack(x);
-  }
-
-  static void unpack(const msgpack::object& from, T& x) {
-    if constexpr (lists_fields<T>) {
-      if (from.type != msgpack::type::ARRAY)
-        throw mismatch{"a record is not an array"};
-      auto given = from.via.array.size;
-      std::apply(
-        [&](auto&... field) {
-          if (given > sizeof...(field))
-            throw mismatch{"a record has more fields than this version knows"};
-          std::uint32_t at = 0; // fields that were appended later keep their defaults
-          ((at < given ? shape<std::remove_cvref_t<decltype(field)>>::unpack(from.via.array.ptr[at++], field) : void()), ...);
-        },
-        T::fields(x));
-    } else {
-      from.convert(x);
-    }
-  }
-};
-
-template <class Tag, class Rep>
-struct shape<strong_id<Tag, Rep>> {
-  static void pack(packer& out, const strong_id<Tag, Rep>& x) { out.pack(x.value); }
-  static void unpack(const msgpack::object& from, strong_id<Tag, Rep>& x) { from.convert(x.value); }
+/// The bytes hold another value than the type that was asked for.
+struct mismatch : std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
 template <class T>
-struct shape<std::vector<T>> {
-  static void pack(packer& out, const std::vector<T>& x) {
-    out.pack_array(static_cast<std::uint32_t>(x.size()));
-    for (const auto& element : x)
-      shape<T>::pack(out, element);
-  }
-  static void unpack(const msgpack::object& from, std::vector<T>& x) {
-    if (from.type != msgpack::type::ARRAY)
-      throw mismatch{"a list is not an array"};
-    x.clear();
-    x.reserve(from.via.array.size);
-    for (std::uint32_t i = 0; i < from.via.array.size; ++i)
-      shape<T>::unpack(from.via.array.ptr[i], x.emplace_back());
-  }
-};
+inline constexpr bool unsupported = false;
 
 template <class T>
-struct shape<std::optional<T>> {
-  static void pack(packer& out, const std::optional<T>& x) {
-    if (x)
-      shape<T>::pack(out, *x);
-    else
-      out.pack_nil();
-  }
-  static void unpack(const msgpack::object& from, std::optional<T>& x) {
-    if (from.is_nil())
-      x.reset();
-    else
-      shape<T>::unpack(from, x.emplace());
-  }
-};
+void pack_value(packer& to, const T& value);
 
-/// Pairs and tuples: exactly as many elements as the type has, where msgpack itself would fill up in silence.
-template <class Tuple>
-struct tuple_shape {
-  static void pack(packer& out, const Tuple& x) {
-    std::apply(
-      [&out](const auto&... element) {
-        out.pack_array(sizeof...(element));
-        (shape<std::remove_cvref_t<decltype(element)>>::pack(out, element), ...);
-      },
-      x);
-  }
-  static void unpack(const msgpack::object& from, Tuple& x) {
-    if (from.type != msgpack::type::ARRAY || from.via.array.size != std::tuple_size_v<Tuple>)
-      throw mismatch{"a tuple has another number of elements"};
-    std::apply(
-      [&from](auto&... element) {
-        std::uint32_t at = 0;
-        (shape<std::remove_cvref_t<decltype(element)>>::unpack(from.via.array.ptr[at++], element), ...);
-      },
-      x);
-  }
-};
-template <class A, class B>
-struct shape<std::pair<A, B>> : tuple_shape<std::pair<A, B>> {};
-template <class... Ts>
-struct shape<std::tuple<Ts...>> : tuple_shape<std::tuple<Ts...>> {};
+template <class... Parts>
+void pack_parts(packer& to, const Parts&... parts) {
+  to.pack_array(sizeof...(Parts));
+  (pack_value(to, parts), ...);
+}
 
-template <class Key, class Value>
-struct shape<std::map<Key, Value>> {
-  static void pack(packer& out, const std::map<Key, Value>& x) {
-    out.pack_map(static_cast<std::uint32_t>(x.size()));
-    for (const auto& [key, value] : x) {
-      shape<Key>::pack(out, key);
-      shape<Value>::pack(out, value);
+template <class T>
+void pack_value(packer& to, const T& value) {
+  if constexpr (std::is_enum_v<T>) {
+    to.pack(static_cast<std::underlying_type_t<T>>(value));
+  } else if constexpr (number<T> || text_like<T> || packs_itself<T>) {
+    to.pack(value);
+  } else if constexpr (is_strong_id<T>) {
+    to.pack(value.value);
+  } else if constexpr (product<T>) {
+    std::apply([&](const auto&... parts) { pack_parts(to, parts...); }, value);
+  } else if constexpr (lists_fields<T>) {
+    std::apply([&](const auto&... parts) { pack_parts(to, parts...); }, T::fields(value));
+  } else if constexpr (is_optional<T>) {
+    value ? pack_value(to, *value) : void(to.pack_nil());
+  } else if constexpr (is_vector<T>) {
+    to.pack_array(static_cast<std::uint32_t>(value.size()));
+    for (const typename T::value_type& element : value)
+      pack_value(to, element);
+  } else if constexpr (is_map<T>) {
+    to.pack_map(static_cast<std::uint32_t>(value.size()));
+    for (auto& [key, mapped] : value) {
+      pack_value(to, key);
+      pack_value(to, mapped);
     }
+  } else {
+    static_assert(unsupported<T>, "no codec for this type: list its members with MSGPACK_DEFINE(...)");
   }
-  static void unpack(const msgpack::object& from, std::map<Key, Value>& x) {
-    if (from.type != msgpack::type::MAP)
-      throw mismatch{"a map is not a map"};
-    x.clear();
-    for (std::uint32_t i = 0; i < from.via.map.size; ++i) {
-      Key key;
-      shape<Key>::unpack(from.via.map.ptr[i].key, key);
-      shape<Value>::unpack(from.via.map.ptr[i].val, x[std::move(key)]);
-    }
+}
+
+template <class T>
+void unpack_value(const msgpack::object& from, T& value);
+
+inline void expect_array(const msgpack::object& from, std::size_t least, std::size_t most) {
+  if (from.type != msgpack::type::ARRAY)
+    throw mismatch{"expected an array of " + std::to_string(most)};
+  if (from.via.array.size < least || from.via.array.size > most)
+    throw mismatch{"expected an array of " + std::to_string(most) + ", found " + std::to_string(from.via.array.size)};
+}
+
+/// Fills the first parts from an array that may be shorter.
+template <class... Parts>
+void unpack_parts(const msgpack::object& from, Parts&... parts) {
+  std::size_t position = 0;
+  const std::size_t present = from.via.array.size;
+  ((position < present ? unpack_value(from.via.array.ptr[position], parts) : void(), ++position), ...);
+}
+
+/// msgpack itself takes arrays of any length for MSGPACK_DEFINE; a value of another version must not pass for this one.
+inline bool same_shape(const msgpack::object& a, const msgpack::object& b) {
+  if (a.type == msgpack::type::MAP && b.type == msgpack::type::MAP)
+    return a.via.map.size == b.via.map.size;
+  if (a.type != msgpack::type::ARRAY || b.type != msgpack::type::ARRAY)
+    return a.type != msgpack::type::ARRAY && b.type != msgpack::type::ARRAY;
+  if (a.via.array.size != b.via.array.size)
+    return false;
+  for (std::uint32_t i = 0; i < a.via.array.size; ++i)
+    if (!same_shape(a.via.array.ptr[i], b.via.array.ptr[i]))
+      return false;
+  return true;
+}
+
+template <class T>
+void unpack_struct(const msgpack::object& from, T& value) {
+  from.convert(value);
+  msgpack::zone zone;
+  if (!same_shape(from, msgpack::object{value, zone}))
+    throw mismatch{"the number of members differs"};
+}
+
+template <class T>
+void unpack_map(const msgpack::object& from, T& value) {
+  if (from.type != msgpack::type::MAP)
+    throw mismatch{"expected a map"};
+  value.clear();
+  for (std::uint32_t i = 0; i < from.via.map.size; ++i) {
+    typename T::key_type key{};
+    typename T::mapped_type mapped{};
+    unpack_value(from.via.map.ptr[i].key, key);
+    unpack_value(from.via.map.ptr[i].val, mapped);
+    if (!value.emplace(std::move(key), std::move(mapped)).second)
+      throw mismatch{"a key stands twice in a map"};
   }
-};
+}
+
+template <class T>
+void unpack_vector(const msgpack::object& from, T& value) {
+  if (from.type != msgpack::type::ARRAY)
+    throw mismatch{"expected an array"};
+  value.clear();
+  value.reserve(from.via.array.size);
+  for (std::uint32_t i = 0; i < from.via.array.size; ++i) {
+    typename T::value_type element{};
+    unpack_value(from.via.array.ptr[i], element);
+    value.push_back(std::move(element));
+  }
+}
+
+template <class T>
+void unpack_value(const msgpack::object& from, T& value) {
+  if constexpr (std::is_enum_v<T>) {
+    value = static_cast<T>(from.as<std::underlying_type_t<T>>());
+  } else if constexpr (text_like<T>) {
+    if (from.type != msgpack::type::STR)
+      throw mismatch{"expected a text"};
+    value = T{from.via.str.ptr, from.via.str.size};
+  } else if constexpr (number<T>) {
+    from.convert(value);
+  } else if constexpr (packs_itself<T>) {
+    unpack_struct(from, value);
+  } else if constexpr (is_strong_id<T>) {
+    from.convert(value.value);
+  } else if constexpr (product<T>) {
+    expect_array(from, std::tuple_size_v<T>, std::tuple_size_v<T>);
+    std::apply([&](auto&... parts) { unpack_parts(from, parts...); }, value);
+  } else if constexpr (lists_fields<T>) {
+    value = T{};
+    auto fields = T::fields(value);
+    expect_array(from, 0, std::tuple_size_v<decltype(fields)>);
+    std::apply([&](auto&... parts) { unpack_parts(from, parts...); }, fields);
+  } else if constexpr (is_optional<T>) {
+    value.reset();
+    if (from.type != msgpack::type::NIL)
+      unpack_value(from, value.emplace());
+  } else if constexpr (is_vector<T>) {
+    unpack_vector(from, value);
+  } else if constexpr (is_map<T>) {
+    unpack_map(from, value);
+  } else {
+    static_assert(unsupported<T>, "no codec for this type: list its members with MSGPACK_DEFINE(...)");
+  }
+}
 
 } // namespace codec_detail
 
-/// Appends the encoding of a value.
+/// Appends the encoding of `value`. Equal values have equal bytes (but for unordered maps).
 template <class T>
-void encode_to(std::string& into, const T& value) {
-  codec_detail::string_writer writer{into};
-  codec_detail::packer out{writer};
-  codec_detail::shape<T>::pack(out, value);
+void encode_to(std::string& bytes, const T& value) {
+  codec_detail::appender to{bytes};
+  codec_detail::packer packer{to};
+  codec_detail::pack_value(packer, value);
 }
 
 template <class T>
@@ -176,25 +193,20 @@ std::string encode(const T& value) {
   return bytes;
 }
 
-/// Error 65 if the bytes are not exactly one value of this type. Hostile bytes cost no more memory than a small multiple of theirs.
+/// The value in `bytes`, all of them; error 65 says how they differ from a `T`. A `string_view` in the result is a view of `bytes`.
 template <class T>
 result<T> decode(std::string_view bytes) {
-  constexpr auto what = "cannot decode";
+  auto packed = packed_bytes::parse(bytes);
+  if (!packed)
+    return tl::make_unexpected(packed.error());
   try {
-    // A container's elements take at least a byte each, so a longer claim than the bytes is a lie.
-    auto size = bytes.size();
-    msgpack::unpack_limit limit{size, size, size, size, size, 32};
-    std::size_t used = 0;
-    auto handle = msgpack::unpack(bytes.data(), size, used, nullptr, nullptr, limit);
-    if (used != size)
-      return fail(error_code::corrupt, std::string{what} + ": bytes behind the value");
     T value{};
-    codec_detail::shape<T>::unpack(handle.get(), value);
+    codec_detail::unpack_value(packed->root(), value);
     return value;
-  } catch (const codec_detail::mismatch& wrong) {
-    return fail(error_code::corrupt, std::string{what} + ": " + wrong.what);
-  } catch (const std::exception& wrong) {
-    return fail(error_code::corrupt, std::string{what} + ": " + wrong.what());
+  } catch (const codec_detail::mismatch& difference) {
+    return fail(error_code::corrupt, std::string{"bytes hold another type: "} + difference.what());
+  } catch (const msgpack::type_error&) {
+    return fail(error_code::corrupt, "bytes hold another type: a value of the wrong kind or range");
   }
 }
 

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
 
 /// The one stable hash of keys: 64 bits, seeded, the same on every node and in every build (little-endian machines). Its high bits
 /// choose the partition, its low bits the slot of a table, so it is computed once a record and travels with it.
-/// Short keys: two overlapping words mixed by one 64x64->128 multiplication, as in wyhash; longer ones: XXH3.
+/// Short keys: two overlapping words mixed by one 64x64->128 multiplication, as in wyhash; longer ones: XXH3. The seed goes into
+/// both factors: a factor that a sender could make zero would swallow the other one, and all such keys would collide.
 namespace weir::data {
 
 namespace hash_detail {
@@ -31,6 +33,10 @@ inline std::uint64_t load32(const char* at) {
   return word;
 }
 
+inline std::uint64_t mix_seeded(std::uint64_t a, std::uint64_t b, std::uint64_t seed) {
+  return mix(a ^ secret_a ^ seed, b ^ secret_b ^ std::rotl(seed, 32));
+}
+
 std::uint64_t hash_long(std::string_view key, std::uint64_t seed);
 
 } // namespace hash_detail
@@ -52,12 +58,11 @@ inline std::uint64_t hash_bytes(std::string_view key, std::uint64_t seed) {
     auto byte = [&](std::size_t at) { return static_cast<std::uint64_t>(static_cast<unsigned char>(key[at])); };
     a = byte(0) << 16 | byte(size / 2) << 8 | byte(size - 1);
   }
-  return mix(a ^ secret_a ^ seed, b ^ secret_b ^ size);
+  return mix_seeded(a, b ^ size, seed);
 }
 
 inline std::uint64_t hash_word(std::uint64_t value, std::uint64_t seed) {
-  using namespace hash_detail;
-  return mix(value ^ secret_a ^ seed, secret_b);
+  return hash_detail::mix_seeded(value, sizeof value, seed);
 }
 
 inline std::uint64_t hash_combine(std::uint64_t first, std::uint64_t second) {

@@ -57,7 +57,9 @@ public:
   std::vector<entry>& entries() { return entries_; }
   const std::vector<entry>& entries() const { return entries_; }
   arena& keys() { return keys_; }
-  std::size_t bytes() const { return entries_.capacity() * sizeof(entry) + slots_.size() * sizeof(slot) + keys_.bytes(); }
+  std::size_t bytes() const {
+    return entries_.capacity() * sizeof(entry) + slots_.size() * sizeof(slot) + keys_.bytes();
+  }
 
 private:
   static constexpr std::uint32_t empty = ~std::uint32_t{0};

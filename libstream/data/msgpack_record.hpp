@@ -9,7 +9,9 @@
 namespace weir::data {
 
 template <class T>
-concept msgpack_struct = requires(const T& value, msgpack::packer<msgpack::sbuffer>& out) { value.msgpack_pack(out); };
+concept msgpack_struct = requires(const T& value, msgpack::packer<msgpack::sbuffer>& out) {
+  value.msgpack_pack(out);
+};
 
 template <msgpack_struct T>
 struct record_traits<T> : plain_traits<T> {

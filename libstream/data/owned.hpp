@@ -1,30 +1,80 @@
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace weir::data {
 
-/// The type that holds by itself what a record type only refers to: std::string for std::string_view, also inside pairs and tuples.
+/// The type that holds by itself what a record type only refers to: std::string for std::string_view, wherever it stands inside
+/// pairs, tuples, optionals, vectors and maps.
 template <class T>
 struct owned_of {
   using type = T;
-};
-template <>
-struct owned_of<std::string_view> {
-  using type = std::string;
-};
-template <class A, class B>
-struct owned_of<std::pair<A, B>> {
-  using type = std::pair<typename owned_of<A>::type, typename owned_of<B>::type>;
-};
-template <class... Ts>
-struct owned_of<std::tuple<Ts...>> {
-  using type = std::tuple<typename owned_of<Ts>::type...>;
+  static T own(const T& value) { return value; }
 };
 template <class T>
 using owned = typename owned_of<T>::type;
+
+/// A copy of `record` that refers to nothing.
+template <class T>
+owned<T> own(const T& record) {
+  return owned_of<T>::own(record);
+}
+
+/// Whether values refer to bytes elsewhere, so that they must be re-homed before those go.
+template <class T>
+inline constexpr bool borrows = !std::is_same_v<T, owned<T>>;
+
+template <>
+struct owned_of<std::string_view> {
+  using type = std::string;
+  static type own(std::string_view value) { return type{value}; }
+};
+template <class A, class B>
+struct owned_of<std::pair<A, B>> {
+  using type = std::pair<owned<A>, owned<B>>;
+  static type own(const std::pair<A, B>& value) {
+    return {owned_of<A>::own(value.first), owned_of<B>::own(value.second)};
+  }
+};
+template <class... Ts>
+struct owned_of<std::tuple<Ts...>> {
+  using type = std::tuple<owned<Ts>...>;
+  static type own(const std::tuple<Ts...>& value) {
+    return std::apply([](const Ts&... element) { return type{owned_of<Ts>::own(element)...}; }, value);
+  }
+};
+template <class T>
+struct owned_of<std::optional<T>> {
+  using type = std::optional<owned<T>>;
+  static type own(const std::optional<T>& value) { return value ? type{owned_of<T>::own(*value)} : type{}; }
+};
+template <class T>
+struct owned_of<std::vector<T>> {
+  using type = std::vector<owned<T>>;
+  static type own(const std::vector<T>& value) {
+    type copy;
+    copy.reserve(value.size());
+    for (const T& element : value)
+      copy.push_back(owned_of<T>::own(element));
+    return copy;
+  }
+};
+template <class Key, class Value>
+struct owned_of<std::map<Key, Value>> {
+  using type = std::map<owned<Key>, owned<Value>>;
+  static type own(const std::map<Key, Value>& value) {
+    type copy;
+    for (const auto& [key, mapped] : value)
+      copy.emplace(owned_of<Key>::own(key), owned_of<Value>::own(mapped));
+    return copy;
+  }
+};
 
 } // namespace weir::data

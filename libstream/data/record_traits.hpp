@@ -106,14 +106,16 @@ struct tuple_traits {
       value);
   }
   static Tuple rehome(const Tuple& value, arena& home) {
-    return std::apply([&home](const auto&... element) { return Tuple{traits<decltype(element)>::rehome(element, home)...}; }, value);
+    return std::apply(
+      [&home](const auto&... element) { return Tuple{traits<decltype(element)>::rehome(element, home)...}; }, value);
   }
   static std::string schema() {
     return []<std::size_t... I>(std::index_sequence<I...>) {
       std::string text = "(";
       ((text += (I ? "," : "") + record_traits<std::tuple_element_t<I, Tuple>>::schema()), ...);
       return text + ")";
-    }(std::make_index_sequence<std::tuple_size_v<Tuple>>{});
+    }
+    (std::make_index_sequence<std::tuple_size_v<Tuple>>{});
   }
 };
 
@@ -213,7 +215,8 @@ struct record_traits<std::vector<T>> {
   }
   static std::string schema() { return "list<" + record_traits<T>::schema() + ">"; }
   static void append_text(const std::vector<T>& value, std::string& text) {
-    traits_detail::append_list(value, text, '[', ']', [&](const T& element) { record_traits<T>::append_text(element, text); });
+    traits_detail::append_list(value, text, '[', ']',
+                               [&](const T& element) { record_traits<T>::append_text(element, text); });
   }
 };
 
@@ -222,7 +225,8 @@ struct record_traits<std::map<Key, Value>> {
   static std::uint64_t hash(const std::map<Key, Value>& value, std::uint64_t seed) {
     auto all = hash_word(value.size(), seed);
     for (const auto& [key, mapped] : value)
-      all = hash_combine(hash_combine(all, record_traits<Key>::hash(key, seed)), record_traits<Value>::hash(mapped, seed));
+      all =
+        hash_combine(hash_combine(all, record_traits<Key>::hash(key, seed)), record_traits<Value>::hash(mapped, seed));
     return all;
   }
   static std::map<Key, Value> rehome(const std::map<Key, Value>& value, arena& home) {
@@ -231,7 +235,9 @@ struct record_traits<std::map<Key, Value>> {
       copy.emplace(record_traits<Key>::rehome(key, home), record_traits<Value>::rehome(mapped, home));
     return copy;
   }
-  static std::string schema() { return "map<" + record_traits<Key>::schema() + "," + record_traits<Value>::schema() + ">"; }
+  static std::string schema() {
+    return "map<" + record_traits<Key>::schema() + "," + record_traits<Value>::schema() + ">";
+  }
   static void append_text(const std::map<Key, Value>& value, std::string& text) {
     traits_detail::append_list(value, text, '{', '}', [&](const auto& entry) {
       record_traits<Key>::append_text(entry.first, text);

@@ -21,7 +21,7 @@ public:
       explicit collector(std::vector<owned>& into) : into_{into} {}
       void consume(std::span<const In> records) override {
         for (const auto& record : records)
-          into_.push_back(owned(record));
+          into_.push_back(data::own(record));
       }
       void finish() override {}
 

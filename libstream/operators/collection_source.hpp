@@ -11,7 +11,9 @@ template <class Record>
 class collection_source final : public stream_node<Record> {
 public:
   collection_source(std::vector<Record> records, std::uint32_t slices)
-    : stream_node<Record>{plan::node::role::collection, "collection", {}}, records_{std::move(records)}, slices_{std::max(1u, slices)} {}
+    : stream_node<Record>{plan::node::role::collection, "collection", {}},
+      records_{std::move(records)},
+      slices_{std::max(1u, slices)} {}
 
   std::uint32_t slices() const override { return slices_; }
 
@@ -20,8 +22,15 @@ public:
     auto index = static_cast<std::size_t>(build.input().index.value);
     auto from = records_.size() * index / slices_;
     auto to = records_.size() * (index + 1) / slices_;
-    for (auto at = from; at < to; at += limits::chunk_records)
-      downstream->consume({records_.data() + at, std::min(limits::chunk_records, to - at)});
+    if constexpr (std::is_same_v<Record, bool>) { // a vector of them is no array
+      emitter<bool> emit{*downstream};
+      for (auto at = from; at < to; ++at)
+        emit(records_[at]);
+      emit.flush();
+    } else {
+      for (auto at = from; at < to; at += limits::chunk_records)
+        downstream->consume({records_.data() + at, std::min(limits::chunk_records, to - at)});
+    }
     build.result().records_in += to - from;
     downstream->finish();
   }

@@ -8,6 +8,7 @@
 #include "apps/weir/generate_command.hpp"
 #include "apps/weir/log_command.hpp"
 #include "apps/weir/send_command.hpp"
+#include "apps/weir/sim_command.hpp"
 #include "libstream/base/error.hpp"
 #include "libstream/base/text.hpp"
 
@@ -27,6 +28,7 @@ constexpr std::array verbs{
   verb{"log", log_command, "show what a data directory holds, and verify it"},
   verb{"demo", demo_command, "half a minute of word count, with a kill -9 in the middle"},
   verb{"chaos", chaos_command, "kill a running application again and again, and count what it published"},
+  verb{"sim", sim_command, "run the whole application on virtual time, with faults drawn from seeds"},
 };
 
 void show_help() {

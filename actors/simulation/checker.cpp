@@ -1,0 +1,168 @@
+#include "actors/simulation/checker.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace weir::actors::simulation {
+
+namespace {
+
+constexpr std::size_t most_violations = 20;
+
+std::optional<std::uint64_t> number_of(std::string_view text) {
+  if (text.empty() || text.size() > 18 || text.find_first_not_of("0123456789") != std::string_view::npos)
+    return std::nullopt;
+  std::uint64_t value = 0;
+  for (auto digit : text)
+    value = value * 10 + static_cast<std::uint64_t>(digit - '0');
+  return value;
+}
+
+/// A key as it was before it was written; nothing if it cannot have been written so.
+std::optional<std::string> unescaped(std::string_view text) {
+  std::string key;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\') {
+      key += text[i];
+      continue;
+    }
+    if (++i == text.size())
+      return std::nullopt;
+    switch (text[i]) {
+      case 't': key += '\t'; break;
+      case 'n': key += '\n'; break;
+      case 'r': key += '\r'; break;
+      case '\\': key += '\\'; break;
+      default: return std::nullopt;
+    }
+  }
+  return key;
+}
+
+bool same(const checker::directory& a, const checker::directory& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](auto& x, auto& y) {
+    return x.first == y.first && (x.second == y.second || (x.second && y.second && *x.second == *y.second));
+  });
+}
+
+} // namespace
+
+std::vector<std::string> naive_words(std::string_view line) {
+  std::vector<std::string> words(1);
+  for (auto byte : line) {
+    auto is_space = byte == ' ' || (byte >= '\t' && byte <= '\r');
+    if (!is_space)
+      words.back() += byte;
+    else if (!words.back().empty())
+      words.emplace_back();
+  }
+  if (words.back().empty())
+    words.pop_back();
+  return words;
+}
+
+checker::checker(const std::vector<std::string>& prefixes) {
+  for (auto& prefix : prefixes)
+    outputs_[prefix];
+}
+
+void checker::count(std::string_view line, bool must) {
+  for (auto& word : naive_words(line)) {
+    auto& at = expected_[word];
+    at.least += must ? 1 : 0;
+    at.most += 1;
+  }
+}
+
+void checker::violated(std::string sentence) {
+  if (violations_.size() < most_violations)
+    violations_.push_back(std::move(sentence));
+}
+
+void checker::look(const std::string& prefix, const std::map<std::string, directory>& seen) {
+  auto& at = outputs_.at(prefix);
+  at.now.clear();
+  std::map<std::int64_t, const directory*> complete;
+  for (auto& [path, files] : seen) {
+    if (path.size() <= prefix.size() || path.compare(0, prefix.size() + 1, prefix + "-") != 0 ||
+        !files.count("_SUCCESS"))
+      continue;
+    if (auto time = number_of(std::string_view{path}.substr(prefix.size() + 1)))
+      complete[static_cast<std::int64_t>(*time)] = &files;
+    else
+      violated(path + ": not named after a batch time");
+  }
+  for (auto& [time, files] : complete)
+    look_at(prefix, at, time, *files);
+}
+
+void checker::look_at(const std::string& prefix, output& at, std::int64_t time, const directory& files) {
+  at.now.insert(time);
+  auto known = at.first_seen.find(time);
+  auto path = prefix + "-" + std::to_string(time);
+  if (known == at.first_seen.end()) {
+    if (!at.first_seen.empty() && time < at.first_seen.rbegin()->first)
+      violated(path + ": became visible after the later batch " + std::to_string(at.first_seen.rbegin()->first));
+    if (files.size() < 2)
+      violated(path + ": _SUCCESS without parts");
+    at.first_seen[time] = files;
+  } else if (!same(known->second, files)) {
+    violated(path + ": changed after it became visible");
+    known->second = files;
+  }
+}
+
+void checker::add_lines(const std::string& where, const std::string& text, std::map<std::string, std::uint64_t>& into) {
+  for (std::size_t from = 0; from < text.size();) {
+    auto to = text.find('\n', from);
+    auto line = std::string_view{text}.substr(from, to == std::string::npos ? to : to - from);
+    auto tab = line.find('\t');
+    auto key = tab == std::string_view::npos ? std::nullopt : unescaped(line.substr(0, tab));
+    auto value = tab == std::string_view::npos ? std::nullopt : number_of(line.substr(tab + 1));
+    if (to == std::string::npos || !key || !value)
+      return violated(where + ": cannot be read from byte " + std::to_string(from) + " on");
+    into[*key] += *value;
+    from = to + 1;
+  }
+}
+
+std::map<std::string, std::uint64_t> checker::totals(const std::string& prefix, const output& at) {
+  std::map<std::string, std::uint64_t> found;
+  for (auto& [time, files] : at.first_seen) {
+    auto path = prefix + "-" + std::to_string(time);
+    if (!at.now.count(time)) {
+      violated(path + ": was visible once and has vanished");
+      continue;
+    }
+    for (auto& [name, text] : files)
+      if (name != "_SUCCESS" && text)
+        add_lines(path + "/" + name, *text, found);
+  }
+  return found;
+}
+
+checker::verdict checker::conclude() {
+  verdict sum;
+  for (auto& [prefix, at] : outputs_) {
+    auto found = totals(prefix, at);
+    auto judge = [&](const std::string& word, std::uint64_t got, const bounds& of) {
+      if (got >= of.least && got <= of.most)
+        return;
+      sum.lost += got < of.least ? of.least - got : 0;
+      sum.duplicated += got > of.most ? got - of.most : 0;
+      if (sum.example.empty())
+        sum.example = prefix + ": \"" + word + "\" was counted " + std::to_string(got) + " times instead of " +
+                      std::to_string(of.least) + (of.most > of.least ? " to " + std::to_string(of.most) : "");
+    };
+    for (auto& [word, of] : expected_) {
+      auto entry = found.find(word);
+      judge(word, entry == found.end() ? 0 : entry->second, of);
+    }
+    for (auto& [word, got] : found)
+      if (!expected_.count(word))
+        judge(word, got, {});
+  }
+  return sum;
+}
+
+} // namespace weir::actors::simulation

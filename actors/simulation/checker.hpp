@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir::actors::simulation {
+
+/// Judges word counts by nothing but what a reader of `text:` outputs sees, and what the producers know. Shares no code with the
+/// engine: it reads the text format by itself and counts words in the plainest way.
+class checker {
+public:
+  using content = std::shared_ptr<const std::string>;
+  using directory = std::map<std::string, content>; ///< files by name
+
+  struct verdict {
+    std::uint64_t lost = 0;       ///< word occurrences that must be there and are not, over all outputs
+    std::uint64_t duplicated = 0; ///< word occurrences that nobody sent
+    std::string example;          ///< the first of them, as a sentence; empty if there is none
+  };
+
+  /// `prefixes`: of the outputs, each of which must show everything.
+  explicit checker(const std::vector<std::string>& prefixes);
+
+  /// A record that is acknowledged, or in an input file: its words must come, once.
+  void promised(std::string_view line) { count(line, true); }
+  /// A record that was sent and not acknowledged: its words may come, once.
+  void possible(std::string_view line) { count(line, false); }
+
+  /// What a reader sees now of an output: its directories by their path. Call after every change.
+  void look(const std::string& prefix, const std::map<std::string, directory>& seen);
+
+  /// At the end: counts what was seen last.
+  verdict conclude();
+  /// Broken promises other than totals, as sentences.
+  const std::vector<std::string>& violations() const { return violations_; }
+
+private:
+  struct bounds {
+    std::uint64_t least = 0;
+    std::uint64_t most = 0;
+  };
+  struct output {
+    std::map<std::int64_t, directory> first_seen; ///< by batch time
+    std::set<std::int64_t> now;                   ///< complete and visible
+  };
+
+  void count(std::string_view line, bool must);
+  void look_at(const std::string& prefix, output& at, std::int64_t time, const directory& files);
+  std::map<std::string, std::uint64_t> totals(const std::string& prefix, const output& at);
+  void add_lines(const std::string& where, const std::string& text, std::map<std::string, std::uint64_t>& into);
+  void violated(std::string sentence);
+
+  std::map<std::string, bounds> expected_;
+  std::map<std::string, output> outputs_;
+  std::vector<std::string> violations_;
+};
+
+/// Runs of bytes other than ASCII white space.
+std::vector<std::string> naive_words(std::string_view line);
+
+} // namespace weir::actors::simulation

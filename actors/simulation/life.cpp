@@ -1,0 +1,118 @@
+#include "actors/simulation/life.hpp"
+
+#include "actors/batch_coordinator/protocol.hpp"
+#include "actors/runtime/tree.hpp"
+
+namespace weir::actors::simulation {
+
+namespace {
+
+/// Simulated actors die as often as the seed likes: giving up on them is the restart policy's own matter, tested elsewhere.
+constexpr restart_policy::limits patient{1'000'000, std::chrono::milliseconds{10'000}, std::chrono::milliseconds{5},
+                                         std::chrono::milliseconds{200}};
+constexpr std::size_t most_last_steps = 1'000'000;
+
+} // namespace
+
+life::life(timeline& time, services_ptr services, std::shared_ptr<simulated_workers> workers)
+  : time_{time}, services_{std::move(services)}, workers_{std::move(workers)} {
+  config_.set("scheduler.policy", caf::atom("testing"));
+  config_.set("logger.verbosity", caf::atom("quiet"));
+  config_.set("logger.file-verbosity", caf::atom("quiet"));
+  register_messages(config_);
+  system_.emplace(config_);
+  system_->await_actors_before_shutdown(false);
+  scheduler_ = &dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
+  scheduler_->clock().current_time = time_.now();
+  run_all(); // CAF's own actors
+  services_->workers = workers_;
+  supervisor_ = spawn_tree(*system_, services_, patient);
+}
+
+life::~life() {
+  workers_->drop_all();
+  // The supervisor first, so that nobody is restarted; everything else an actor could still do has no effect any more.
+  auto kill = [](auto&& handle) { caf::anon_send_exit(caf::actor_cast<caf::actor>(handle), caf::exit_reason::kill); };
+  kill(supervisor_);
+  run_all();
+  for (auto& who : addresses(*services_))
+    if (auto handle = services_->directory.find(who))
+      kill(handle);
+  run_all();
+  services_->directory.clear();
+  supervisor_ = nullptr;
+  scheduler_->clock().cancel_all();
+  run_all();
+  services_->workers = nullptr;
+  system_.reset();
+}
+
+void life::run_all() {
+  for (std::size_t i = 0; i < most_last_steps && scheduler_->try_run_once(); ++i)
+    continue;
+}
+
+caf::scheduled_actor& life::actor_at(std::size_t place) const {
+  return dynamic_cast<caf::scheduled_actor&>(*scheduler_->jobs[place]);
+}
+
+std::size_t life::runnable() {
+  std::erase_if(frozen_, [this](auto& entry) { return entry.second <= time_.now(); });
+  awake_.clear();
+  for (std::size_t place = 0; place < scheduler_->jobs.size(); ++place)
+    if (frozen_.empty() || !frozen_.count(actor_at(place).id()))
+      awake_.push_back(place);
+  return awake_.size();
+}
+
+void life::run(std::size_t which) {
+  auto& jobs = scheduler_->jobs;
+  if (time_.traces()) {
+    auto& actor = actor_at(awake_[which]);
+    if (auto next = actor.mailbox().peek())
+      time_.tell(std::string{actor.name()} + " <- " + caf::to_string(next->content()));
+  }
+  std::swap(jobs[awake_[which]], jobs.front());
+  scheduler_->try_run_once();
+}
+
+void life::freeze(std::size_t which, timeline::duration pause) {
+  auto& actor = actor_at(awake_[which]);
+  time_.note(std::string{actor.name()} + " freezes for " + std::to_string(pause.count()) + " us");
+  frozen_[actor.id()] = time_.now() + pause;
+}
+
+timeline::time_point life::next_waking() const {
+  auto next = timeline::time_point::max();
+  for (auto& [who, until] : frozen_)
+    next = std::min(next, until);
+  return next;
+}
+
+timeline::time_point life::next_timeout() const {
+  auto& schedule = scheduler_->clock().schedule();
+  return schedule.empty() ? timeline::time_point::max() : schedule.begin()->first;
+}
+
+void life::clock_moved() {
+  auto& clock = scheduler_->clock();
+  clock.advance_time(time_.now() - clock.current_time);
+}
+
+void life::kill(const address& who) { caf::anon_send(supervisor_, kill_child{who}); }
+
+void life::drain() {
+  services_->draining = true;
+  services_->directory.send({role::batch_coordinator, 0}, actors::drain{});
+}
+
+void life::stop() { caf::anon_send(supervisor_, stop_children{}); }
+
+bool life::has_stopped() const {
+  for (auto& who : addresses(*services_))
+    if (services_->directory.find(who))
+      return false;
+  return true;
+}
+
+} // namespace weir::actors::simulation

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "actors/caf.hpp"
+#include "actors/node/services.hpp"
+#include "actors/simulation/simulated_workers.hpp"
+#include "actors/supervisor/protocol.hpp"
+
+#include <caf/scheduler/test_coordinator.hpp>
+
+namespace weir::actors::simulation {
+
+/// One process of the application, from its start to its end: an actor system without threads, whose every message is a step that the
+/// world chooses. What outlives it (log, files, links) belongs to the world.
+class life {
+public:
+  /// Starts the tree. `services` without workers; those are made here.
+  life(timeline& time, services_ptr services, std::shared_ptr<simulated_workers> workers);
+  /// As abrupt as SIGKILL: nothing that was not done happens any more.
+  ~life();
+  life(const life&) = delete;
+  life& operator=(const life&) = delete;
+
+  /// How many actors have a message and are not frozen now.
+  std::size_t runnable();
+  /// Lets one of the actors that `runnable` has just counted handle one message.
+  void run(std::size_t which);
+  /// One of them handles nothing for a while, as if its thread were not scheduled.
+  void freeze(std::size_t which, timeline::duration pause);
+  /// When the next frozen actor goes on; the greatest time if none is frozen.
+  timeline::time_point next_waking() const;
+  /// When the next timeout fires; the greatest time if none is set.
+  timeline::time_point next_timeout() const;
+  /// Fires what is due.
+  void clock_moved();
+
+  simulated_workers& workers() { return *workers_; }
+  actors::services& services() { return *services_; }
+  void kill(const address& who);
+  void drain();
+  /// Ends all actors in order; they need steps for it.
+  void stop();
+  bool has_stopped() const;
+
+private:
+  void run_all();
+  caf::scheduled_actor& actor_at(std::size_t place) const;
+
+  timeline& time_;
+  services_ptr services_;
+  std::shared_ptr<simulated_workers> workers_;
+  caf::actor_system_config config_;
+  std::optional<caf::actor_system> system_;
+  caf::scheduler::test_coordinator* scheduler_ = nullptr;
+  supervisor_actor supervisor_;
+  std::map<caf::actor_id, timeline::time_point> frozen_; ///< until when
+  std::vector<std::size_t> awake_;                       ///< places of the jobs that may run
+};
+
+} // namespace weir::actors::simulation

@@ -1,0 +1,183 @@
+#include "actors/simulation/scenario.hpp"
+
+namespace weir::actors::simulation {
+
+namespace {
+
+using std::chrono::microseconds;
+
+/// Words with everything that the text format must carry, and one in most lines that no other line has.
+class line_writer {
+public:
+  explicit line_writer(chance& random)
+    : random_{random}, vocabulary_{random.magnitude(1, 200)}, words_{random.magnitude(1, 20)} {}
+
+  std::string line(const std::string& unique) {
+    std::string text;
+    if (random_.percent(5))
+      text += ' ';
+    if (random_.percent(60))
+      text += unique + separator();
+    for (auto words = random_.below(words_ + 1); words > 0; --words)
+      text += word() + separator();
+    if (random_.percent(5))
+      text += '\r';
+    return text + '\n';
+  }
+
+private:
+  std::string word() {
+    static const char* const odd[] = {"\\", "a\\tb", "\xc3\xa4", "\x01", "\xff\xfe", "n\\", "'", "0"};
+    if (random_.percent(3))
+      return odd[random_.below(std::size(odd))];
+    return "w" + std::to_string(random_.below(random_.below(vocabulary_) + 1));
+  }
+  std::string separator() {
+    static const char* const separators[] = {" ", "\t", "  ", "\v", " \f"};
+    return random_.percent(80) ? " " : separators[random_.below(std::size(separators))];
+  }
+
+  chance& random_;
+  std::uint64_t vocabulary_;
+  std::uint64_t words_;
+};
+
+std::string weir_address(std::size_t index) { return "127.0.0.1:" + std::to_string(7000 + index); }
+
+void draw_inputs(chance& random, scenario& into, std::size_t& weir_inputs, std::vector<std::string>& directories) {
+  weir_inputs = random.percent(85) ? 1 + random.below(2) * random.below(2) : 0;
+  auto directory_count = weir_inputs == 0 ? random.between(1, 2) : random.percent(50) ? 0 : random.between(1, 2);
+  for (std::size_t i = 0; i < weir_inputs; ++i)
+    into.settings.inputs.push_back(*parse_input_url("weir://" + weir_address(i)));
+  for (std::size_t i = 0; i < directory_count; ++i) {
+    directories.push_back("/in" + std::to_string(i));
+    into.settings.inputs.push_back(*parse_input_url("file://" + directories.back()));
+  }
+}
+
+planned_producer draw_producer(chance& random, const std::string& name, std::size_t weir_inputs) {
+  planned_producer made;
+  made.name = name;
+  made.address = weir_address(random.below(weir_inputs));
+  made.begins = random.between(microseconds{0}, microseconds{200'000});
+  made.pace = microseconds{random.magnitude(50, 20'000)};
+  line_writer writer{random};
+  auto lines_in_pack = random.magnitude(1, 30);
+  std::uint64_t number = 0;
+  for (auto packs = random.magnitude(1, 60); packs > 0; --packs) {
+    planned_pack pack;
+    if (random.percent(2)) {
+      pack.void_records = random.between(1, 3);
+      number += pack.void_records;
+    } else {
+      for (auto lines = random.between(1, lines_in_pack); lines > 0; --lines)
+        pack.lines.push_back(writer.line(name + "-" + std::to_string(++number)));
+      if (random.percent(1)) // large enough to become a block of its own
+        pack.lines.back().insert(0, std::string(70'000, 'x') + " ");
+    }
+    made.packs.push_back(std::move(pack));
+  }
+  if (random.percent(8))
+    made.abandons_after = random.below(made.packs.size() + 1);
+  return made;
+}
+
+planned_file draw_file(chance& random, const std::string& directory, std::size_t number) {
+  planned_file made;
+  made.directory = directory;
+  made.name = "part-" + std::to_string(random.below(1000)) + "-" + std::to_string(number);
+  made.appears = random.between(microseconds{0}, microseconds{random.magnitude(1, 2'000'000)});
+  line_writer writer{random};
+  auto lines = random.magnitude(1, 200) - 1;
+  for (std::uint64_t line = 0; line < lines; ++line)
+    made.bytes += writer.line(directory.substr(1) + "-" + std::to_string(number) + "-" + std::to_string(line));
+  if (!made.bytes.empty() && random.percent(30))
+    made.bytes.pop_back();
+  return made;
+}
+
+void draw_settings(chance& random, scenario& into) {
+  auto& settings = into.settings;
+  into.most_executors = static_cast<std::uint32_t>(random.between(1, 4));
+  into.partitions = static_cast<std::uint32_t>(random.between(1, 7));
+  into.hash_seed = random.next();
+  settings.batch_interval = std::chrono::milliseconds{random.magnitude(1, 200)};
+  settings.block_interval = microseconds{random.magnitude(500, 50'000)};
+  settings.max_batch_bytes = random.percent(50) ? random.magnitude(64, 65'536) : limits::max_batch_bytes;
+  settings.max_receiver_bytes = random.percent(50) ? random.magnitude(256, 65'536) : limits::max_receiver_bytes;
+  settings.max_batches_in_flight = static_cast<std::uint32_t>(random.between(1, 5));
+  settings.max_unpublished_batches = static_cast<std::uint32_t>(random.magnitude(1, 16));
+  into.output_prefixes.push_back("/out/counts");
+  if (random.percent(20))
+    into.output_prefixes.push_back("/out/deep/er/copy");
+}
+
+void draw_delays(chance& random, scenario& into) {
+  auto range = [&](std::uint64_t low, std::uint64_t high) {
+    auto longest = random.magnitude(low, high);
+    return time_range{microseconds{low}, microseconds{longest}};
+  };
+  into.log_job = range(50, 10'000);
+  into.task_job = range(5, 20'000);
+  into.sink_job = range(50, 20'000);
+  into.listing_job = range(50, 5'000);
+  into.link = range(20, 10'000);
+  into.downtime = range(1'000, 1'000'000);
+  into.slow_jobs_percent = static_cast<std::uint32_t>(random.percent(50) ? 0 : random.between(1, 5));
+  into.late_messages_permille = static_cast<std::uint32_t>(random.percent(50) ? 0 : random.between(1, 30));
+  into.freezes_permille = static_cast<std::uint32_t>(random.percent(40) ? 0 : random.between(1, 10));
+  into.clock_jumps = static_cast<std::uint32_t>(random.percent(70) ? 0 : random.between(1, 3));
+}
+
+void draw_faults(chance& random, scenario& into) {
+  auto& faults = into.faults;
+  auto weight = [&] { return static_cast<std::uint32_t>(random.percent(30) ? 0 : random.between(1, 4)); };
+  faults.count = static_cast<std::uint32_t>(random.percent(5) ? 0 : random.between(1, 12));
+  faults.steps_between = static_cast<std::uint32_t>(random.magnitude(20, 600));
+  faults.end_process = weight();
+  faults.end_power = weight();
+  faults.end_while_publishing = weight();
+  faults.kill_actor = weight() * 2;
+  faults.reset_connection = weight();
+  faults.drain = weight() > 2 ? 1 : 0;
+  if (faults.end_process + faults.end_power + faults.end_while_publishing + faults.kill_actor +
+        faults.reset_connection ==
+      0)
+    faults.end_power = 1;
+}
+
+/// Tiny batches are wanted, but a run should not take more than some hundred of them.
+void keep_batches_few(scenario& of) {
+  std::uint64_t bytes = 0;
+  for (auto& producer : of.producers)
+    for (auto& pack : producer.packs)
+      for (auto& line : pack.lines)
+        bytes += line.size();
+  for (auto& file : of.files)
+    bytes += file.bytes.size();
+  of.settings.max_batch_bytes = std::max(of.settings.max_batch_bytes, bytes / 100);
+}
+
+} // namespace
+
+scenario draw_scenario(std::uint64_t seed) {
+  chance random{seed * 0x2545f4914f6cdd1dull + 1};
+  scenario made;
+  made.seed = seed;
+  std::size_t weir_inputs = 0;
+  std::vector<std::string> directories;
+  draw_inputs(random, made, weir_inputs, directories);
+  draw_settings(random, made);
+  draw_delays(random, made);
+  draw_faults(random, made);
+  if (weir_inputs > 0)
+    for (auto producers = random.between(1, 4); producers > 0; --producers)
+      made.producers.push_back(draw_producer(random, "p" + std::to_string(producers), weir_inputs));
+  for (auto& directory : directories)
+    for (auto files = random.between(1, 4); files > 0; --files)
+      made.files.push_back(draw_file(random, directory, files));
+  keep_batches_few(made);
+  return made;
+}
+
+} // namespace weir::actors::simulation

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "actors/node/services.hpp"
+#include "actors/simulation/chance.hpp"
+
+namespace weir::actors::simulation {
+
+/// Some records that one producer sends in one frame. Void ones are numbered but have no bytes.
+struct planned_pack {
+  std::vector<std::string> lines; ///< with their line ends
+  std::uint64_t void_records = 0; ///< instead of lines
+};
+
+struct planned_producer {
+  std::string name;
+  std::string address;
+  std::vector<planned_pack> packs;
+  std::chrono::microseconds begins{0};
+  std::chrono::microseconds pace{0};     ///< between two packs
+  std::size_t abandons_after = SIZE_MAX; ///< packs, then it vanishes without a goodbye
+};
+
+struct planned_file {
+  std::string directory;
+  std::string name;
+  std::string bytes;
+  std::chrono::microseconds appears{0};
+};
+
+struct time_range {
+  std::chrono::microseconds shortest{0};
+  std::chrono::microseconds longest{0};
+};
+
+/// What may be injected, and how likely each is among the faults (weights).
+struct planned_faults {
+  std::uint32_t count = 0;
+  std::uint32_t steps_between = 100; ///< at most, from one to the next
+  std::uint32_t end_process = 1;     ///< kill -9
+  std::uint32_t end_power = 1;       ///< and what was not synced may be lost
+  std::uint32_t end_while_publishing = 1;
+  std::uint32_t kill_actor = 1;
+  std::uint32_t reset_connection = 1;
+  std::uint32_t drain = 1; ///< stop in order, then start again: no fault, but the same promises
+};
+
+/// All that a run of the simulation does, drawn from its seed; every number here is a knob.
+struct scenario {
+  std::uint64_t seed = 0;
+  actors::settings settings;
+  std::uint32_t most_executors = 1; ///< each start draws how many it has
+  std::uint32_t partitions = 1;
+  std::uint64_t hash_seed = 0;
+  std::vector<std::string> output_prefixes;
+  std::vector<planned_producer> producers;
+  std::vector<planned_file> files;
+  planned_faults faults;
+  time_range log_job, task_job, sink_job, listing_job, link, downtime;
+  std::uint32_t slow_jobs_percent = 0;      ///< jobs that take twenty times as long
+  std::uint32_t late_messages_permille = 0; ///< steps at which the clock moves although messages wait
+  std::uint32_t freezes_permille = 0;       ///< steps at which an actor stops for a while
+  std::uint32_t clock_jumps = 0;            ///< of the wall clock, within the first seconds
+};
+
+scenario draw_scenario(std::uint64_t seed);
+
+} // namespace weir::actors::simulation

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "actors/simulation/chance.hpp"
+#include "actors/sinks/file_system.hpp"
+
+namespace weir::actors::simulation {
+
+/// A file system in memory that remembers what was synced. When the power fails, what was not may be lost: of each file its bytes (all
+/// or a tail), of each directory each change of its entries, a rename as a whole. When only the process dies nothing is lost.
+/// It outlives processes. Absolute paths.
+class simulated_files final : public file_system {
+public:
+  using content = std::shared_ptr<const std::string>;
+  /// What a reader sees of one directory: the files in it.
+  using listing = std::map<std::string, content>;
+
+  simulated_files();
+
+  bool exists(const std::string& path) const override;
+  result<void> make_directories(const std::string& path) override;
+  result<void> write(const std::string& path, std::string_view bytes) override;
+  result<void> sync(const std::vector<std::string>& paths) override;
+  result<void> rename(const std::string& from, const std::string& to) override;
+  result<void> remove_all(const std::string& path) override;
+
+  void fail_power(chance& random);
+
+  /// Called before each operation that changes something; may throw to end the process there.
+  void before_each(std::function<void(const char* operation, const std::string& path)> what) {
+    before_ = std::move(what);
+  }
+
+  /// The directories in `parent`, by name, as a reader sees them now.
+  std::map<std::string, listing> read(const std::string& parent) const;
+  /// Rises with every change that a reader can see.
+  std::uint64_t version() const { return version_; }
+
+private:
+  struct node;
+  using node_handle = std::shared_ptr<node>;
+  using entries = std::map<std::string, node_handle>;
+  /// A change of a directory that a power failure may undo.
+  struct alteration {
+    std::string gone;  ///< name that vanishes; empty = none
+    std::string there; ///< name that appears; empty = none
+    node_handle what;
+  };
+  struct node {
+    bool is_directory = false;
+    content bytes, synced_bytes;
+    entries now, synced;
+    std::vector<alteration> unsynced;
+  };
+
+  struct place {
+    node_handle parent;
+    std::string name;
+  };
+
+  static std::vector<std::string> split(const std::string& path);
+  node_handle find(const std::string& path) const;
+  result<place> parent_of(const std::string& path) const;
+  static void apply(entries& to, const alteration& what);
+  void alter(node& directory, alteration what);
+  void lose(node& at, chance& random, std::set<const node*>& visited);
+  void announce(const char* operation, const std::string& path);
+
+  node_handle root_;
+  std::uint64_t version_ = 0;
+  std::function<void(const char*, const std::string&)> before_;
+};
+
+} // namespace weir::actors::simulation

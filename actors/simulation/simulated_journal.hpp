@@ -1,0 +1,31 @@
+#pragma once
+
+#include <functional>
+
+#include "actors/monitor/journal.hpp"
+#include "actors/simulation/timeline.hpp"
+
+namespace weir::actors::simulation {
+
+/// Makes what the actors tell part of the trace, and passes on when a batch is committed.
+class simulated_journal final : public journal {
+public:
+  simulated_journal(timeline& time, std::function<void()> committed) : time_{time}, committed_{std::move(committed)} {}
+
+  void input_bound(const std::string& url) override { time_.note("bound " + url); }
+  void batch_committed(const batch_summary& batch) override {
+    time_.note("committed batch " + std::to_string(batch.batch.value) + ", " + std::to_string(batch.records) +
+               " records");
+    committed_();
+  }
+  void batch_done(batch_id batch, std::int64_t) override { time_.note("done batch " + std::to_string(batch.value)); }
+  void actor_restarted(const address& who, const std::string&) override { time_.note("ended " + to_string(who)); }
+  void warning(const std::string& sentence) override { time_.note("warning: " + sentence); }
+  void detail(const std::string&) override {}
+
+private:
+  timeline& time_;
+  std::function<void()> committed_;
+};
+
+} // namespace weir::actors::simulation

@@ -1,0 +1,517 @@
+#include "actors/simulation/world.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "actors/runtime/tree.hpp"
+#include "actors/simulation/checker.hpp"
+#include "actors/simulation/life.hpp"
+#include "actors/simulation/simulated_files.hpp"
+#include "actors/simulation/simulated_inputs.hpp"
+#include "actors/simulation/simulated_journal.hpp"
+#include "actors/simulation/simulated_network.hpp"
+#include "actors/simulation/simulated_producer.hpp"
+#include "actors/simulation/timeline.hpp"
+#include "libstream/api/dstream.hpp"
+#include "libstream/log/memory_store.hpp"
+#include "libstream/log/positions.hpp"
+#include "libstream/log/recovery.hpp"
+#include "libstream/operators/split_words.hpp"
+
+namespace weir::actors::simulation {
+
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+constexpr std::int64_t wall_clock_base_ms = 1'700'000'000'000;
+/// How long the world may take to come to rest once nothing fails any more.
+constexpr microseconds patience{300'000'000};
+constexpr std::uint64_t most_steps = 3'000'000;
+/// A fault waits this many steps for a batch to be open, so that few are wasted.
+constexpr std::uint64_t fault_waits_steps = 300;
+constexpr microseconds look_around{20'000};
+
+/// Thrown through a simulated file operation: the process ends here and now.
+struct process_ended {
+  bool power;
+};
+
+class world {
+public:
+  world(const scenario& what, bool trace);
+  ~world() { use_chaos_page(nullptr); }
+  outcome run();
+
+private:
+  enum class fault { end_process, end_power, end_while_publishing, kill_actor, reset_connection, drain };
+
+  // -- the application's lives
+  services_ptr make_services();
+  void start_life();
+  void end_life(bool power);
+  void start_later();
+
+  // -- steps
+  void step();
+  void run_worker(const std::string& name);
+  void move_clock();
+  void after_step();
+
+  // -- faults
+  void schedule_fault();
+  void maybe_inject();
+  fault draw_fault();
+  void inject(fault what);
+  void count_fault();
+  void file_operation();
+  void jump_clock();
+
+  // -- the end
+  void look_around_again();
+  bool everything_is_done() const;
+  bool log_is_empty() const;
+  bool files_are_sealed() const;
+  void look_at_outputs();
+  void violated(const std::string& sentence);
+  void conclude();
+  std::string describe() const;
+
+  scenario what_;
+  timeline time_;
+  outcome outcome_;
+  chaos_page page_;
+  std::shared_ptr<const plan::physical_plan> plan_;
+  std::shared_ptr<log::memory_store> store_ = std::make_shared<log::memory_store>();
+  std::shared_ptr<simulated_files> files_ = std::make_shared<simulated_files>();
+  simulated_inputs inputs_;
+  std::shared_ptr<simulated_network> network_;
+  std::vector<std::unique_ptr<simulated_producer>> producers_;
+  checker checker_;
+  std::uint64_t looked_at_ = 0; ///< version of the files
+  std::int64_t clock_offset_ms_ = 0;
+  std::size_t files_to_appear_ = 0;
+  std::uint32_t faults_left_ = 0;
+  std::uint64_t fault_at_step_ = 0;
+  std::optional<std::uint64_t> publishing_countdown_; ///< file operations until the process ends
+  bool publishing_power_ = false;
+  bool draining_ = false;
+  bool drained_ = false; ///< the application says so
+  bool stopping_ = false;
+  bool last_drain_ = false;
+  bool over_ = false;
+  std::optional<timeline::time_point> deadline_;
+  std::optional<timeline::time_point> at_rest_since_;
+  std::optional<timeline::time_point> recovering_since_;
+  std::unique_ptr<life> life_; // last: ends while all it uses is there
+};
+
+world::world(const scenario& what, bool trace)
+  : what_{what}, time_{what.seed, trace}, checker_{what.output_prefixes}, faults_left_{what.faults.count} {
+  outcome_.seed = what.seed;
+  use_chaos_page(&page_);
+  output_targets targets;
+  for (auto& prefix : what_.output_prefixes)
+    targets.push_back({plan::output_target::kind::text, prefix, 0});
+  stream_context context{targets};
+  word_count(context);
+  plan_ = *context.plan();
+  auto broken = [this](const std::string& sentence) { violated(sentence); };
+  network_ = std::make_shared<simulated_network>(
+    time_, simulated_network::latency{what_.link.shortest, what_.link.longest}, broken);
+  files_->before_each([this](const char*, const std::string&) { file_operation(); });
+  for (auto& plan : what_.producers)
+    producers_.push_back(std::make_unique<simulated_producer>(time_, *network_, plan, broken));
+  files_to_appear_ = what_.files.size();
+  for (auto& file : what_.files)
+    time_.after(file.appears, [this, &file] {
+      inputs_.add(file.directory, file.name, file.bytes, time_.elapsed().count() * 1000);
+      --files_to_appear_;
+    });
+  for (std::uint32_t i = 0; i < what_.clock_jumps; ++i)
+    time_.after(time_.random().between(microseconds{0}, microseconds{2'000'000}), [this] { jump_clock(); });
+  schedule_fault();
+}
+
+// -- the application's lives -----------------------------------------------------------------------------------------------
+
+services_ptr world::make_services() {
+  auto made = std::make_shared<actors::services>();
+  made->settings = what_.settings;
+  made->settings.executors = static_cast<std::uint32_t>(time_.random().between(1, what_.most_executors));
+  made->application.application = "simulated";
+  made->application.hash_seed = what_.hash_seed;
+  made->application.partitions = what_.partitions;
+  made->application.interval_us = static_cast<std::uint64_t>(what_.settings.batch_interval.count());
+  made->plan = plan_;
+  made->store = store_;
+  made->ingest = network_;
+  made->files = files_;
+  made->journal = std::make_shared<simulated_journal>(time_, [this] {
+    ++outcome_.batches;
+    if (recovering_since_)
+      outcome_.recovery_us.push_back(
+        static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(time_.now() - *recovering_since_).count()));
+    recovering_since_.reset();
+  });
+  made->wall_clock_ms = [this] { return wall_clock_base_ms + clock_offset_ms_ + time_.elapsed().count() / 1000; };
+  made->random = [this] { return time_.random().next(); };
+  made->list_directory = [this](const std::string& directory) { return inputs_.list(directory); };
+  made->read_file_range = [this](const log::file_range& range, std::size_t) { return inputs_.read(range); };
+  made->print = [](std::string_view) { return result<void>{}; };
+  made->fail = [this](const error& why) { violated("the application failed: " + why.message()); };
+  made->idle = [] {};
+  made->finished = [this] { drained_ = true; };
+  return made;
+}
+
+void world::start_life() {
+  draining_ = drained_ = stopping_ = false;
+  auto job_takes = [this](const std::string& worker) {
+    auto& range = worker == "log"                  ? what_.log_job
+                  : worker.starts_with("executor") ? what_.task_job
+                  : worker.starts_with("sink")     ? what_.sink_job
+                                                   : what_.listing_job;
+    auto takes = time_.random().between(range.shortest, range.longest);
+    return time_.random().percent(what_.slow_jobs_percent) ? takes * 20 : takes;
+  };
+  auto services = make_services();
+  time_.note("start with " + std::to_string(services->settings.executors) + " executors");
+  life_ = std::make_unique<life>(time_, services, std::make_shared<simulated_workers>(time_, job_takes));
+}
+
+void world::end_life(bool power) {
+  time_.note(power ? "power cut" : "process ends");
+  network_->drop_all_ports();
+  life_.reset();
+  publishing_countdown_.reset();
+  for (auto& open : page_.open)
+    open = 0;
+  if (power)
+    files_->fail_power(time_.random());
+  look_at_outputs();
+  start_later();
+}
+
+void world::start_later() {
+  time_.after(time_.random().between(what_.downtime.shortest, what_.downtime.longest), [this] {
+    recovering_since_ = time_.now();
+    start_life();
+  });
+}
+
+// -- steps -----------------------------------------------------------------------------------------------------------------
+
+outcome world::run() {
+  start_life();
+  time_.after(look_around, [this] { look_around_again(); });
+  while (!over_) {
+    step();
+    after_step();
+  }
+  conclude();
+  return outcome_;
+}
+
+/// One message, one job, one event; or, when there is none of them, the clock moves on.
+void world::step() {
+  ++outcome_.steps;
+  auto messages = life_ ? life_->runnable() : 0;
+  auto jobs = life_ ? life_->workers().due() : std::vector<std::string>{};
+  auto choices = messages + jobs.size() + (time_.is_due() ? 1 : 0);
+  auto late = what_.late_messages_permille > 0 && time_.random().below(1000) < what_.late_messages_permille;
+  if (late)
+    time_.advance_to(time_.now() + time_.random().between(microseconds{1}, microseconds{5'000}));
+  if (choices == 0 || late)
+    return move_clock();
+  if (messages > 0 && time_.random().below(1000) < what_.freezes_permille)
+    return life_->freeze(time_.random().below(messages), microseconds{time_.random().magnitude(100, 300'000)});
+  auto chosen = time_.random().below(choices);
+  time_.mix(choices * 1024 + chosen);
+  if (chosen < messages)
+    life_->run(chosen);
+  else if (chosen < messages + jobs.size())
+    run_worker(jobs[chosen - messages]);
+  else
+    time_.run_next_event();
+}
+
+void world::run_worker(const std::string& name) {
+  time_.tell("job of " + name);
+  try {
+    life_->workers().run(name);
+  } catch (const process_ended& how) {
+    count_fault();
+    end_life(how.power);
+    schedule_fault();
+  }
+  look_at_outputs();
+}
+
+void world::move_clock() {
+  auto next = time_.next_event();
+  if (life_)
+    next = std::min({next, life_->next_timeout(), life_->next_waking(), life_->workers().next_end()});
+  if (next != timeline::time_point::max())
+    time_.advance_to(next);
+  if (life_)
+    life_->clock_moved();
+  time_.mix(static_cast<std::uint64_t>(time_.elapsed().count()));
+}
+
+void world::after_step() {
+  if (life_ && drained_ && draining_ && !stopping_) {
+    time_.note("drained");
+    stopping_ = true;
+    life_->stop();
+  }
+  if (life_ && stopping_ && life_->has_stopped()) {
+    if (last_drain_)
+      over_ = true;
+    else
+      end_life(false);
+  }
+  if (life_ && !over_)
+    maybe_inject();
+  if (!outcome_.violations.empty() || !checker_.violations().empty())
+    over_ = true;
+  if (faults_left_ == 0 && !deadline_)
+    deadline_ = time_.now() + patience;
+  if (outcome_.steps > most_steps || (deadline_ && time_.now() > *deadline_)) {
+    violated("stuck: " + describe());
+    over_ = true;
+  }
+}
+
+// -- faults ----------------------------------------------------------------------------------------------------------------
+
+void world::schedule_fault() { fault_at_step_ = outcome_.steps + 1 + time_.random().below(what_.faults.steps_between); }
+
+void world::maybe_inject() {
+  if (faults_left_ == 0 || outcome_.steps < fault_at_step_)
+    return;
+  auto nothing_open = std::all_of(std::begin(page_.open), std::end(page_.open), [](auto& open) { return open == 0; });
+  auto waited = outcome_.steps - fault_at_step_;
+  if (nothing_open && waited < fault_waits_steps)
+    return;
+  if (publishing_countdown_) {
+    if (waited < 4 * fault_waits_steps)
+      return;
+    publishing_countdown_.reset(); // nothing was published
+    inject(fault::end_process);
+  } else {
+    inject(draw_fault());
+  }
+}
+
+world::fault world::draw_fault() {
+  auto& f = what_.faults;
+  const std::pair<fault, std::uint32_t> weights[] = {{fault::end_process, f.end_process},
+                                                     {fault::end_power, f.end_power},
+                                                     {fault::end_while_publishing, f.end_while_publishing},
+                                                     {fault::kill_actor, f.kill_actor},
+                                                     {fault::reset_connection, f.reset_connection},
+                                                     {fault::drain, f.drain}};
+  std::uint64_t sum = 0;
+  for (auto& [what, weight] : weights)
+    sum += weight;
+  auto chosen = time_.random().below(sum);
+  for (auto& [what, weight] : weights) {
+    if (chosen < weight)
+      return what;
+    chosen -= weight;
+  }
+  return fault::end_process;
+}
+
+void world::inject(fault what) {
+  switch (what) {
+    case fault::end_while_publishing:
+      publishing_countdown_ = time_.random().between(1, 12);
+      publishing_power_ = time_.random().percent(50);
+      return;
+    case fault::end_process:
+    case fault::end_power:
+      count_fault();
+      end_life(what == fault::end_power);
+      break;
+    case fault::kill_actor: {
+      count_fault();
+      auto all = addresses(life_->services());
+      auto& who = all[time_.random().below(all.size())];
+      time_.note("kill " + to_string(who));
+      life_->kill(who);
+      break;
+    }
+    case fault::reset_connection:
+      if (network_->reset_one()) {
+        time_.note("reset a connection");
+        count_fault();
+      } else {
+        --faults_left_;
+      }
+      break;
+    case fault::drain:
+      --faults_left_;
+      if (!draining_) {
+        time_.note("drain");
+        draining_ = true;
+        life_->drain();
+      }
+      break;
+  }
+  schedule_fault();
+}
+
+/// By the phase of the oldest open batch: batches go through the phases in order, so the oldest is the furthest.
+void world::count_fault() {
+  --faults_left_;
+  ++outcome_.injected;
+  for (auto at = phase_count; at-- > 0;)
+    if (page_.open[at] > 0) {
+      ++outcome_.effective;
+      ++outcome_.by_phase[static_cast<std::size_t>(at)];
+      return;
+    }
+}
+
+void world::file_operation() {
+  look_at_outputs();
+  if (publishing_countdown_ && --*publishing_countdown_ == 0)
+    throw process_ended{publishing_power_};
+}
+
+void world::jump_clock() {
+  auto jump = static_cast<std::int64_t>(time_.random().below(6'000)) - 3'000;
+  clock_offset_ms_ += jump;
+  time_.note("the wall clock jumps by " + std::to_string(jump) + " ms");
+}
+
+// -- the end ---------------------------------------------------------------------------------------------------------------
+
+void world::look_around_again() {
+  time_.after(look_around, [this] { look_around_again(); });
+  if (!everything_is_done()) {
+    at_rest_since_.reset();
+    return;
+  }
+  if (!at_rest_since_)
+    at_rest_since_ = time_.now();
+  auto long_enough = microseconds{200'000} + 2 * what_.settings.batch_interval + what_.settings.block_interval;
+  if (time_.now() - *at_rest_since_ < long_enough || last_drain_ || draining_)
+    return;
+  if (auto held = network_->held_bytes(); held > 0)
+    violated("receivers still hold " + std::to_string(held) + " bytes although all is published");
+  last_drain_ = draining_ = true;
+  time_.note("drain at the end");
+  life_->drain();
+}
+
+bool world::everything_is_done() const {
+  auto sent = std::all_of(producers_.begin(), producers_.end(), [](auto& producer) { return producer->finished(); });
+  return life_ && faults_left_ == 0 && !publishing_countdown_ && sent && files_to_appear_ == 0 && log_is_empty() &&
+         files_are_sealed();
+}
+
+bool world::log_is_empty() const {
+  auto contents = log::read_contents(*store_);
+  return contents && contents->blocks.empty() && contents->batches.empty() && contents->commits.empty() &&
+         contents->staged.empty();
+}
+
+bool world::files_are_sealed() const {
+  for (std::uint32_t i = 0; i < what_.settings.inputs.size(); ++i) {
+    if (what_.settings.inputs[i].what() != input_url::kind::file)
+      continue;
+    auto known = log::read_files(*store_, input_id{i});
+    for (auto& file : what_.files) {
+      if (file.directory != what_.settings.inputs[i].directory() || file.bytes.empty())
+        continue;
+      auto entry = known ? known->find(file.name) : decltype(known->end()){};
+      if (!known || entry == known->end() || entry->second.sealed_to < file.bytes.size())
+        return false;
+    }
+  }
+  return true;
+}
+
+void world::look_at_outputs() {
+  if (files_->version() == looked_at_)
+    return;
+  looked_at_ = files_->version();
+  for (auto& prefix : what_.output_prefixes) {
+    auto parent = prefix.substr(0, prefix.rfind('/'));
+    std::map<std::string, checker::directory> seen;
+    for (auto& [name, files] : files_->read(parent))
+      seen.emplace(parent + "/" + name, files);
+    checker_.look(prefix, seen);
+  }
+}
+
+void world::violated(const std::string& sentence) {
+  time_.note("violation: " + sentence);
+  if (outcome_.violations.size() < 5)
+    outcome_.violations.push_back(sentence);
+}
+
+void world::conclude() {
+  auto stopped_early = !outcome_.violations.empty();
+  life_.reset();
+  for (auto& producer : producers_) {
+    std::uint64_t number = 0;
+    for (auto& pack : producer->plan().packs) {
+      number += pack.void_records;
+      for (auto& line : pack.lines) {
+        if (++number <= producer->acknowledged())
+          checker_.promised(line);
+        else if (number <= producer->added())
+          checker_.possible(line);
+        outcome_.words += number <= producer->acknowledged() ? naive_words(line).size() : 0;
+      }
+    }
+  }
+  for (auto& file : what_.files) {
+    checker_.promised(file.bytes);
+    outcome_.words += naive_words(file.bytes).size();
+  }
+  auto verdict = checker_.conclude();
+  outcome_.violations.insert(outcome_.violations.end(), checker_.violations().begin(), checker_.violations().end());
+  // What has not come when the run was broken off might still have come.
+  outcome_.lost = stopped_early ? 0 : verdict.lost;
+  outcome_.duplicated = verdict.duplicated;
+  if (outcome_.lost + outcome_.duplicated > 0)
+    outcome_.violations.push_back((outcome_.lost > 0 ? "lost: " : "duplicated: ") + verdict.example);
+  outcome_.virtual_us = static_cast<std::uint64_t>(time_.elapsed().count());
+  outcome_.hash = time_.hash();
+}
+
+std::string world::describe() const {
+  std::string text =
+    "after " + std::to_string(time_.elapsed().count() / 1000) + " ms and " + std::to_string(outcome_.steps) + " steps";
+  for (auto& producer : producers_)
+    if (!producer->finished())
+      text += "; " + producer->describe();
+  if (auto contents = log::read_contents(*store_)) {
+    text += "; log: " + std::to_string(contents->blocks.size()) + " blocks, " +
+            std::to_string(contents->batches.size()) + " batches, " + std::to_string(contents->commits.size()) +
+            " of them committed";
+    if (!contents->batches.empty())
+      text += ", oldest " + std::to_string(contents->batches.begin()->first.value);
+  }
+  if (!files_are_sealed())
+    text += "; files are not sealed";
+  if (draining_)
+    text += drained_ ? "; does not stop" : "; does not drain";
+  return text;
+}
+
+} // namespace
+
+void word_count(stream_context& context) {
+  context.text_input().flat_map(split_words).count_by_value().named("counts").write_to(context.output());
+}
+
+outcome run(const scenario& what, bool trace) { return world{what, trace}.run(); }
+
+} // namespace weir::actors::simulation

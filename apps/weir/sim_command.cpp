@@ -1,0 +1,173 @@
+#include "apps/weir/sim_command.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include <unistd.h>
+
+#include "actors/simulation/world.hpp"
+#include "apps/weir/seed_runner.hpp"
+#include "apps/weir/usage.hpp"
+
+namespace {
+
+using namespace weir;
+using namespace weir::tool;
+using actors::simulation::outcome;
+
+struct sim_flags {
+  seed_range seeds;
+  std::uint64_t one_seed = 0;
+  bool trace = false;
+  std::string json_path;
+};
+
+/// What all seeds came to.
+struct totals {
+  std::uint64_t steps = 0, words = 0, batches = 0, injected = 0, effective = 0, lost = 0, duplicated = 0, failed = 0;
+  std::array<std::uint64_t, actors::phase_count> by_phase{};
+  std::vector<std::string> violations;
+  std::vector<std::uint64_t> recovery_us;
+};
+
+totals sum(const std::vector<outcome>& outcomes) {
+  totals all;
+  for (auto& each : outcomes) {
+    all.steps += each.steps;
+    all.words += each.words;
+    all.batches += each.batches;
+    all.injected += each.injected;
+    all.effective += each.effective;
+    all.lost += each.lost;
+    all.duplicated += each.duplicated;
+    all.failed += each.good() ? 0 : 1;
+    for (std::size_t i = 0; i < all.by_phase.size(); ++i)
+      all.by_phase[i] += each.by_phase[i];
+    for (auto& violation : each.violations)
+      all.violations.push_back("seed " + std::to_string(each.seed) + ": " + violation);
+    all.recovery_us.insert(all.recovery_us.end(), each.recovery_us.begin(), each.recovery_us.end());
+  }
+  std::sort(all.recovery_us.begin(), all.recovery_us.end());
+  return all;
+}
+
+double quantile_ms(const std::vector<std::uint64_t>& sorted_us, double share) {
+  if (sorted_us.empty())
+    return 0;
+  auto place = static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted_us.size())));
+  return static_cast<double>(sorted_us[std::max<std::size_t>(place, 1) - 1]) / 1000;
+}
+
+result<void> write_json(const sim_flags& flags, const totals& all) {
+  nlohmann::ordered_json phases = nlohmann::ordered_json::object();
+  for (int i = 0; i < actors::phase_count; ++i)
+    phases[name_of(static_cast<actors::phase>(i))] = all.by_phase[static_cast<std::size_t>(i)];
+  nlohmann::ordered_json whole = {{"seed", flags.seeds.first},
+                                  {"seeds", flags.seeds.count},
+                                  {"injected", all.injected},
+                                  {"effective", all.effective},
+                                  {"by_phase", phases},
+                                  {"lost", all.lost},
+                                  {"duplicated", all.duplicated},
+                                  {"violations", all.violations},
+                                  {"recovery_ms",
+                                   {{"p50", quantile_ms(all.recovery_us, 0.5)},
+                                    {"p99", quantile_ms(all.recovery_us, 0.99)},
+                                    {"max", quantile_ms(all.recovery_us, 1)}}}};
+  std::ofstream file{flags.json_path};
+  file << whole.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+  file.close();
+  if (!file)
+    return fail(error_code::disk, "cannot be written", flags.json_path, "choose another path for --json");
+  return {};
+}
+
+void print_failure(const outcome& failed) {
+  std::printf("seed %llu:\n", static_cast<unsigned long long>(failed.seed));
+  for (auto& violation : failed.violations)
+    std::printf("  %s\n", violation.c_str());
+  if (failed.violations.empty())
+    std::printf("  lost %llu, duplicated %llu\n", static_cast<unsigned long long>(failed.lost),
+                static_cast<unsigned long long>(failed.duplicated));
+  std::printf("  again: ./dev sim --seed %llu --trace\n", static_cast<unsigned long long>(failed.seed));
+}
+
+void print_summary(const sim_flags& flags, const totals& all, double seconds) {
+  auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
+  std::string phases;
+  for (int i = 0; i < actors::phase_count; ++i)
+    phases += std::string{i > 0 ? ", " : ""} + name_of(static_cast<actors::phase>(i)) + " " +
+              std::to_string(all.by_phase[static_cast<std::size_t>(i)]);
+  std::printf(
+    "%llu seeds from %llu in %.1f s: %llu batches, %llu words, %llu faults, %llu while a batch was open (%s); "
+    "lost %llu, duplicated %llu, failed seeds %llu\n",
+    number(flags.seeds.count), number(flags.seeds.first), seconds, number(all.batches), number(all.words),
+    number(all.injected), number(all.effective), phases.c_str(), number(all.lost), number(all.duplicated),
+    number(all.failed));
+}
+
+std::vector<outcome> run(const sim_flags& flags) {
+  if (flags.trace)
+    return {actors::simulation::run_seed(flags.one_seed, true)};
+  auto live = isatty(STDERR_FILENO) != 0;
+  std::uint64_t done = 0;
+  std::uint64_t failed = 0;
+  auto outcomes = run_seeds(flags.seeds, [&](const outcome& each) {
+    ++done;
+    failed += each.good() ? 0 : 1;
+    if (live)
+      std::fprintf(stderr, "\r%llu of %llu seeds, %llu failed", static_cast<unsigned long long>(done),
+                   static_cast<unsigned long long>(flags.seeds.count), static_cast<unsigned long long>(failed));
+  });
+  if (live)
+    std::fprintf(stderr, "\r\033[K");
+  return outcomes;
+}
+
+} // namespace
+
+int sim_command(int argc, char** argv) {
+  CLI::App app{
+    "Runs the whole application in one thread on virtual time, with messages in seeded order and faults that each seed "
+    "draws,\nand checks after each seed that no acknowledged word is lost or counted twice.",
+    "weir sim"};
+  sim_flags flags;
+  flags.seeds.jobs = std::max(1u, std::thread::hardware_concurrency());
+  auto count = app.add_option("--seeds", flags.seeds.count, "how many seeds")
+                 ->check(CLI::Range(1ul, 100'000'000ul))
+                 ->capture_default_str();
+  auto from = app.add_option("--from", flags.seeds.first, "the first one")->capture_default_str();
+  auto one = app.add_option("--seed", flags.one_seed, "only this one")->excludes(count)->excludes(from);
+  app.add_flag("--trace", flags.trace, "with --seed: tell every step")->needs(one);
+  app.add_option("--json", flags.json_path, "write the figures to this file");
+  app.add_option("--jobs", flags.seeds.jobs, "processes that share the seeds")
+    ->check(CLI::Range(1u, 1024u))
+    ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& problem) {
+    return wrong_usage("sim", app, problem);
+  }
+  if (one->count() > 0)
+    flags.seeds = {flags.one_seed, 1, 1, 1};
+  auto begin = std::chrono::steady_clock::now();
+  auto outcomes = run(flags);
+  auto all = sum(outcomes);
+  for (auto& each : outcomes)
+    if (!each.good())
+      print_failure(each);
+  print_summary(flags, all, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  if (!flags.json_path.empty())
+    if (auto written = write_json(flags, all); !written)
+      return complain("sim", written.error());
+  return all.failed > 0 ? 1 : 0;
+}

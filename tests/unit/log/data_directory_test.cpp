@@ -98,10 +98,10 @@ TEST_CASE("a relative path counts from the working directory", "[log]") {
   testing::scratch_directory scratch;
   auto code = testing::in_child([&] {
     std::filesystem::current_path(scratch.path());
-    return data_directory::open("data", "x", small()).has_value() &&
-               data_directory::open("./below/../data", "x", small())
-             ? 0
-             : 1;
+    for (const char* path : {"data", "./data", "below/../data"})
+      if (!data_directory::open(path, "x", small()))
+        return 1;
+    return 0;
   });
   CHECK(code == 0);
   CHECK(std::filesystem::exists(scratch / "data/format"));

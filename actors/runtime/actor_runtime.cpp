@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <filesystem>
+#include <future>
 #include <mutex>
 #include <random>
 
@@ -134,12 +135,11 @@ struct actor_runtime::running {
   void end() {
     if (!system)
       return;
+    auto ended = std::make_shared<std::promise<void>>();
+    supervisor->attach_functor([ended] { ended->set_value(); });
     caf::anon_send(supervisor, stop_children{});
     supervisor = nullptr;
-    auto limit = std::chrono::steady_clock::now() + shutdown_limit;
-    auto& registry = system->registry();
-    while (registry.running() > 0 && std::chrono::steady_clock::now() < limit)
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ended->get_future().wait_for(shutdown_limit);
     services->directory.clear();
     system->await_actors_before_shutdown(false);
     system.reset();

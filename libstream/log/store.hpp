@@ -34,9 +34,9 @@ public:
     enum class kind : std::uint8_t { put, erase, erase_range } what;
     log::table table;
     std::string key;
-    std::string until;         ///< erase_range: first key that stays
-    std::string head;          ///< put: the encoded record
-    std::string_view payload;  ///< put: bytes behind the record; may be empty
+    std::string until;        ///< erase_range: first key that stays
+    std::string head;         ///< put: the encoded record
+    std::string_view payload; ///< put: bytes behind the record; may be empty
     std::shared_ptr<const void> owner;
   };
 

@@ -1,0 +1,239 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <random>
+#include <sys/resource.h>
+
+#include "actors/sources/asio_ingest_server.hpp"
+#include "tests/unit/actors/sources/ledger.hpp"
+
+// What strangers do to an open port. After each attack an honest producer must be served.
+
+using namespace weir::actors;
+using namespace weir::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+void expect_honest_service(ledger_port& port, const std::string& name = "honest") {
+  raw_client client{port.address()};
+  client.hello(name);
+  client.expect(frame_type::welcome);
+  client.data(1, 1, "fine\n");
+  CHECK(client.expect(frame_type::ack).header.sequence == 1);
+  client.say(encode_frame(frame_type::goodbye, 1, 0));
+  client.expect(frame_type::farewell);
+  CHECK(port.book->of(name).durable == "fine\n");
+}
+
+ingest_port_options impatient() {
+  ingest_port_options options;
+  options.hello_deadline = options.frame_deadline = options.write_deadline = options.linger = 100ms;
+  options.sweep_interval = 10ms;
+  return options;
+}
+
+raw_client welcomed(ledger_port& port, const std::string& name, int receive_buffer_bytes = 0) {
+  raw_client client{port.address(), receive_buffer_bytes};
+  client.hello(name);
+  client.expect(frame_type::welcome);
+  return client;
+}
+
+/// Enough descriptors for both ends of many connections in one process. False if the system allows fewer.
+bool allow_descriptors(rlim_t count) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur >= count)
+    return true;
+  limit.rlim_cur = std::min(count, limit.rlim_max);
+  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == count;
+}
+
+} // namespace
+
+TEST_CASE("a browser is told what this port speaks", "[ingest][hostile]") {
+  ledger_port port;
+  raw_client browser{port.address()};
+  browser.say("GET / HTTP/1.1\r\nHost: example\r\nUser-Agent: someone\r\n\r\n");
+  CHECK_THAT(browser.expect_error(ingest_error::malformed), Catch::Contains("WEIR"));
+  raw_client piped{port.address()};
+  piped.say("one line of text that somebody piped here\n");
+  piped.end_sending();
+  piped.expect_error(ingest_error::malformed);
+  expect_honest_service(port);
+}
+
+TEST_CASE("random bytes, bare or dressed as frames, change nothing", "[ingest][hostile]") {
+  ledger_port port{impatient()};
+  std::mt19937_64 random{7};
+  for (int round = 0; round < 200; ++round) {
+    raw_client client{port.address()};
+    if (round % 2 == 0)
+      client.hello("noise");
+    if (round % 4 == 0)
+      client.expect(frame_type::welcome);
+    std::string noise(random() % 5000, '\0');
+    for (auto& c : noise)
+      c = static_cast<char>(random());
+    if (round % 3 == 0)
+      noise.insert(0, std::string{"WEIR\x01\x03\x00\x00", 8});
+    client.say(noise);
+    if (round % 5 != 0)
+      client.end_sending();
+    client.drain();
+  }
+  CHECK(port.book->frames() == 0);
+  expect_honest_service(port);
+}
+
+TEST_CASE("a frame that claims 4 GB is refused by its header", "[ingest][hostile]") {
+  ledger_port port;
+  auto client = welcomed(port, "p");
+  auto header = encode_header(frame_type::data, 1, 1, {});
+  std::fill(header.begin() + 8, header.begin() + 12, '\xff');
+  client.say({header.data(), header.size()});
+  CHECK_THAT(client.expect_error(ingest_error::malformed), Catch::Contains("4294967295"));
+  expect_honest_service(port);
+}
+
+TEST_CASE("a frame with a wrong checksum, count or end is refused and not handed on", "[ingest][hostile]") {
+  ledger_port port;
+  auto frame = encode_frame(frame_type::data, 1, 2, "one\ntwo\n");
+  auto damaged = frame;
+  damaged.back() = '!';
+  auto client = welcomed(port, "p");
+  client.say(damaged);
+  client.expect_error(ingest_error::damaged);
+  auto counting = welcomed(port, "p");
+  counting.data(1, 3, "one\ntwo\n");
+  CHECK_THAT(counting.expect_error(ingest_error::malformed), Catch::Contains("3 records holds 2"));
+  auto open_ended = welcomed(port, "p");
+  open_ended.data(1, 1, "one\ntwo");
+  open_ended.expect_error(ingest_error::malformed);
+  auto server_like = welcomed(port, "p");
+  server_like.say(encode_frame(frame_type::ack, 1, 0));
+  server_like.expect_error(ingest_error::malformed);
+  auto twice = welcomed(port, "p");
+  twice.hello("p");
+  twice.expect_error(ingest_error::malformed);
+  CHECK(port.book->frames() == 0);
+  expect_honest_service(port);
+}
+
+TEST_CASE("a frame cut anywhere and abandoned leaves nothing behind", "[ingest][hostile]") {
+  ledger_port port{{}, 64};
+  auto whole = encode_hello("p", "test");
+  for (std::size_t cut = 0; cut < whole.size(); ++cut)
+    raw_client{port.address()}.say(whole.substr(0, cut));
+  auto frame = encode_frame(frame_type::data, 1, 1, std::string(63, 'x') + "\n");
+  for (std::size_t cut = 0; cut < frame.size(); cut += 5)
+    welcomed(port, "p").say(frame.substr(0, cut));
+  CHECK(port.book->frames() == 0);
+  expect_honest_service(port); // the whole budget is free again
+}
+
+TEST_CASE("who says nothing, or stops within a frame, is told that time is up", "[ingest][hostile]") {
+  ledger_port port{impatient()};
+  auto idle = welcomed(port, "idle");
+  raw_client silent{port.address()};
+  CHECK_THAT(silent.expect_error(ingest_error::deadline), Catch::Contains("HELLO"));
+  raw_client slow{port.address()};
+  slow.say("WEIR");
+  slow.expect_error(ingest_error::deadline);
+  auto within_header = welcomed(port, "a");
+  within_header.say("WEI");
+  within_header.expect_error(ingest_error::deadline);
+  auto within_payload = welcomed(port, "b");
+  within_payload.say(encode_frame(frame_type::data, 1, 1, "abc\n").substr(0, 34));
+  within_payload.expect_error(ingest_error::deadline);
+  // Between frames there is no deadline: this one has been silent for longer than all of them.
+  idle.data(1, 1, "one\n");
+  idle.expect(frame_type::ack);
+  expect_honest_service(port);
+}
+
+TEST_CASE("waiting for the budget is not the client's fault", "[ingest][hostile]") {
+  ledger_port port{impatient(), 10};
+  port.book->releases = false;
+  auto first = welcomed(port, "first");
+  first.data(1, 1, "123456789\n");
+  first.expect(frame_type::ack);
+  auto waiting = welcomed(port, "waiting");
+  waiting.data(1, 1, "987654321\n");
+  raw_client silent{port.address()};
+  silent.expect_error(ingest_error::deadline); // as long as a frame may take
+  port.server->release(10);
+  waiting.expect(frame_type::ack);
+}
+
+TEST_CASE("a client that stops reading is closed after a while and costs a bounded amount", "[ingest][hostile]") {
+  ledger_port port{impatient()};
+  auto deaf = welcomed(port, "deaf", 2048);
+  auto connection = port.book->hello_of(0);
+  std::uint64_t through = 0;
+  for (int round = 0; round < 2'000 && port.server->open_connections() == 1; ++round) {
+    for (int i = 0; i < 1'000; ++i)
+      port.server->acknowledge(connection, ++through);
+    expect_honest_service(port, "honest-" + std::to_string(round));
+  }
+  CHECK(port.server->open_connections() == 0);
+  expect_honest_service(port);
+}
+
+TEST_CASE("500 silent connections leave room for honest ones", "[ingest][hostile]") {
+  if (!allow_descriptors(2048)) {
+    WARN("skipped: this system allows too few descriptors for both ends of 500 connections");
+    return;
+  }
+  ledger_port port;
+  std::vector<raw_client> silent;
+  for (int i = 0; i < 250; ++i)
+    silent.emplace_back(port.address());
+  for (int i = 0; i < 250; ++i)
+    silent.push_back(welcomed(port, "idle-" + std::to_string(i)));
+  expect_honest_service(port);
+  silent.clear();
+  CHECK(port.book->wait_for_closed(251));
+}
+
+TEST_CASE("too many connections are turned away politely, and room is used again", "[ingest][hostile]") {
+  auto options = impatient();
+  options.max_connections = 3;
+  ledger_port port{options};
+  std::vector<raw_client> kept;
+  for (int i = 0; i < 3; ++i)
+    kept.push_back(welcomed(port, "kept-" + std::to_string(i)));
+  raw_client fourth{port.address()};
+  fourth.hello("fourth");
+  fourth.expect_error(ingest_error::busy);
+  kept.pop_back();
+  REQUIRE(port.book->wait_for_closed(1));
+  expect_honest_service(port);
+}
+
+TEST_CASE("a process without descriptors accepts again when it has some", "[ingest][hostile]") {
+  ledger_port port;
+  expect_honest_service(port, "before");
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  // The connection waits in the kernel, because none is left to accept it with.
+  auto socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  REQUIRE(socket >= 0);
+  auto lowest_free = ::dup(socket);
+  ::close(lowest_free);
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(lowest_free);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(parse_endpoint(port.address())->port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  auto connected = ::connect(socket, reinterpret_cast<sockaddr*>(&to), sizeof to);
+  auto refused = ::dup(socket) < 0;
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  CHECK(connected == 0);
+  CHECK(refused);
+  expect_honest_service(port);
+  ::close(socket);
+}

@@ -8,8 +8,8 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <poll.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -156,7 +156,7 @@ result<subprocess> subprocess::start(const command& what) {
     become(argument_pointers.data(), environment_pointers.data(), streams, what.inherited, parent, reason_out.get());
   subprocess started;
   started.pid_ = pid;
-  started.end_ = descriptor{::pidfd_open(pid, 0)};
+  started.end_ = descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
   started.input_ = std::move(streams[0].ours);
   started.output_ = std::move(streams[1].ours);
   started.errors_ = std::move(streams[2].ours);

@@ -11,7 +11,8 @@ class collect_node final : public plan::node {
 public:
   using owned = data::owned<In>;
 
-  collect_node(stream_ptr<In> input, std::vector<owned>& into) : plan::node{plan::node::role::output, "collect", {std::move(input)}}, into_{into} {}
+  collect_node(stream_ptr<In> input, std::vector<owned>& into)
+    : plan::node{plan::node::role::output, "collect", {std::move(input)}}, into_{into} {}
 
   std::string schema() const override { return data::record_traits<In>::schema(); }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "libstream/data/keyed_table.hpp"
+#include "libstream/data/owned.hpp"
 #include "libstream/operators/sink.hpp"
 
 /// Grouping with a combine before the shuffle: a map task keeps one accumulator a key and sends that; a reduce task merges the
@@ -18,16 +19,18 @@ class combined_run final : public plan::run {
 public:
   using entry = typename data::keyed_table<Key, Accumulator>::entry;
 
-  combined_run(std::vector<entry> entries, std::shared_ptr<const data::arena> keys)
-    : entries_{std::move(entries)}, keys_{std::move(keys)} {}
+  /// `keys_bytes`: this run's share of the keys.
+  combined_run(std::vector<entry> entries, std::shared_ptr<const data::arena> keys, std::size_t keys_bytes)
+    : entries_{std::move(entries)}, keys_{std::move(keys)}, keys_bytes_{keys_bytes} {}
 
   const std::vector<entry>& all() const { return entries_; }
-  std::size_t bytes() const override { return entries_.size() * sizeof(entry) + keys_->bytes(); }
+  std::size_t bytes() const override { return entries_.size() * sizeof(entry) + keys_bytes_; }
   std::size_t entries() const override { return entries_.size(); }
 
 private:
   std::vector<entry> entries_;
   std::shared_ptr<const data::arena> keys_; ///< what views in the entries point into; shared by the runs of a task
+  std::size_t keys_bytes_;
 };
 
 /// How records become accumulators. `Logic` provides:
@@ -48,9 +51,9 @@ public:
           table_.prefetch(hashes[i]);
         }
         for (std::size_t i = 0; i < some.size(); ++i) {
-          auto [value, fresh] = table_.find_or_insert(hashes[i], logic_.key(some[i]), [&] { return logic_.first(some[i]); });
+          auto [value, fresh] = table_.find_or_insert(hashes[i], logic_.key(some[i]), [&] { return first(some[i]); });
           if (!fresh)
-            logic_.add(*value, some[i]);
+            add(*value, some[i]);
         }
         records = records.subspan(some.size());
       }
@@ -70,11 +73,32 @@ public:
       parts[data::partition_of(entry.hash, input_.partitions)].push_back(std::move(entry));
     auto keys = std::make_shared<const data::arena>(std::move(table_.keys()));
     for (std::uint32_t p = 0; p < input_.partitions; ++p)
-      if (!parts[p].empty())
-        into_.runs[p] = std::make_shared<run>(std::move(parts[p]), keys);
+      if (!parts[p].empty()) {
+        auto share = keys->bytes() * counts[p] / table_.size();
+        into_.runs[p] = std::make_shared<run>(std::move(parts[p]), keys, share);
+      }
   }
 
 private:
+  Accumulator first(const In& record) {
+    if constexpr (data::borrows<Accumulator>)
+      return data::record_traits<Accumulator>::rehome(logic_.first(record), table_.keys());
+    else
+      return logic_.first(record);
+  }
+
+  /// An accumulator that refers to bytes outlives those of the record. One that stays as it was is not copied again.
+  void add(Accumulator& value, const In& record) {
+    if constexpr (data::borrows<Accumulator>) {
+      auto before = value;
+      logic_.add(value, record);
+      if (!(value == before))
+        value = data::record_traits<Accumulator>::rehome(value, table_.keys());
+    } else {
+      logic_.add(value, record);
+    }
+  }
+
   Logic logic_;
   const std::string& name_;
   const plan::task_input& input_;
@@ -93,7 +117,7 @@ public:
 
   std::unique_ptr<plan::sink_base> make_sink(plan::task_build& build) const override {
     return std::make_unique<combine_sink<In, Key, Accumulator, Logic>>(logic_, build.name_of(*this), build.input(),
-                                                                        build.shuffle_result(*this));
+                                                                       build.shuffle_result(*this));
   }
 
   void run(plan::task_build& build) const override {

@@ -32,7 +32,8 @@ private:
 template <class In>
 class count_node final : public stream_node<std::uint64_t> {
 public:
-  explicit count_node(stream_ptr<In> input) : stream_node<std::uint64_t>{plan::node::role::shuffle, "count", {std::move(input)}} {}
+  explicit count_node(stream_ptr<In> input)
+    : stream_node<std::uint64_t>{plan::node::role::shuffle, "count", {std::move(input)}} {}
 
   bool always_due() const override { return true; }
 

@@ -83,7 +83,8 @@ private:
   void emit_range(Range&& range) {
     for (auto&& element : range)
       emit_(Out(std::forward<decltype(element)>(element)));
-    if constexpr (!std::ranges::borrowed_range<Range> && !std::is_same_v<std::remove_cvref_t<std::ranges::range_reference_t<Range>>, Out>)
+    if constexpr (!std::ranges::borrowed_range<Range> &&
+                  !std::is_same_v<std::remove_cvref_t<std::ranges::range_reference_t<Range>>, Out>)
       emit_.flush();
   }
 

@@ -20,7 +20,8 @@ inline std::uint64_t white_space_mask(const char* at) {
     // \t..\r are 9..13: shifted down by 9 they are at most 4, unsigned.
     auto shifted = _mm_sub_epi8(bytes, _mm_set1_epi8(9));
     auto control = _mm_cmpeq_epi8(_mm_min_epu8(shifted, _mm_set1_epi8(4)), shifted);
-    mask |= static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_or_si128(space, control)))) << (16 * i);
+    mask |= static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_or_si128(space, control))))
+            << (16 * i);
   }
   return mask;
 }

@@ -1,0 +1,114 @@
+#include <catch2/catch.hpp>
+
+#include "libstream/api/dataset.hpp"
+#include "libstream/api/dstream.hpp"
+#include "libstream/api/outputs.hpp"
+
+using namespace weir;
+
+namespace {
+
+class recording_runtime final : public runtime {
+public:
+  result<void> start(std::shared_ptr<const plan::physical_plan> plan) override {
+    if (refuse)
+      return fail(error_code::configuration, "port in use");
+    started = std::move(plan);
+    return {};
+  }
+  void stop(bool graceful) override { stopped += graceful ? "drain " : "now "; }
+  result<bool> await(std::optional<std::chrono::milliseconds> limit) override { return !limit; }
+
+  bool refuse = false;
+  std::shared_ptr<const plan::physical_plan> started;
+  std::string stopped;
+};
+
+} // namespace
+
+TEST_CASE("a context starts once, stops once, and then takes no more streams", "[stream_context]") {
+  auto drives = std::make_shared<recording_runtime>();
+  stream_context ctx;
+  auto lines = ctx.text_input();
+  lines.print();
+  CHECK(ctx.get_state() == stream_context::state::initialised);
+  REQUIRE(ctx.start(drives));
+  CHECK(ctx.get_state() == stream_context::state::active);
+  CHECK(drives->started->outputs().size() == 1);
+  CHECK_FALSE(ctx.start(drives));
+  CHECK_THROWS_AS(ctx.text_input(), plan::plan_error);
+  CHECK_THROWS_AS(lines.print(), plan::plan_error);
+  CHECK(ctx.await_termination_or_timeout(std::chrono::milliseconds{1}).value() == false);
+  CHECK(ctx.await_termination());
+  ctx.stop(true);
+  ctx.stop(false);
+  CHECK(drives->stopped == "drain ");
+  CHECK(ctx.get_state() == stream_context::state::stopped);
+  CHECK_FALSE(ctx.start(drives));
+}
+
+TEST_CASE("a context without outputs or with a runtime that refuses does not become active", "[stream_context]") {
+  auto drives = std::make_shared<recording_runtime>();
+  stream_context empty;
+  CHECK_FALSE(empty.start(drives));
+  CHECK(drives->started == nullptr);
+  stream_context ctx;
+  ctx.text_input().print();
+  drives->refuse = true;
+  auto started = ctx.start(drives);
+  REQUIRE_FALSE(started);
+  CHECK(started.error().code == error_code::configuration);
+  CHECK(ctx.get_state() == stream_context::state::stopped);
+}
+
+TEST_CASE("outputs are read as the contract writes them", "[outputs]") {
+  using kind = plan::output_target::kind;
+  auto text = parse_output("text:/tmp/a:b");
+  REQUIRE(text);
+  CHECK(text->what == kind::text);
+  CHECK(text->prefix == "/tmp/a:b");
+  CHECK(parse_output("print").value().what == kind::print);
+  CHECK(parse_output("print").value().limit == 10);
+  CHECK(parse_output("print:3").value().limit == 3);
+  for (auto wrong : {"", "text", "text:", "print:", "print:x", "print:-1", "kafka:topic"}) {
+    CAPTURE(wrong);
+    auto refused = parse_output(wrong);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == error_code::configuration);
+  }
+  CHECK(parse_output("txt:out").error().message().find("did you mean text:PREFIX?") != std::string::npos);
+}
+
+TEST_CASE("a dataset is computed by its actions, in partition order", "[dataset]") {
+  auto calls = std::make_shared<int>(0);
+  auto numbers = dataset<int>::from({1, 2, 3, 4, 5, 6, 7}, 3);
+  auto squares = numbers.map([calls](int n) {
+    ++*calls;
+    return n * n;
+  });
+  CHECK(*calls == 0);
+  CHECK(squares.collect() == std::vector{1, 4, 9, 16, 25, 36, 49});
+  CHECK(squares.filter([](int n) { return n % 2 == 1; }).count() == 4);
+  CHECK(*calls == 14);
+  CHECK(dataset<int>::from({}, 4).count() == 0);
+  CHECK(dataset<int>::from({}, 4).collect().empty());
+}
+
+TEST_CASE("a dataset has the transformations of a stream, and what it collects owns its bytes", "[dataset]") {
+  auto counts = [] {
+    auto lines = dataset<std::string>::from({"b", "a", "b", "a", "b"}, 2);
+    return lines.map([](const std::string& line) {
+                  return std::pair{std::string_view{line}, 1};
+                })
+      .reduce_by_key([](int a, int b) { return a + b; })
+      .collect();
+  }();
+  std::sort(counts.begin(), counts.end());
+  CHECK(counts == std::vector<std::pair<std::string, int>>{{"a", 2}, {"b", 3}});
+  CHECK(dataset<bool>::from({true, false, true}, 2).count_by_value().count() == 2);
+}
+
+TEST_CASE("an action says which operator failed", "[dataset]") {
+  auto broken = dataset<int>::from({1}).map([](int) -> int { throw std::runtime_error{"no"}; }).named("broken");
+  CHECK_THROWS_WITH(broken.collect(), Catch::Contains("operator broken") && Catch::Contains("no"));
+}

@@ -91,11 +91,25 @@ struct coordinator_state {
       last_batch = (*last)->id;
     for (auto& [key, position] : *epochs)
       queue.sealed_before(key.first, key.second, position.sealed_to);
-    for (auto& batch : plan->publish_again)
+    for (auto& batch : plan->publish_again) {
+      if (auto known = check_outputs(batch.committed); !known)
+        return known;
       batches.emplace(batch.committed.id, batch_progress{batch.committed, outputs()});
+    }
     for (auto& record : plan->run_again)
       batches.emplace(record.id, progress_of(record));
     return recover_files();
+  }
+
+  /// A committed batch may hold results of an output that the program no longer has: they must not vanish in silence.
+  result<void> check_outputs(const log::commit_record& commit) const {
+    auto& known = services->plan->outputs();
+    for (auto& part : commit.parts)
+      if (std::none_of(known.begin(), known.end(), [&](auto& output) { return output.name == part.output; }))
+        return fail(error_code::configuration, "committed results wait for an output that the program no longer has",
+                    "batch " + std::to_string(commit.id.value) + ", output '" + part.output + "'",
+                    "run the program that has it once more, so that it publishes them");
+    return {};
   }
 
   result<void> recover_files() {

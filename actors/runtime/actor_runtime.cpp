@@ -16,6 +16,7 @@
 #include "actors/sources/file_pieces.hpp"
 #include "libstream/log/data_directory.hpp"
 #include "libstream/log/memory_store.hpp"
+#include "libstream/log/positions.hpp"
 
 namespace weir::actors {
 
@@ -95,6 +96,40 @@ result<void> check_inputs(const runtime_options& options) {
       if (auto listed = list_directory(input.directory()); !listed)
         return tl::make_unexpected(listed.error());
   }
+  return {};
+}
+
+/// What an input is called in the data directory. A `weir://` port may change from start to start, its place among its kind does not.
+std::vector<std::string> names_of(const std::vector<input_url>& inputs) {
+  std::vector<std::string> names;
+  int ports = 0;
+  for (auto& input : inputs)
+    names.push_back(input.what() == input_url::kind::file
+                      ? "file:" + std::filesystem::weakly_canonical(std::filesystem::absolute(input.directory())).string()
+                      : "weir-" + std::to_string(++ports));
+  return names;
+}
+
+/// Puts inputs into the order of their numbers in the data directory, so that a number is a place.
+result<void> order_inputs(std::vector<input_url>& inputs, log::store& store) {
+  auto names = names_of(inputs);
+  auto ids = log::register_inputs(store, names);
+  if (!ids)
+    return tl::make_unexpected(ids.error());
+  auto known = log::read_inputs(store);
+  if (!known)
+    return tl::make_unexpected(known.error());
+  for (auto& input : *known)
+    if (std::find(names.begin(), names.end(), input.name) == names.end())
+      return fail(error_code::configuration, "the data directory has an input that was not given: " + input.name, "--input",
+                  "give it again, or use another --data-dir");
+  std::vector<input_url> ordered(inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if ((*ids)[i].value >= ordered.size())
+      return fail(error_code::configuration, "the input is given twice", inputs[i].text(), "give it once");
+    ordered[(*ids)[i].value] = inputs[i];
+  }
+  inputs = std::move(ordered);
   return {};
 }
 
@@ -183,6 +218,8 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     services->application = next->directory->application();
   }
   services->settings = options_.settings;
+  if (auto ordered = order_inputs(services->settings.inputs, *services->store); !ordered)
+    return ordered;
   services->plan = std::move(plan);
   services->ingest = make_asio_ingest_transport();
   services->journal = options_.journal;

@@ -54,7 +54,7 @@ counts count_words(const fs::path& lines) {
 
 struct published {
   counts totals;
-  wall_clock::time_point last; ///< when the last batch became visible
+  wall_clock::time_point last = wall_clock::time_point::min(); ///< when the last batch became visible
 };
 
 /// Sums what the complete directories `PREFIX-TIME` hold.

@@ -115,19 +115,17 @@ bool experiment::makes_sense(const actors::named_fault_point& point) const {
          (name != "receiver.block_cut" && name != "writer.before_append" && name != "writer.after_append");
 }
 
-/// A point of the phase that has been hit least, and among those the one that killed least.
+/// A point of a phase that has not been hit, else the one that killed least.
 actors::named_fault_point experiment::next_point() {
   std::vector<actors::named_fault_point> points;
   for (auto& point : actors::fault_points)
     if (makes_sense(point))
       points.push_back(point);
   std::shuffle(points.begin(), points.end(), random_);
-  return *std::min_element(points.begin(), points.end(), [this](auto& a, auto& b) {
-    auto rank = [this](auto& point) {
-      return std::pair{outcome_.by_phase[static_cast<std::size_t>(point.where)], outcome_.by_point[point.name]};
-    };
-    return rank(a) < rank(b);
-  });
+  auto rank = [this](auto& point) {
+    return std::pair{outcome_.by_phase[static_cast<std::size_t>(point.where)] > 0, outcome_.by_point[point.name]};
+  };
+  return *std::min_element(points.begin(), points.end(), [&](auto& a, auto& b) { return rank(a) < rank(b); });
 }
 
 std::vector<std::string> experiment::arguments(bool last) const {

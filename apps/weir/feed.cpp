@@ -134,8 +134,12 @@ result<void> file_feed::begin(const std::string&) {
 }
 
 void file_feed::choose_size() {
-  auto drawn = random_() % 40;
-  wanted_ = drawn == 0 ? large_file_lines : 1 + random_() % 700;
+  wanted_ = 1 + random_() % 700;
+  if (random_() % 100 != 0)
+    return;
+  // A large one is there at once: while it grew at the common pace, nothing else would come.
+  for (wanted_ = large_file_lines; built_ < wanted_ - 1; ++built_, ++made_)
+    lines_(building_);
 }
 
 result<void> file_feed::pump() {

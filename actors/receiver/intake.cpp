@@ -210,6 +210,9 @@ void intake::departed(const std::string& name) {
   auto entry = producers_.find(name);
   if (entry == producers_.end() || !entry->second.leaving || !entry->second.connection)
     return;
+  // The answer to an earlier goodbye: the producer has sent more since, and this goodbye is asked for once that is durable.
+  if (entry->second.durable != entry->second.accepted)
+    return;
   entry->second.leaving = false;
   actions_.push_back(farewell{*entry->second.connection});
 }

@@ -40,6 +40,11 @@ std::vector<log::block_header> block_index::appended(input_id input, weir::epoch
   return news;
 }
 
+bool block_index::knows(const block_id& id) const {
+  auto entry = lines_.find({id.input, id.epoch});
+  return entry != lines_.end() && entry->second.blocks.count(id.sequence) > 0;
+}
+
 block_sequence block_index::durable_through(input_id input, weir::epoch owner) const {
   auto entry = lines_.find({input, owner});
   return entry == lines_.end() ? block_sequence{} : entry->second.durable;

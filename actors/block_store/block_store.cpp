@@ -21,6 +21,7 @@ struct block_store_state {
   block_store_actor::pointer self;
   services_ptr services;
   block_index index;
+  std::map<input_id, weir::epoch> newest_epochs;
 
   block_store_state(block_store_actor::pointer ptr) : self{ptr} {}
 
@@ -48,6 +49,10 @@ struct block_store_state {
   }
 
   void store(const store_blocks& message) {
+    if (auto& newest = newest_epochs[message.input]; newest < message.epoch) {
+      newest = message.epoch;
+      forget_unknown(message.input, newest);
+    }
     auto fresh = index.stored(message.headers, message.durable);
     if (!fresh.empty())
       append(message.input, message.epoch, std::move(fresh));
@@ -64,7 +69,12 @@ struct block_store_state {
 
   void refused(const epoch_refused& message) {
     index.refused(message.input, message.epoch);
+    forget_unknown(message.input, message.epoch.next());
     services->directory.send({role::receiver, message.input.value}, message);
+  }
+
+  void forget_unknown(input_id input, weir::epoch newest) {
+    services->blocks.drop_unknown(input, newest, [this](const block_id& id) { return index.knows(id); });
   }
 
   void report_all() {

@@ -37,6 +37,14 @@ public:
     auto entry = blocks_.find(id);
     return entry == blocks_.end() ? nullptr : entry->second;
   }
+  /// Drops blocks of epochs before `newest` that nobody knows: a receiver died between keeping them and telling.
+  template <class Known>
+  void drop_unknown(input_id input, weir::epoch newest, Known known) {
+    std::lock_guard guard{mutex_};
+    auto end = blocks_.lower_bound({input, newest, {}});
+    for (auto at = blocks_.lower_bound({input, {}, {}}); at != end;)
+      at = known(at->first) ? std::next(at) : blocks_.erase(at);
+  }
   /// Drops the blocks of (input, epoch) up to `last`.
   void drop(input_id input, weir::epoch owner, block_sequence last) {
     std::lock_guard guard{mutex_};

@@ -113,6 +113,9 @@ std::vector<std::string> names_of(const std::vector<input_url>& inputs) {
 /// Puts inputs into the order of their numbers in the data directory, so that a number is a place.
 result<void> order_inputs(std::vector<input_url>& inputs, log::store& store) {
   auto names = names_of(inputs);
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), names[i]) != names.begin() + static_cast<std::ptrdiff_t>(i))
+      return fail(error_code::configuration, "the input is given twice", inputs[i].text(), "give it once");
   auto ids = log::register_inputs(store, names);
   if (!ids)
     return tl::make_unexpected(ids.error());
@@ -124,11 +127,8 @@ result<void> order_inputs(std::vector<input_url>& inputs, log::store& store) {
       return fail(error_code::configuration, "the data directory has an input that was not given: " + input.name, "--input",
                   "give it again, or use another --data-dir");
   std::vector<input_url> ordered(inputs.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if ((*ids)[i].value >= ordered.size())
-      return fail(error_code::configuration, "the input is given twice", inputs[i].text(), "give it once");
+  for (std::size_t i = 0; i < inputs.size(); ++i)
     ordered[(*ids)[i].value] = inputs[i];
-  }
   inputs = std::move(ordered);
   return {};
 }

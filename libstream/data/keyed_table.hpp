@@ -2,6 +2,8 @@
 
 #include <bit>
 #include <cstdint>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -34,7 +36,7 @@ public:
         return {insert(at, tag, hash, key, std::forward<Make>(make)), true};
       if (here.tag == tag) {
         auto& found = entries_[here.index];
-        if (found.hash == hash && found.key == key)
+        if (found.hash == hash && same_key(found.key, key))
           return {&found.value, false};
       }
     }
@@ -46,11 +48,12 @@ public:
       if (here.index == empty)
         return nullptr;
       auto& found = entries_[here.index];
-      if (found.hash == hash && found.key == key)
+      if (found.hash == hash && same_key(found.key, key))
         return &found.value;
     }
   }
 
+  /// For a lookup that will come, so that the misses of a whole chunk overlap. Prefetching entries and keys as well was slower.
   void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
 
   std::size_t size() const { return entries_.size(); }
@@ -62,6 +65,22 @@ public:
   }
 
 private:
+  /// Most keys are a few bytes long: two overlapping loads instead of a call.
+  static bool same_key(const Key& a, const Key& b) {
+    if constexpr (std::is_same_v<Key, std::string_view>) {
+      auto size = a.size();
+      if (size != b.size())
+        return false;
+      if (size - 4 <= 4) // 4..8
+        return hash_detail::load32(a.data()) == hash_detail::load32(b.data()) &&
+               hash_detail::load32(a.data() + size - 4) == hash_detail::load32(b.data() + size - 4);
+      if (size - 8 <= 8) // 8..16
+        return hash_detail::load64(a.data()) == hash_detail::load64(b.data()) &&
+               hash_detail::load64(a.data() + size - 8) == hash_detail::load64(b.data() + size - 8);
+    }
+    return a == b;
+  }
+
   static constexpr std::uint32_t empty = ~std::uint32_t{0};
   struct slot {
     std::uint32_t tag;

@@ -52,6 +52,23 @@ TEST_CASE("keys are found after many growths", "[keyed_table]") {
   CHECK(table.find(hash("20000"), "20000") == nullptr);
 }
 
+TEST_CASE("keys of any length that differ in one byte, or in length alone, are different keys", "[keyed_table]") {
+  for (std::size_t size = 0; size <= 40; ++size) {
+    counts table;
+    std::string key(size, 'k');
+    add(table, key, 5); // one hash for all: nothing but the key tells them apart
+    add(table, key + "k", 5);
+    for (std::size_t at = 0; at < size; ++at) {
+      auto other = key;
+      other[at] = 'x';
+      add(table, other, 5);
+    }
+    add(table, std::string(key), 5);
+    REQUIRE(table.size() == size + 2);
+    REQUIRE(*table.find(5, key) == 2);
+  }
+}
+
 TEST_CASE("the empty key is a key", "[keyed_table]") {
   counts table;
   add(table, {}, 0);

@@ -1,0 +1,156 @@
+#include "actors/block_store/block_index.hpp"
+
+#include <map>
+#include <random>
+
+#include <catch2/catch.hpp>
+
+using namespace weir;
+using namespace weir::actors;
+
+namespace {
+
+using lines = std::vector<std::vector<log::block_header>>; ///< one for each (input, epoch)
+
+constexpr input_id input{2};
+constexpr epoch first_epoch{1}, second_epoch{2};
+
+log::block_header header(std::uint64_t sequence, epoch of = first_epoch) {
+  log::block_header made;
+  made.id = {input, of, block_sequence{sequence}};
+  made.bytes = 10 * sequence;
+  return made;
+}
+
+std::vector<log::block_header> headers(std::uint64_t first, std::uint64_t last, epoch of = first_epoch) {
+  std::vector<log::block_header> made;
+  for (auto sequence = first; sequence <= last; ++sequence)
+    made.push_back(header(sequence, of));
+  return made;
+}
+
+log::block_range range(std::uint64_t first, std::uint64_t last, epoch of = first_epoch) {
+  return {input, of, block_sequence{first}, block_sequence{last}};
+}
+
+} // namespace
+
+TEST_CASE("a block is logged once, however often it is stored", "[block_index]") {
+  block_index index;
+  CHECK(index.stored(headers(1, 2), {}) == headers(1, 2));
+  CHECK(index.stored(headers(1, 3), {}) == headers(3, 3));
+  CHECK(index.appended(input, first_epoch, block_sequence{3}) == headers(1, 3));
+  CHECK(index.appended(input, first_epoch, block_sequence{3}).empty());
+  CHECK(index.stored(headers(1, 3), {}).empty());
+  CHECK(index.durable_through(input, first_epoch) == block_sequence{3});
+}
+
+TEST_CASE("blocks behind a gap are left out until what lies before them comes again", "[block_index]") {
+  block_index index;
+  CHECK(index.stored(headers(3, 4), block_sequence{1}).empty());
+  CHECK_FALSE(index.knows(header(3).id));
+  CHECK(index.stored(headers(2, 4), block_sequence{1}) == headers(2, 4));
+}
+
+TEST_CASE("the writer's answer to an earlier incarnation makes nothing durable that is not known here", "[block_index]") {
+  block_index index;
+  index.stored(headers(1, 2), {});
+  CHECK(index.appended(input, first_epoch, block_sequence{9}) == headers(1, 2));
+  CHECK(index.durable_through(input, first_epoch) == block_sequence{2});
+  CHECK(index.stored(headers(3, 3), block_sequence{2}) == headers(3, 3));
+  CHECK(index.undurable() == lines{headers(3, 3)});
+  CHECK(index.appended(input, second_epoch, block_sequence{1}).empty());
+}
+
+TEST_CASE("what is on its way, and what is durable, can be told to a restarted peer", "[block_index]") {
+  block_index index;
+  for (auto& found : headers(4, 5))
+    index.recovered(found);
+  index.stored(headers(6, 8), block_sequence{5});
+  index.stored(headers(1, 1, second_epoch), {});
+  index.appended(input, first_epoch, block_sequence{6});
+  CHECK(index.durable() == lines{headers(4, 6)});
+  CHECK(index.undurable() == lines{headers(7, 8), headers(1, 1, second_epoch)});
+}
+
+TEST_CASE("in a refused epoch what is not durable is void, and may not come back by itself", "[block_index]") {
+  block_index index;
+  index.stored(headers(1, 4), {});
+  index.appended(input, first_epoch, block_sequence{2});
+  index.refused(input, first_epoch);
+  CHECK(index.undurable().empty());
+  CHECK(index.knows(header(2).id));
+  CHECK_FALSE(index.knows(header(3).id));
+  CHECK(index.appended(input, first_epoch, block_sequence{4}).empty());
+  CHECK(index.durable() == lines{headers(1, 2)});
+}
+
+TEST_CASE("released blocks are forgotten, and their epoch once a newer one is there", "[block_index]") {
+  block_index index;
+  index.stored(headers(1, 3), {});
+  index.appended(input, first_epoch, block_sequence{3});
+  index.released(range(1, 2));
+  CHECK(index.durable() == lines{headers(3, 3)});
+  index.released(range(3, 3));
+  CHECK(index.durable_through(input, first_epoch) == block_sequence{3}); // may still go on
+  index.stored(headers(1, 1, second_epoch), {});
+  index.released(range(1, 3));
+  CHECK(index.durable_through(input, first_epoch) == block_sequence{});
+  CHECK(index.knows(header(1, second_epoch).id));
+}
+
+TEST_CASE("the index agrees with a list of every block's fate", "[block_index]") {
+  enum class fate { unknown, on_its_way, durable, released };
+  std::mt19937_64 random{11};
+  for (int round = 0; round < 60; ++round) {
+    block_index index;
+    std::vector<fate> fates(41, fate::unknown); // by sequence; [0] is not used
+    std::uint64_t known = 0, durable = 0;
+    for (int i = 0; i < 100; ++i) {
+      switch (random() % 4) {
+        case 0:
+        case 1: {
+          auto first = 1 + random() % std::min<std::uint64_t>(known + 3, 37);
+          auto last = first + random() % 4;
+          std::vector<log::block_header> fresh;
+          for (auto at = first; at <= last; ++at)
+            if (at == known + 1) {
+              fates[at] = fate::on_its_way;
+              known = at;
+              fresh.push_back(header(at));
+            }
+          CHECK(index.stored(headers(first, last), block_sequence{durable}) == fresh);
+          break;
+        }
+        case 2: {
+          auto through = random() % 41;
+          std::vector<log::block_header> news;
+          for (auto at = durable + 1; at <= std::min(through, known); ++at) {
+            fates[at] = fate::durable;
+            durable = at;
+            news.push_back(header(at));
+          }
+          CHECK(index.appended(input, first_epoch, block_sequence{through}) == news);
+          break;
+        }
+        default: {
+          auto last = random() % (durable + 1);
+          for (std::uint64_t at = 1; at <= last; ++at)
+            fates[at] = fate::released;
+          if (last > 0)
+            index.released(range(1, last));
+        }
+      }
+      std::vector<log::block_header> waiting, there;
+      for (std::uint64_t at = 1; at <= 40; ++at) {
+        if (fates[at] == fate::on_its_way)
+          waiting.push_back(header(at));
+        else if (fates[at] == fate::durable)
+          there.push_back(header(at));
+        CHECK(index.knows(header(at).id) == (fates[at] == fate::on_its_way || fates[at] == fate::durable));
+      }
+      CHECK(index.undurable() == (waiting.empty() ? lines{} : lines{waiting}));
+      CHECK(index.durable() == (there.empty() ? lines{} : lines{there}));
+    }
+  }
+}

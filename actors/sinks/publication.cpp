@@ -61,13 +61,38 @@ result<void> write_directory(services& services, const std::string& directory, c
   return services.files->sync(written);
 }
 
+std::string directory_above(const std::string& path) {
+  auto slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// Each directory is entered durably into the one above before the next is made, so that no published batch hangs in a directory
+/// that a power cut takes away.
+result<void> make_durable(file_system& files, const std::string& directory) {
+  auto above = directory_above(directory);
+  if (above == directory)
+    return {};
+  if (files.exists(directory)) {
+    // Perhaps made by a predecessor that was killed before its sync; one made by others they may not let us sync.
+    static_cast<void>(files.sync({above}));
+    return {};
+  }
+  if (auto done = make_durable(files, above); !done)
+    return done;
+  if (auto done = files.make_directories(directory); !done)
+    return done;
+  return files.sync({above});
+}
+
 result<void> publish_text(services& services, const std::string& prefix, const plan::output& output,
                           const log::commit_record& batch) {
   auto target = prefix + "-" + std::to_string(batch.time_ms);
   auto slash = target.rfind('/');
-  auto parent = slash == std::string::npos ? std::string{"."} : slash == 0 ? std::string{"/"} : target.substr(0, slash);
+  auto parent = directory_above(target);
   auto temporary = parent + "/." + target.substr(slash == std::string::npos ? 0 : slash + 1) + ".tmp";
   auto& files = *services.files;
+  if (auto done = make_durable(files, parent); !done)
+    return done;
   if (!files.exists(target + "/_SUCCESS")) {
     if (auto done = files.remove_all(temporary); !done)
       return done;

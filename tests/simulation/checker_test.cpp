@@ -1,0 +1,124 @@
+#include "actors/simulation/checker.hpp"
+
+#include <catch2/catch.hpp>
+
+using weir::actors::simulation::checker;
+using weir::actors::simulation::naive_words;
+
+namespace {
+
+checker::content text(const char* bytes) { return std::make_shared<const std::string>(bytes); }
+
+checker::directory parts(const char* bytes) { return {{"part-00000", text(bytes)}, {"_SUCCESS", text("")}}; }
+
+checker promising(const char* line) {
+  checker made{{"/out"}};
+  made.promised(line);
+  return made;
+}
+
+} // namespace
+
+TEST_CASE("the checker is content with counts that add up over batches", "[simulation]") {
+  auto judge = promising("a b a\n");
+  judge.look("/out", {{"/out-100", parts("a\t1\n")}, {"/out-200", parts("a\t1\nb\t1\n")}});
+  auto verdict = judge.conclude();
+  CHECK(verdict.lost == 0);
+  CHECK(verdict.duplicated == 0);
+  CHECK(judge.violations().empty());
+}
+
+TEST_CASE("the checker counts planted losses", "[simulation]") {
+  auto judge = promising("a b a\n");
+  judge.look("/out", {{"/out-100", parts("a\t1\n")}});
+  auto verdict = judge.conclude();
+  CHECK(verdict.lost == 2);
+  CHECK(verdict.duplicated == 0);
+  CHECK(verdict.example == "/out: \"a\" was counted 1 times instead of 2");
+}
+
+TEST_CASE("the checker counts planted duplicates, also of words that nobody sent", "[simulation]") {
+  auto judge = promising("a\n");
+  judge.look("/out", {{"/out-100", parts("a\t1\n")}, {"/out-200", parts("a\t2\nz\t1\n")}});
+  auto verdict = judge.conclude();
+  CHECK(verdict.lost == 0);
+  CHECK(verdict.duplicated == 3);
+}
+
+TEST_CASE("a record that was not acknowledged may come once or not at all", "[simulation]") {
+  for (auto [bytes, duplicated] :
+       {std::pair{"b\t1\n", 0}, std::pair{"a\t1\nb\t1\n", 0}, std::pair{"a\t2\nb\t1\n", 1}}) {
+    auto judge = promising("b\n");
+    judge.possible("a\n");
+    judge.look("/out", {{"/out-100", parts(bytes)}});
+    auto verdict = judge.conclude();
+    CHECK(verdict.lost == 0);
+    CHECK(verdict.duplicated == static_cast<std::uint64_t>(duplicated));
+  }
+}
+
+TEST_CASE("every output is judged", "[simulation]") {
+  checker judge{{"/out", "/copy"}};
+  judge.promised("a\n");
+  judge.look("/out", {{"/out-100", parts("a\t1\n")}});
+  CHECK(judge.conclude().lost == 1);
+}
+
+TEST_CASE("directories without _SUCCESS do not count, nor do other outputs' and hidden ones", "[simulation]") {
+  auto judge = promising("a\n");
+  judge.look("/out", {{"/out-100", {{"part-00000", text("a\t1\n")}}},
+                      {"/out-100-more", {}},
+                      {"/outer-100", parts("a\t1\n")},
+                      {"/.out-100.tmp", parts("a\t1\n")}});
+  CHECK(judge.conclude().lost == 1);
+  CHECK(judge.violations().empty());
+}
+
+TEST_CASE("the checker notices a published directory that changes", "[simulation]") {
+  auto judge = promising("a\n");
+  judge.look("/out", {{"/out-100", parts("a\t1\n")}});
+  judge.look("/out", {{"/out-100", parts("a\t1\n")}});
+  CHECK(judge.violations().empty());
+  judge.look("/out", {{"/out-100", parts("a\t2\n")}});
+  REQUIRE(judge.violations().size() == 1);
+  CHECK(judge.violations().front() == "/out-100: changed after it became visible");
+}
+
+TEST_CASE("the checker notices a published directory that vanishes for good", "[simulation]") {
+  auto judge = promising("a\n");
+  judge.look("/out", {{"/out-100", parts("a\t1\n")}});
+  judge.look("/out", {});
+  CHECK(judge.violations().empty());
+  CHECK(judge.conclude().lost == 1);
+  REQUIRE(judge.violations().size() == 1);
+  CHECK(judge.violations().front() == "/out-100: was visible once and has vanished");
+}
+
+TEST_CASE("the checker notices batch times that go back", "[simulation]") {
+  auto judge = promising("a b\n");
+  judge.look("/out", {{"/out-200", parts("a\t1\n")}});
+  judge.look("/out", {{"/out-100", parts("b\t1\n")}, {"/out-200", parts("a\t1\n")}});
+  REQUIRE(judge.violations().size() == 1);
+  CHECK(judge.violations().front() == "/out-100: became visible after the later batch 200");
+}
+
+TEST_CASE("the checker notices _SUCCESS without parts, and text that cannot be read", "[simulation]") {
+  auto judge = promising("");
+  judge.look("/out",
+             {{"/out-100", {{"_SUCCESS", text("")}}}, {"/out-200", parts("a\tx\n")}, {"/out-300", parts("\\q\t1\n")}});
+  judge.conclude();
+  CHECK(judge.violations().size() == 3);
+}
+
+TEST_CASE("escaped keys are the words that they stand for", "[simulation]") {
+  auto judge = promising("a\\tb\n");
+  judge.look("/out", {{"/out-100", parts("a\\\\tb\t1\n")}});
+  auto verdict = judge.conclude();
+  CHECK(verdict.lost == 0);
+  CHECK(verdict.duplicated == 0);
+}
+
+TEST_CASE("words are runs of bytes other than ASCII white space", "[simulation]") {
+  CHECK(naive_words(" a\tb\v\fc\r\n\xc3\xa4 \x01") == std::vector<std::string>{"a", "b", "c", "\xc3\xa4", "\x01"});
+  CHECK(naive_words("").empty());
+}

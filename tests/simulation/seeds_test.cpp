@@ -1,0 +1,77 @@
+#include "actors/simulation/world.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace weir::actors::simulation;
+
+namespace {
+
+/// The hash that another process gets for a seed.
+std::uint64_t hash_in_another_process(std::uint64_t seed) {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  auto pid = fork();
+  if (pid == 0) {
+    auto hash = run_seed(seed).hash;
+    _exit(write(ends[1], &hash, sizeof hash) == sizeof hash ? 0 : 1);
+  }
+  close(ends[1]);
+  std::uint64_t hash = 0;
+  CHECK(read(ends[0], &hash, sizeof hash) == sizeof hash);
+  close(ends[0]);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  CHECK(status == 0);
+  return hash;
+}
+
+void check_seeds(std::uint64_t first, std::uint64_t last) {
+  std::uint64_t effective = 0;
+  for (auto seed = first; seed <= last; ++seed) {
+    auto what = run_seed(seed);
+    CAPTURE(seed, what.violations);
+    CHECK(what.good());
+    effective += what.effective;
+  }
+  CHECK(effective > last - first);
+}
+
+} // namespace
+
+TEST_CASE("nothing acknowledged is lost or counted twice, whatever fails (seeds 1 to 20)", "[simulation]") {
+  check_seeds(1, 20);
+}
+
+TEST_CASE("nothing acknowledged is lost or counted twice, whatever fails (seeds 21 to 40)", "[simulation]") {
+  check_seeds(21, 40);
+}
+
+TEST_CASE("nothing acknowledged is lost or counted twice, whatever fails (seeds 1001 to 1200)", "[simulation][long]") {
+  check_seeds(1001, 1200);
+}
+
+TEST_CASE("a seed does the same again, also in another process", "[simulation]") {
+  for (std::uint64_t seed : {3, 4, 5}) {
+    auto first = run_seed(seed);
+    auto second = run_seed(seed);
+    CHECK(first.hash == second.hash);
+    CHECK(first.steps == second.steps);
+    CHECK(first.hash == hash_in_another_process(seed));
+  }
+}
+
+TEST_CASE("seeds differ", "[simulation]") { CHECK(run_seed(3).hash != run_seed(4).hash); }
+
+TEST_CASE("without faults nothing is injected, and all words come", "[simulation]") {
+  auto what = draw_scenario(7);
+  what.faults.count = 0;
+  auto calm = run(what);
+  CAPTURE(calm.violations);
+  CHECK(calm.good());
+  CHECK(calm.injected == 0);
+  CHECK(calm.words > 0);
+  CHECK(calm.batches > 0);
+}

@@ -1,0 +1,124 @@
+#include <algorithm>
+
+#include "actors/batch_coordinator/batch_progress.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace weir;
+using namespace weir::actors;
+using state = batch_progress::state;
+
+namespace {
+
+constexpr attempt first_attempt{epoch{1}, view_id{1}}, second_attempt{epoch{1}, view_id{2}};
+constexpr output_index counts{0}, words{1};
+
+batch_progress sealed_batch(std::size_t tasks, std::set<output_index> outputs = {counts}) {
+  log::batch_record record;
+  record.id = batch_id{9};
+  record.time_ms = 900;
+  batch_progress batch{record, tasks, std::move(outputs)};
+  REQUIRE(batch.seal_logged());
+  batch.announced(first_attempt);
+  return batch;
+}
+
+log::staged_part part(const std::string& output, std::uint32_t number) {
+  return {output, number, 5, 1, 77};
+}
+
+bool map_ends(batch_progress& batch, std::uint32_t task, const attempt& of = first_attempt) {
+  return batch.task_finished(of, stage_index{0}, task_index{task}, {}, 10);
+}
+
+} // namespace
+
+TEST_CASE("a batch is staged when every task has ended, each counted once", "[batch_progress]") {
+  auto batch = sealed_batch(3);
+  CHECK_FALSE(map_ends(batch, 0));
+  CHECK_FALSE(map_ends(batch, 0)); // repeated
+  CHECK_FALSE(map_ends(batch, 1));
+  CHECK_FALSE(batch.all_tasks_ended());
+  CHECK(batch.task_finished(first_attempt, stage_index{1}, task_index{0}, {part("counts", 0)}, 0));
+  CHECK(batch.all_tasks_ended());
+  auto commit = batch.stage(epoch{4});
+  CHECK(batch.where() == state::staged);
+  CHECK(commit == log::commit_record{batch_id{9}, 900, epoch{4}, view_id{1}, {part("counts", 0)}, 20});
+}
+
+TEST_CASE("nothing counts before the seal is logged", "[batch_progress]") {
+  batch_progress batch{log::batch_record{}, 1, {counts}};
+  batch.announced(first_attempt);
+  CHECK_FALSE(map_ends(batch, 0));
+  CHECK_FALSE(batch.all_tasks_ended());
+  CHECK(batch.seal_logged());
+  CHECK_FALSE(batch.seal_logged());
+  CHECK(map_ends(batch, 0));
+}
+
+TEST_CASE("tasks of another attempt do not count, and a new attempt starts from nothing", "[batch_progress]") {
+  auto batch = sealed_batch(2);
+  CHECK_FALSE(batch.task_finished(first_attempt, stage_index{0}, task_index{0}, {part("counts", 0)}, 10));
+  batch.announced(second_attempt);
+  CHECK_FALSE(map_ends(batch, 1, first_attempt));
+  CHECK_FALSE(map_ends(batch, 1, second_attempt));
+  CHECK(map_ends(batch, 0, second_attempt));
+  auto commit = batch.stage(epoch{1});
+  CHECK(commit.view == view_id{2});
+  CHECK(commit.parts.empty());
+  CHECK(commit.records == 20);
+}
+
+TEST_CASE("a commit lists its parts in order, whatever the order in which they came", "[batch_progress]") {
+  auto order = GENERATE(as<std::vector<std::uint32_t>>{}, std::vector<std::uint32_t>{0, 1, 2},
+                        std::vector<std::uint32_t>{2, 0, 1}, std::vector<std::uint32_t>{2, 1, 0});
+  auto batch = sealed_batch(3);
+  for (auto task : order)
+    batch.task_finished(first_attempt, stage_index{1}, task_index{task}, {part("words", task), part("counts", task)}, 0);
+  auto& parts = batch.stage(epoch{1}).parts;
+  CHECK(parts == std::vector{part("counts", 0), part("counts", 1), part("counts", 2), part("words", 0), part("words", 1),
+                             part("words", 2)});
+}
+
+TEST_CASE("what comes after staging changes the commit no more", "[batch_progress]") {
+  auto batch = sealed_batch(1);
+  CHECK(map_ends(batch, 0));
+  auto commit = batch.stage(epoch{1});
+  CHECK_FALSE(batch.task_finished(first_attempt, stage_index{0}, task_index{1}, {part("counts", 3)}, 5));
+  CHECK(batch.commit() == commit);
+}
+
+TEST_CASE("a batch is published when all its outputs are", "[batch_progress]") {
+  auto batch = sealed_batch(1, {counts, words});
+  CHECK_FALSE(batch.commit_logged()); // not staged
+  map_ends(batch, 0);
+  CHECK_FALSE(batch.output_published(counts)); // not committed
+  batch.stage(epoch{1});
+  CHECK(batch.commit_logged());
+  CHECK_FALSE(batch.commit_logged());
+  CHECK_FALSE(batch.output_published(counts));
+  CHECK_FALSE(batch.output_published(counts));
+  CHECK(batch.unpublished() == std::set{words});
+  CHECK(batch.output_published(words));
+  CHECK(batch.where() == state::published);
+  CHECK_FALSE(batch.output_published(words));
+}
+
+TEST_CASE("a batch without tasks and outputs goes its way, too", "[batch_progress]") {
+  auto batch = sealed_batch(0, {});
+  CHECK(batch.all_tasks_ended());
+  batch.stage(epoch{1});
+  CHECK(batch.commit_logged());
+  CHECK(batch.where() == state::published);
+}
+
+TEST_CASE("a batch that the log says is committed only waits for its outputs", "[batch_progress]") {
+  log::commit_record commit;
+  commit.id = batch_id{5};
+  commit.time_ms = 500;
+  batch_progress batch{commit, {counts}};
+  CHECK(batch.where() == state::committed);
+  CHECK(batch.record().id == batch_id{5});
+  CHECK_FALSE(map_ends(batch, 0, attempt{}));
+  CHECK(batch.output_published(counts));
+}

@@ -1,0 +1,255 @@
+#include "actors/batch_coordinator/input_queue.hpp"
+
+#include <map>
+#include <random>
+
+#include <catch2/catch.hpp>
+
+using namespace weir;
+using namespace weir::actors;
+
+namespace {
+
+constexpr input_id first{0}, second{1};
+constexpr std::uint64_t plenty = 1'000'000;
+
+std::vector<log::block_header> blocks(input_id input, epoch of, std::uint64_t from, std::uint64_t to, std::uint64_t bytes) {
+  std::vector<log::block_header> made;
+  for (auto sequence = from; sequence <= to; ++sequence) {
+    log::block_header header;
+    header.id = {input, of, block_sequence{sequence}};
+    header.bytes = bytes;
+    header.records = 2;
+    made.push_back(header);
+  }
+  return made;
+}
+
+found_file file(const std::string& name, std::uint64_t size, std::int64_t modified_ns = 5) {
+  return {name, "/in/" + name, size, modified_ns};
+}
+
+log::block_range range(input_id input, epoch of, std::uint64_t from, std::uint64_t to) {
+  return {input, of, block_sequence{from}, block_sequence{to}};
+}
+
+/// The ranges of a share, without their split.
+std::vector<log::block_range> block_ranges(const input_queue::share& of) {
+  std::vector<log::block_range> found;
+  for (auto& split : of.splits)
+    found.insert(found.end(), split.blocks.begin(), split.blocks.end());
+  return found;
+}
+
+std::map<input_id, std::uint64_t> bytes_by_input(const input_queue::share& of) {
+  std::map<input_id, std::uint64_t> found;
+  for (auto& split : of.splits)
+    found[split.blocks.empty() ? split.files.front().input : split.blocks.front().input] += split.bytes;
+  return found;
+}
+
+} // namespace
+
+TEST_CASE("blocks are handed out once, in order, and asked for again when one is missing", "[input_queue]") {
+  input_queue queue;
+  CHECK(queue.empty());
+  CHECK(queue.blocks_ready(first, epoch{1}, blocks(first, epoch{1}, 1, 3, 10)));
+  CHECK(queue.blocks_ready(first, epoch{1}, blocks(first, epoch{1}, 2, 4, 10))); // overlaps
+  CHECK_FALSE(queue.blocks_ready(first, epoch{1}, blocks(first, epoch{1}, 6, 7, 10)));
+  CHECK(queue.known_through(first, epoch{1}) == block_sequence{4});
+  CHECK(queue.waits({first, epoch{1}, block_sequence{4}}));
+  auto taken = queue.take(plenty, plenty);
+  CHECK(block_ranges(taken) == std::vector{range(first, epoch{1}, 1, 4)});
+  CHECK(taken.bytes == 40);
+  CHECK(taken.records == 8);
+  CHECK_FALSE(queue.waits({first, epoch{1}, block_sequence{4}}));
+  CHECK(queue.empty());
+  CHECK(queue.take(plenty, plenty).splits.empty());
+}
+
+TEST_CASE("what was sealed before a restart is not sealed again", "[input_queue]") {
+  input_queue queue;
+  queue.sealed_before(first, epoch{1}, block_sequence{3});
+  CHECK(queue.blocks_ready(first, epoch{1}, blocks(first, epoch{1}, 1, 5, 10)));
+  CHECK(block_ranges(queue.take(plenty, plenty)) == std::vector{range(first, epoch{1}, 4, 5)});
+}
+
+TEST_CASE("an older epoch goes first, and a range never crosses epochs", "[input_queue]") {
+  input_queue queue;
+  queue.blocks_ready(first, epoch{2}, blocks(first, epoch{2}, 1, 1, 10));
+  queue.blocks_ready(first, epoch{1}, blocks(first, epoch{1}, 1, 2, 10));
+  CHECK(block_ranges(queue.take(plenty, plenty)) == std::vector{range(first, epoch{1}, 1, 2), range(first, epoch{2}, 1, 1)});
+}
+
+TEST_CASE("a split is closed once it is full", "[input_queue]") {
+  input_queue queue;
+  queue.blocks_ready(first, epoch{1}, blocks(first, epoch{1}, 1, 5, 10));
+  auto taken = queue.take(plenty, 20);
+  CHECK(block_ranges(taken) ==
+        std::vector{range(first, epoch{1}, 1, 2), range(first, epoch{1}, 3, 4), range(first, epoch{1}, 5, 5)});
+  CHECK(taken.splits.size() == 3);
+}
+
+TEST_CASE("a block that alone is over the limit is taken alone", "[input_queue]") {
+  input_queue queue;
+  queue.blocks_ready(first, epoch{1}, blocks(first, epoch{1}, 1, 2, 500));
+  CHECK(block_ranges(queue.take(100, 100)) == std::vector{range(first, epoch{1}, 1, 1)});
+  CHECK(block_ranges(queue.take(100, 100)) == std::vector{range(first, epoch{1}, 2, 2)});
+}
+
+TEST_CASE("a small input is not kept waiting by a large one, which takes what is left", "[input_queue]") {
+  input_queue queue;
+  queue.blocks_ready(first, epoch{1}, blocks(first, epoch{1}, 1, 100, 10));
+  queue.blocks_ready(second, epoch{1}, blocks(second, epoch{1}, 1, 2, 10));
+  CHECK(queue.waiting_inputs() == 2);
+  CHECK(bytes_by_input(queue.take(100, plenty)) == std::map<input_id, std::uint64_t>{{first, 80}, {second, 20}});
+  queue.blocks_ready(second, epoch{1}, blocks(second, epoch{1}, 3, 90, 10));
+  CHECK(bytes_by_input(queue.take(100, plenty)) == std::map<input_id, std::uint64_t>{{first, 50}, {second, 50}});
+}
+
+TEST_CASE("a file is cut into consecutive ranges, and several small ones share a split", "[input_queue]") {
+  input_queue queue;
+  queue.files_found(first, {file("a", 25), file("b", 5), file("empty", 0), file("c", 4)});
+  auto taken = queue.take(plenty, 10);
+  REQUIRE(taken.splits.size() == 4);
+  CHECK(taken.bytes == 34);
+  CHECK(taken.splits[1].files == std::vector<log::file_range>{{first, "/in/a", 25, 5, 10, 20}});
+  CHECK(taken.splits[2].files == std::vector<log::file_range>{{first, "/in/a", 25, 5, 20, 25}, {first, "/in/b", 5, 5, 0, 5}});
+  CHECK(taken.splits[3].files == std::vector<log::file_range>{{first, "/in/c", 4, 5, 0, 4}});
+  CHECK(queue.empty());
+}
+
+TEST_CASE("a file is read once by its name, also when it is found again or has changed since", "[input_queue]") {
+  input_queue queue;
+  queue.files_found(first, {file("a", 10)});
+  queue.files_found(first, {file("a", 10)});
+  CHECK(queue.take(plenty, plenty).bytes == 10);
+  queue.files_found(first, {file("a", 99, 6)});
+  CHECK(queue.empty());
+}
+
+TEST_CASE("a file that was begun before a restart goes on where the log says, as it was when it was found", "[input_queue]") {
+  input_queue queue;
+  queue.sealed_before(first, "/in/begun", {100, 5, 40});
+  queue.sealed_before(first, "/in/whole", {70, 5, 70});
+  queue.files_found(first, {file("begun", 120, 9), file("whole", 70)});
+  queue.files_found(first, {file("begun", 120, 9)}); // found once more while it waits
+  auto taken = queue.take(plenty, plenty);
+  REQUIRE(taken.splits.size() == 1);
+  CHECK(taken.splits[0].files == std::vector<log::file_range>{{first, "/in/begun", 100, 5, 40, 100}});
+}
+
+TEST_CASE("files that nobody will seal any more are dropped, blocks are not", "[input_queue]") {
+  input_queue queue;
+  queue.files_found(second, {file("a", 10)});
+  queue.blocks_ready(first, epoch{1}, blocks(first, epoch{1}, 1, 1, 10));
+  queue.drop_files();
+  CHECK(queue.waiting_inputs() == 1);
+  CHECK(bytes_by_input(queue.take(plenty, plenty)) == std::map<input_id, std::uint64_t>{{first, 10}});
+}
+
+namespace {
+
+/// Fills and empties a queue at random and holds what comes out against what went in.
+class queue_and_ledger {
+public:
+  explicit queue_and_ledger(std::uint64_t seed) : random_{seed} {}
+
+  void feed() {
+    auto input = input_id{static_cast<std::uint32_t>(random_() % 3)};
+    if (input.value == 2) {
+      auto name = "file" + std::to_string(files_.size());
+      auto size = random_() % 300;
+      files_["/in/" + name] = {size, 0};
+      queue_.files_found(input, {file(name, size)});
+    } else {
+      if (random_() % 10 == 0)
+        epochs_[input] = epochs_[input].next();
+      auto& last = put_[{input, epochs_[input]}];
+      auto count = 1 + random_() % 4;
+      auto from = last > 2 ? last - random_() % 2 : last + 1; // now and then one that went before
+      auto made = blocks(input, epochs_[input], from, last + count, random_() % 80);
+      largest_ = std::max(largest_, made.front().bytes);
+      CHECK(queue_.blocks_ready(input, epochs_[input], made));
+      last += count;
+    }
+  }
+
+  void take(std::uint64_t max_bytes, std::uint64_t split_bytes) {
+    auto was_empty = queue_.empty();
+    auto taken = queue_.take(max_bytes, split_bytes);
+    CHECK(taken.splits.empty() == was_empty);
+    CHECK(taken.bytes <= max_bytes + 3 * std::max<std::uint64_t>(largest_, 1)); // each input may give one block or byte
+    std::uint64_t total = 0;
+    for (auto& split : taken.splits) {
+      CHECK(split.blocks.empty() != split.files.empty());
+      CHECK(split.bytes < split_bytes + std::max<std::uint64_t>(largest_, 1));
+      total += split.bytes;
+      check_blocks(split);
+      check_files(split);
+    }
+    CHECK(total == taken.bytes);
+  }
+
+  void drain() {
+    for (int rounds = 0; !queue_.empty(); ++rounds) {
+      REQUIRE(rounds < 10'000);
+      take(1 + random_() % 500, 1 + random_() % 200);
+    }
+    CHECK(got_ == put_);
+    for (auto& [path, at] : files_)
+      CHECK(at.taken == at.size);
+  }
+
+private:
+  void check_blocks(const log::split& split) {
+    for (auto& part : split.blocks) {
+      auto& last = got_[{part.input, part.epoch}];
+      CHECK(part.first.value == last + 1);
+      CHECK(part.last >= part.first);
+      last = part.last.value;
+      CHECK(last <= put_[{part.input, part.epoch}]);
+    }
+  }
+  void check_files(const log::split& split) {
+    std::uint64_t bytes = 0;
+    for (auto& part : split.files) {
+      auto& at = files_.at(part.path);
+      CHECK(part.from == at.taken);
+      CHECK(part.to > part.from);
+      at.taken = part.to;
+      CHECK(part.to <= at.size);
+      CHECK(part.size == at.size);
+      bytes += part.to - part.from;
+    }
+    if (!split.files.empty())
+      CHECK(bytes == split.bytes);
+  }
+
+  struct progress {
+    std::uint64_t size = 0;
+    std::uint64_t taken = 0;
+  };
+  std::mt19937_64 random_;
+  input_queue queue_;
+  std::map<input_id, epoch> epochs_{{first, epoch{1}}, {second, epoch{1}}};
+  std::map<std::pair<input_id, epoch>, std::uint64_t> put_, got_;
+  std::map<std::string, progress> files_;
+  std::uint64_t largest_ = 0;
+};
+
+} // namespace
+
+TEST_CASE("every block and every byte is handed out once, in order, within the limits", "[input_queue]") {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    INFO("seed " << seed);
+    std::mt19937_64 random{seed};
+    queue_and_ledger all{seed};
+    for (int i = 0; i < 100; ++i)
+      if (random() % 3 > 0)
+        all.feed();
+      else
+        all.take(1 + random() % 500, 1 + random() % 200);
+    all.drain();
+  }
+}

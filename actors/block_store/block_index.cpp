@@ -45,6 +45,11 @@ bool block_index::knows(const block_id& id) const {
   return entry != lines_.end() && entry->second.blocks.count(id.sequence) > 0;
 }
 
+block_sequence block_index::known_through(input_id input, weir::epoch owner) const {
+  auto entry = lines_.find({input, owner});
+  return entry == lines_.end() ? block_sequence{} : entry->second.known;
+}
+
 block_sequence block_index::durable_through(input_id input, weir::epoch owner) const {
   auto entry = lines_.find({input, owner});
   return entry == lines_.end() ? block_sequence{} : entry->second.durable;

@@ -21,6 +21,8 @@ public:
   std::vector<log::block_header> appended(input_id input, weir::epoch owner, block_sequence through);
   /// Whether this block is on its way into the log, or there and not released.
   bool knows(const block_id& id) const;
+  /// The greatest sequence of (input, epoch) that was taken on or recovered.
+  block_sequence known_through(input_id input, weir::epoch owner) const;
   /// How far (input, epoch) is durable.
   block_sequence durable_through(input_id input, weir::epoch owner) const;
   /// (input, epoch) can get no more blocks: what is not durable by now is void.

@@ -33,18 +33,22 @@ struct block_store_state {
     return scanned.has_value();
   }
 
+  /// Reads from the log what (input, epoch) has behind what is known of it.
+  result<void> recover(input_id input, weir::epoch owner) {
+    return log::scan_headers(*services->store, input, owner, index.known_through(input, owner).next(),
+                             [this](const log::block_header& header) {
+                               index.recovered(header);
+                               return true;
+                             });
+  }
+
   result<void> recover() {
     auto epochs = log::read_epochs(*services->store);
     if (!epochs)
       return tl::make_unexpected(epochs.error());
-    for (auto& [key, position] : *epochs) {
-      auto scanned = log::scan_headers(*services->store, key.first, key.second, {}, [this](const log::block_header& header) {
-        index.recovered(header);
-        return true;
-      });
-      if (!scanned)
+    for (auto& [key, position] : *epochs)
+      if (auto scanned = recover(key.first, key.second); !scanned)
         return scanned;
-    }
     return {};
   }
 
@@ -61,10 +65,22 @@ struct block_store_state {
   }
 
   void appended(const blocks_appended& message) {
-    auto news = index.appended(message.input, message.epoch, message.through);
     // The coordinator first: a receiver that has drained then knows that its last block is on its way there.
-    report(news);
+    report(index.appended(message.input, message.epoch, message.through));
+    if (index.known_through(message.input, message.epoch) < message.through)
+      report_unknown(message.input, message.epoch);
     services->directory.send({role::receiver, message.input.value}, blocks_durable{message.input, message.epoch, message.through});
+  }
+
+  /// A lost predecessor had them appended, after this one had read the log; their receiver may be gone as well.
+  void report_unknown(input_id input, weir::epoch owner) {
+    if (auto scanned = recover(input, owner); !scanned) {
+      services->fail(scanned.error());
+      return;
+    }
+    for (auto& headers : index.durable())
+      if (headers.front().id.input == input && headers.front().id.epoch == owner)
+        report(headers);
   }
 
   void refused(const epoch_refused& message) {

@@ -151,6 +151,8 @@ result<command_line> parse_command_line(const std::string& application, int argc
   } catch (const CLI::CallForVersion& version) {
     line.answer = std::string{version.what()} + "\n";
     return line;
+  } catch (const CLI::ConversionError& problem) {
+    return fail(error_code::configuration, problem.what(), application, "give a whole number");
   } catch (const CLI::ParseError& problem) {
     return tl::make_unexpected(usage_error(app, problem, argc, argv));
   }

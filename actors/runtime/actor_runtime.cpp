@@ -173,12 +173,12 @@ struct actor_runtime::running {
     auto ended = std::make_shared<std::promise<void>>();
     supervisor->attach_functor([ended] { ended->set_value(); });
     caf::anon_send(supervisor, stop_children{});
-    supervisor = nullptr;
     ended->get_future().wait_for(shutdown_limit);
+    supervisor = nullptr; // not before: an actor that nobody refers to ends between two messages, and its children with it
     services->directory.clear();
+    services->workers.reset(); // joins the threads: nothing uses the log any more, nor an actor whose system is gone
     system->await_actors_before_shutdown(false);
     system.reset();
-    services->workers.reset(); // joins the threads: nothing uses the log any more
   }
 };
 

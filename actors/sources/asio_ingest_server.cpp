@@ -65,8 +65,13 @@ public:
 
   ingest_port(io_thread& io, const ingest_port_options& options, tcp::acceptor acceptor, std::uint64_t budget_bytes,
               std::shared_ptr<ingest_listener> listener)
-    : io_{io}, options_{options}, acceptor_{std::move(acceptor)}, accept_timer_{io.context}, sweep_timer_{io.context},
-      budget_{budget_bytes}, listener_{std::move(listener)} {}
+    : io_{io},
+      options_{options},
+      acceptor_{std::move(acceptor)},
+      accept_timer_{io.context},
+      sweep_timer_{io.context},
+      budget_{budget_bytes},
+      listener_{std::move(listener)} {}
 
   void accept();
   void stop_reading();
@@ -109,9 +114,8 @@ private:
 void ingest_port::accept() {
   if (!acceptor_.is_open())
     return;
-  acceptor_.async_accept([self = shared_from_this()](io_error failure, tcp::socket socket) {
-    self->accepted(failure, std::move(socket));
-  });
+  acceptor_.async_accept(
+    [self = shared_from_this()](io_error failure, tcp::socket socket) { self->accepted(failure, std::move(socket)); });
 }
 
 void ingest_port::accepted(io_error failure, tcp::socket socket) {

@@ -20,7 +20,8 @@ constexpr std::size_t tail_bytes = 16 * limits::kib;
 /// One open file and the state in which it must be.
 class source_file {
 public:
-  explicit source_file(const log::file_range& range) : range_{range}, file_{::open(range.path.c_str(), O_RDONLY | O_CLOEXEC)} {}
+  explicit source_file(const log::file_range& range)
+    : range_{range}, file_{::open(range.path.c_str(), O_RDONLY | O_CLOEXEC)} {}
   ~source_file() {
     if (file_ >= 0)
       ::close(file_);
@@ -82,8 +83,8 @@ shared_buffer with_room(shared_buffer bytes, std::size_t more) {
 }
 
 /// Reads on from the range's end to the end of the record that crosses it.
-result<shared_buffer> finish_last_record(const source_file& file, const log::file_range& range, std::size_t max_record_bytes,
-                                         shared_buffer bytes) {
+result<shared_buffer> finish_last_record(const source_file& file, const log::file_range& range,
+                                         std::size_t max_record_bytes, shared_buffer bytes) {
   // Two more than a record may have, for "\r\n": what has no newline until here is too long by any count.
   auto limit = std::min<std::uint64_t>(range.size, range.to + max_record_bytes + 2);
   for (auto at = range.to; at < limit;) {

@@ -50,8 +50,8 @@ result<void> check_lengths(const frame_header& frame, std::size_t max_data_bytes
   switch (frame.type) {
     case frame_type::data:
       if (bytes > max_data_bytes)
-        return malformed("a DATA frame of " + std::to_string(bytes) + " bytes; the limit is "
-                         + std::to_string(max_data_bytes));
+        return malformed("a DATA frame of " + std::to_string(bytes) + " bytes; the limit is " +
+                         std::to_string(max_data_bytes));
       if (bytes < frame.count)
         return malformed("a DATA frame with fewer bytes than records");
       return check_numbers(frame);
@@ -63,8 +63,8 @@ result<void> check_lengths(const frame_header& frame, std::size_t max_data_bytes
     case frame_type::welcome:
     case frame_type::error:
       if (bytes > max_control_bytes)
-        return malformed("a payload of " + std::to_string(bytes) + " bytes; the limit of this type is "
-                         + std::to_string(max_control_bytes));
+        return malformed("a payload of " + std::to_string(bytes) + " bytes; the limit of this type is " +
+                         std::to_string(max_control_bytes));
       return {};
     default:
       if (bytes != 0)
@@ -75,7 +75,8 @@ result<void> check_lengths(const frame_header& frame, std::size_t max_data_bytes
 
 } // namespace
 
-frame_header_buffer encode_header(frame_type type, std::uint64_t sequence, std::uint32_t count, std::string_view payload) {
+frame_header_buffer encode_header(frame_type type, std::uint64_t sequence, std::uint32_t count,
+                                  std::string_view payload) {
   frame_header_buffer bytes{};
   std::memcpy(bytes.data(), magic, sizeof(magic));
   put<std::uint8_t>(bytes.data() + 4, protocol_version);
@@ -117,8 +118,8 @@ result<frame_header> decode_header(const frame_header_buffer& bytes, std::size_t
     return malformed("this port speaks the weir ingest protocol; a frame begins with WEIR");
   auto version = get<std::uint8_t>(bytes.data() + 4);
   if (version != protocol_version)
-    return malformed("protocol version " + std::to_string(version) + "; this side speaks version "
-                     + std::to_string(protocol_version));
+    return malformed("protocol version " + std::to_string(version) + "; this side speaks version " +
+                     std::to_string(protocol_version));
   auto type = get<std::uint8_t>(bytes.data() + 5);
   if (type < static_cast<std::uint8_t>(frame_type::hello) || type > static_cast<std::uint8_t>(frame_type::error))
     return malformed("unknown frame type " + std::to_string(type));
@@ -201,8 +202,8 @@ result<void> check_producer_name(std::string_view name) {
   if (name.empty())
     return fail(error_code::usage, "a producer needs a name");
   if (name.size() > limits::max_producer_bytes)
-    return fail(error_code::usage, "a producer's name of " + std::to_string(name.size()) + " bytes; the limit is "
-                                     + std::to_string(limits::max_producer_bytes));
+    return fail(error_code::usage, "a producer's name of " + std::to_string(name.size()) + " bytes; the limit is " +
+                                     std::to_string(limits::max_producer_bytes));
   for (char c : name)
     if (is_control(c))
       return fail(error_code::usage, "a producer's name with a control character");

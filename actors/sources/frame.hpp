@@ -61,7 +61,8 @@ struct welcome_frame {
 };
 
 /// The 32 bytes that go before `payload`.
-frame_header_buffer encode_header(frame_type type, std::uint64_t sequence, std::uint32_t count, std::string_view payload);
+frame_header_buffer encode_header(frame_type type, std::uint64_t sequence, std::uint32_t count,
+                                  std::string_view payload);
 /// Header and payload in one string, for small frames.
 std::string encode_frame(frame_type type, std::uint64_t sequence, std::uint32_t count, std::string_view payload = {});
 
@@ -71,7 +72,8 @@ std::string encode_error(ingest_error code, std::string_view reason);
 
 /// Checks what a header alone can tell: magic, version, type, and for each type lengths, counts and numbers. A DATA frame
 /// may have `max_data_bytes`. The error's text is meant for the peer.
-result<frame_header> decode_header(const frame_header_buffer& bytes, std::size_t max_data_bytes = limits::max_frame_bytes);
+result<frame_header> decode_header(const frame_header_buffer& bytes,
+                                   std::size_t max_data_bytes = limits::max_frame_bytes);
 /// Whether header and payload are what was sent.
 bool checksum_matches(const frame_header_buffer& header, std::string_view payload);
 /// Whether the payload of a DATA frame is `count` newline-terminated records.

@@ -52,8 +52,13 @@ frame_in_flight encode(const outgoing& frame) {
 class ingest_client {
 public:
   explicit ingest_client(ingest_client_options options)
-    : options_{std::move(options)}, session_{options_.producer, options_.window_bytes}, resolver_{io_}, socket_{io_},
-      back_off_timer_{io_}, tick_timer_{io_}, signals_{io_},
+    : options_{std::move(options)},
+      session_{options_.producer, options_.window_bytes},
+      resolver_{io_},
+      socket_{io_},
+      back_off_timer_{io_},
+      tick_timer_{io_},
+      signals_{io_},
       source_{io_, options_.input, options_.rate, [this] { pump(); }} {}
 
   result<ingest_summary> run();
@@ -140,17 +145,18 @@ void ingest_client::resolve() {
   attempt_began_ = clock::now();
   // Asio resolves on a thread of its own, which must not be the one that a signal hits.
   auto before = block_interrupt();
-  resolver_.async_resolve(options_.server.host, std::to_string(options_.server.port),
-                          [this, mine = ++connection_](io_error failure, const tcp::resolver::results_type& found) {
-    if (mine != connection_)
-      return;
-    if (failure && !was_resolved_ && failure == asio::error::host_not_found)
-      return fail_with({weir::error_code::configuration, "unknown host", where(), "check the name"});
-    if (failure)
-      return retry_later(failure.message());
-    was_resolved_ = true;
-    connect(found, found.begin());
-  });
+  resolver_.async_resolve(
+    options_.server.host, std::to_string(options_.server.port),
+    [this, mine = ++connection_](io_error failure, const tcp::resolver::results_type& found) {
+      if (mine != connection_)
+        return;
+      if (failure && !was_resolved_ && failure == asio::error::host_not_found)
+        return fail_with({weir::error_code::configuration, "unknown host", where(), "check the name"});
+      if (failure)
+        return retry_later(failure.message());
+      was_resolved_ = true;
+      connect(found, found.begin());
+    });
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
@@ -263,13 +269,14 @@ void ingest_client::write(const outgoing& frame) {
 
 template <class Handler>
 void ingest_client::read_exactly(char* into, std::size_t bytes, Handler handler) {
-  asio::async_read(socket_, asio::buffer(into, bytes), [this, handler, mine = connection_](io_error failure, std::size_t) {
-    if (mine != connection_)
-      return;
-    if (failure)
-      return disconnect("the connection was closed");
-    handler();
-  });
+  asio::async_read(socket_, asio::buffer(into, bytes),
+                   [this, handler, mine = connection_](io_error failure, std::size_t) {
+                     if (mine != connection_)
+                       return;
+                     if (failure)
+                       return disconnect("the connection was closed");
+                     handler();
+                   });
 }
 
 void ingest_client::read_frame() {
@@ -279,8 +286,8 @@ void ingest_client::read_frame() {
 void ingest_client::header_read() {
   auto header = decode_header(header_bytes_, max_control_bytes);
   if (!header && !source_.started())
-    return fail_with({weir::error_code::failed, "no weir ingest port: " + header.error().what, where(),
-                      "check host and port"});
+    return fail_with(
+      {weir::error_code::failed, "no weir ingest port: " + header.error().what, where(), "check host and port"});
   if (!header)
     return disconnect("the server sent a damaged frame");
   payload_.resize(header->payload_bytes);

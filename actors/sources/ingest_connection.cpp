@@ -13,8 +13,11 @@ constexpr int send_buffer_bytes = 64 * 1024;
 } // namespace
 
 ingest_connection::ingest_connection(connection_id id, tcp::socket socket, connection_owner& owner)
-  : id_{id}, socket_{std::move(socket)}, owner_{owner},
-    read_deadline_{clock::now() + owner.options().hello_deadline}, write_deadline_{never} {
+  : id_{id},
+    socket_{std::move(socket)},
+    owner_{owner},
+    read_deadline_{clock::now() + owner.options().hello_deadline},
+    write_deadline_{never} {
   io_error ignored; // options make it faster or safer; none is needed
   socket_.non_blocking(true, ignored);
   socket_.set_option(tcp::no_delay{true}, ignored);
@@ -30,9 +33,8 @@ void ingest_connection::start() { read_header(); }
 void ingest_connection::read_header() {
   reading_ = true;
   auto rest = asio::buffer(header_bytes_.data() + header_filled_, header_bytes_.size() - header_filled_);
-  socket_.async_read_some(rest, [self = shared_from_this()](io_error failure, std::size_t bytes) {
-    self->header_read(failure, bytes);
-  });
+  socket_.async_read_some(
+    rest, [self = shared_from_this()](io_error failure, std::size_t bytes) { self->header_read(failure, bytes); });
 }
 
 void ingest_connection::header_read(io_error failure, std::size_t bytes) {
@@ -88,8 +90,8 @@ void ingest_connection::header_complete() {
 
 bool ingest_connection::accept_numbers() {
   if (header_.sequence > next_number_) {
-    refuse(ingest_error::refused, "a gap: expected record " + std::to_string(next_number_) + ", got "
-                                    + std::to_string(header_.sequence));
+    refuse(ingest_error::refused,
+           "a gap: expected record " + std::to_string(next_number_) + ", got " + std::to_string(header_.sequence));
     return false;
   }
   next_number_ = std::max(next_number_, header_.sequence + header_.count);
@@ -99,16 +101,17 @@ bool ingest_connection::accept_numbers() {
 template <class Next>
 void ingest_connection::read_payload(char* into, std::size_t bytes, Next next) {
   reading_ = true;
-  asio::async_read(socket_, asio::buffer(into, bytes), [self = shared_from_this(), next](io_error failure, std::size_t) {
-    self->reading_ = false;
-    if (self->state_ == state::closed)
-      return;
-    if (self->state_ == state::closing)
-      return self->discarded(failure);
-    if (failure)
-      return self->abort();
-    (self.get()->*next)();
-  });
+  asio::async_read(socket_, asio::buffer(into, bytes),
+                   [self = shared_from_this(), next](io_error failure, std::size_t) {
+                     self->reading_ = false;
+                     if (self->state_ == state::closed)
+                       return;
+                     if (self->state_ == state::closing)
+                       return self->discarded(failure);
+                     if (failure)
+                       return self->abort();
+                     (self.get()->*next)();
+                   });
 }
 
 void ingest_connection::read_hello(const frame_header& header) {
@@ -296,7 +299,8 @@ void ingest_connection::check_deadlines(clock::time_point now) {
   if (state_ == state::closing || now >= write_deadline_)
     return abort();
   read_deadline_ = never;
-  refuse(ingest_error::deadline, state_ == state::greeting ? "no HELLO came in time" : "a frame was not finished in time");
+  refuse(ingest_error::deadline,
+         state_ == state::greeting ? "no HELLO came in time" : "a frame was not finished in time");
 }
 
 void ingest_connection::abort() {

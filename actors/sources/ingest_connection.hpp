@@ -87,10 +87,10 @@ private:
   tcp::socket socket_;
   connection_owner& owner_;
   state state_ = state::greeting;
-  bool reads_ = true;      ///< false once the port takes no more
+  bool reads_ = true; ///< false once the port takes no more
   bool said_hello_ = false;
-  bool reading_ = false;   ///< a read is under way, so the socket may not be read by anyone else
-  bool waiting_ = false;   ///< for the budget
+  bool reading_ = false; ///< a read is under way, so the socket may not be read by anyone else
+  bool waiting_ = false; ///< for the budget
 
   frame_header_buffer header_bytes_{};
   std::size_t header_filled_ = 0;

@@ -85,7 +85,8 @@ result<input_url> parse_input_url(std::string_view text) {
   rest.remove_prefix(2);
   if (scheme == "generate") {
     if (!rest.empty() && rest.front() != '?')
-      return fail(error_code::configuration, "a generate URL with a path", std::string{text}, "write generate://?count=N");
+      return fail(error_code::configuration, "a generate URL with a path", std::string{text},
+                  "write generate://?count=N");
     url.kind_ = input_url::kind::generate;
     url.rest_ = rest.empty() ? "" : std::string{rest.substr(1)};
     return url;

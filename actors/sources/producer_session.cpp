@@ -56,10 +56,11 @@ result<void> producer_session::welcomed(std::uint64_t last_durable, const welcom
     return fail(error_code::failed, "the server sent a WELCOME that nobody asked for");
   if (last_durable < durable_)
     return fail(error_code::failed,
-                "the server has record " + std::to_string(last_durable) + " of producer '" + producer_
-                  + "' as its last, but record " + std::to_string(durable_) + " was acknowledged",
+                "the server has record " + std::to_string(last_durable) + " of producer '" + producer_ +
+                  "' as its last, but record " + std::to_string(durable_) + " was acknowledged",
                 {}, "start the server on the data directory that it had before");
-  if (limits_ && (limits.max_record_bytes < limits_->max_record_bytes || limits.max_frame_bytes < limits_->max_frame_bytes))
+  if (limits_ &&
+      (limits.max_record_bytes < limits_->max_record_bytes || limits.max_frame_bytes < limits_->max_frame_bytes))
     return fail(error_code::failed, "the server's limits became smaller while records were on their way", {},
                 "start the same command again");
   if (!limits_)
@@ -74,7 +75,8 @@ result<void> producer_session::acknowledged(std::uint64_t through) {
   if (!is_welcome())
     return fail(error_code::failed, "the server acknowledged records before it said WELCOME");
   if (through > std::max(highest_sent_, durable_))
-    return fail(error_code::failed, "the server acknowledged record " + std::to_string(through) + ", which was not sent");
+    return fail(error_code::failed,
+                "the server acknowledged record " + std::to_string(through) + ", which was not sent");
   durable_ = std::max(durable_, through);
   drop_durable();
   return {};

@@ -17,13 +17,18 @@ constexpr std::chrono::milliseconds gathering_time{2};
 
 bool is_always_readable(int input) {
   struct stat status {};
-  return ::fstat(input, &status) == 0 && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) || S_ISBLK(status.st_mode));
+  return ::fstat(input, &status) == 0 &&
+         (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) || S_ISBLK(status.st_mode));
 }
 
 } // namespace
 
 record_source::record_source(asio::io_context& context, int input, std::uint64_t rate, std::function<void()> ready)
-  : pollable_{context}, timer_{context}, ready_{std::move(ready)}, input_{input}, flags_before_{::fcntl(input, F_GETFL)},
+  : pollable_{context},
+    timer_{context},
+    ready_{std::move(ready)},
+    input_{input},
+    flags_before_{::fcntl(input, F_GETFL)},
     rate_{rate} {
   if (flags_before_ < 0 || is_always_readable(input))
     return;

@@ -64,7 +64,8 @@ result<void> set_option(generator_options& options, const std::string& key, std:
   } else {
     auto nearest = nearest_name(key, keys);
     return fail(error_code::configuration, "unknown key \"" + key + "\"", "generate://",
-                nearest.empty() ? "the keys are count, rate, seed, bytes and vocabulary" : "did you mean \"" + nearest + "\"?");
+                nearest.empty() ? "the keys are count, rate, seed, bytes and vocabulary"
+                                : "did you mean \"" + nearest + "\"?");
   }
   return {};
 }
@@ -81,7 +82,8 @@ result<generator_options> parse_generator_options(std::string_view query) {
       continue;
     auto equals = pair.find('=');
     if (equals == std::string_view::npos)
-      return fail(error_code::configuration, "\"" + std::string{pair} + "\" has no value", "generate://", "write KEY=NUMBER");
+      return fail(error_code::configuration, "\"" + std::string{pair} + "\" has no value", "generate://",
+                  "write KEY=NUMBER");
     if (equals + 1 == pair.size())
       continue; // "count=" leaves the default
     if (auto done = set_option(options, std::string{pair.substr(0, equals)}, pair.substr(equals + 1)); !done)

@@ -12,8 +12,8 @@ namespace weir::actors {
 
 /// What stands behind `generate://?`.
 struct generator_options {
-  std::uint64_t count = UINT64_MAX;   ///< lines; UINT64_MAX = without end
-  std::uint64_t rate = 0;             ///< lines a second; 0 = as fast as possible
+  std::uint64_t count = UINT64_MAX; ///< lines; UINT64_MAX = without end
+  std::uint64_t rate = 0;           ///< lines a second; 0 = as fast as possible
   std::uint64_t seed = 1;
   std::uint32_t bytes = 100;          ///< of a line, its newline included
   std::uint32_t vocabulary = 100'000; ///< different words

@@ -90,9 +90,11 @@ int generate_command(int argc, char** argv) {
   CLI::App app{"Prints lines of words whose frequencies follow Zipf's law. The same URL prints the same bytes, always.",
                "weir generate"};
   std::string url;
-  app.add_option("URL", url,
-                 "generate://?count=&rate=&seed=1&bytes=100&vocabulary=100000: lines (without it no end), lines a second,\n"
-                 "seed, bytes of a line with its newline, different words")
+  app
+    .add_option(
+      "URL", url,
+      "generate://?count=&rate=&seed=1&bytes=100&vocabulary=100000: lines (without it no end), lines a second,\n"
+      "seed, bytes of a line with its newline, different words")
     ->required();
   try {
     app.parse(argc, argv);

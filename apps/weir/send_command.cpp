@@ -59,7 +59,8 @@ result<endpoint> server_of(const std::string& to) {
     return weir::fail(error_code::configuration, "not an ingest port", to, "write weir://HOST:PORT");
   auto where = parse_endpoint(url->address());
   if (where && where->port == 0)
-    return weir::fail(error_code::configuration, "port 0 is no port to send to", to, "write the port of the ready line");
+    return weir::fail(error_code::configuration, "port 0 is no port to send to", to,
+                      "write the port of the ready line");
   return where;
 }
 
@@ -93,11 +94,10 @@ result<ingest_client_options> client_options(const send_flags& flags) {
 int report(const ingest_summary& summary) {
   auto& counts = summary.counts;
   if (counts.too_long > 0)
-    std::cerr << "weir send: " << counts.too_long
-              << (counts.too_long == 1 ? " record is" : " records are")
+    std::cerr << "weir send: " << counts.too_long << (counts.too_long == 1 ? " record is" : " records are")
               << " longer than the server takes and " << (counts.too_long == 1 ? "was" : "were") << " skipped\n";
-  std::cout << "{\"sent\":" << counts.sent << ",\"acknowledged\":" << counts.acknowledged << ",\"resent\":" << counts.resent
-            << "}" << std::endl;
+  std::cout << "{\"sent\":" << counts.sent << ",\"acknowledged\":" << counts.acknowledged
+            << ",\"resent\":" << counts.resent << "}" << std::endl;
   return summary.interrupted ? 130 : 0;
 }
 
@@ -119,19 +119,23 @@ int send(const send_flags& flags) {
 } // namespace
 
 int send_command(int argc, char** argv) {
-  CLI::App app{"Sends the lines of a file or of standard input to a weir:// port. Ends with 0 when all are durable; waits for the\n"
-               "server and connects again as often as it takes. Lines are numbered: the same command again adds nothing.",
-               "weir send"};
+  CLI::App app{
+    "Sends the lines of a file or of standard input to a weir:// port. Ends with 0 when all are durable; waits for "
+    "the\n"
+    "server and connects again as often as it takes. Lines are numbered: the same command again adds nothing.",
+    "weir send"};
   send_flags flags;
   app.add_option("FILE", flags.file, "what to send; - (the default) is standard input");
   app.add_option("--to", flags.to, "weir://HOST:PORT")->required();
-  app.add_option("--producer", flags.producer, "name under which the server remembers how far this input got")->required();
+  app.add_option("--producer", flags.producer, "name under which the server remembers how far this input got")
+    ->required();
   app.add_option("--rate", flags.rate, "records a second; without it as fast as possible")
     ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    std::cout << app.help() << "\nThe last line on standard output counts records: {\"sent\":N,\"acknowledged\":N,\"resent\":N}.\n"
+    std::cout << app.help()
+              << "\nThe last line on standard output counts records: {\"sent\":N,\"acknowledged\":N,\"resent\":N}.\n"
               << "\"acknowledged\" includes those that were durable before.\n";
     return 0;
   } catch (const CLI::ParseError& problem) {

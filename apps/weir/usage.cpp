@@ -23,7 +23,8 @@ int wrong_usage(const std::string& verb, const CLI::App& app, const CLI::ParseEr
       continue;
     auto flag = extra.substr(0, extra.find('='));
     auto nearest = nearest_name(flag, flags);
-    return complain(verb, {error_code::usage, "unknown flag", flag, nearest.empty() ? help : "did you mean " + nearest + "?"});
+    return complain(
+      verb, {error_code::usage, "unknown flag", flag, nearest.empty() ? help : "did you mean " + nearest + "?"});
   }
   return complain(verb, {error_code::usage, problem.what(), {}, help});
 }

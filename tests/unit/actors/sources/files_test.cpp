@@ -75,7 +75,8 @@ TEST_CASE("however a file is cut into ranges, every record comes exactly once, i
     std::size_t max_record_bytes = 1 + random() % 40;
     std::string text;
     for (auto size = random() % 600; text.size() < size;) {
-      text.append(random() % 10 == 0 ? random() % 200 : random() % (max_record_bytes + 3), static_cast<char>('a' + random() % 26));
+      text.append(random() % 10 == 0 ? random() % 200 : random() % (max_record_bytes + 3),
+                  static_cast<char>('a' + random() % 26));
       text += random() % 5 == 0 ? "\r\n" : "\n";
     }
     if (random() % 2 == 0 && !text.empty())

@@ -52,8 +52,8 @@ TEST_CASE("a frame is read as it was written", "[frame]") {
 
 TEST_CASE("the bytes of a frame are the ones that the protocol page shows", "[frame]") {
   auto frame = encode_frame(frame_type::data, 7, 2, "ab\ncd\n");
-  const unsigned char expected[] = {'W', 'E', 'I', 'R', 1, 3, 0, 0, 6, 0, 0, 0, 2, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0,
-                                    0x9a, 0x4d, 0xfe, 0x42, 0x28, 0xc5, 0x5f, 0xa4};
+  const unsigned char expected[] = {'W', 'E', 'I', 'R', 1, 3, 0, 0, 6,    0,    0,    0,    2,    0,    0,    0,
+                                    7,   0,   0,   0,   0, 0, 0, 0, 0x9a, 0x4d, 0xfe, 0x42, 0x28, 0xc5, 0x5f, 0xa4};
   REQUIRE(frame.size() == sizeof expected + 6);
   CHECK(std::equal(std::begin(expected), std::end(expected), frame.begin(),
                    [](unsigned char a, char b) { return a == static_cast<unsigned char>(b); }));

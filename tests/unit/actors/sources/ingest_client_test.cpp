@@ -24,7 +24,9 @@ std::string numbered_lines(std::uint64_t count, std::size_t padding = 10) {
 /// A file opened for one client.
 class open_file {
 public:
-  explicit open_file(const std::string& path) : file_{::open(path.c_str(), O_RDONLY | O_CLOEXEC)} { REQUIRE(file_ >= 0); }
+  explicit open_file(const std::string& path) : file_{::open(path.c_str(), O_RDONLY | O_CLOEXEC)} {
+    REQUIRE(file_ >= 0);
+  }
   ~open_file() { ::close(file_); }
   open_file(const open_file&) = delete;
   open_file& operator=(const open_file&) = delete;
@@ -148,7 +150,8 @@ TEST_CASE("records that are too long for the server are numbered, not sent", "[c
   ledger_port port{limits};
   auto long_line = std::string(101, 'x') + "\n";
   auto fitting = std::string(100, 'y') + "\r\n";
-  auto path = directory.write("input", "a\n" + long_line + fitting + std::string(100'000, 'z') + "\n" + long_line + "b");
+  auto path =
+    directory.write("input", "a\n" + long_line + fitting + std::string(100'000, 'z') + "\n" + long_line + "b");
   auto summary = send_file(port.address(), path);
   REQUIRE(summary);
   CHECK(summary->counts.too_long == 3);

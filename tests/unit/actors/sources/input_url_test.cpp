@@ -5,7 +5,11 @@
 using namespace weir::actors;
 
 TEST_CASE("URLs are read and written back", "[url]") {
-  struct { const char* text; input_url::kind what; const char* rest; } const cases[] = {
+  struct {
+    const char* text;
+    input_url::kind what;
+    const char* rest;
+  } const cases[] = {
     {"weir://127.0.0.1:0", input_url::kind::weir, "127.0.0.1:0"},
     {"weir://[::1]:7000", input_url::kind::weir, "[::1]:7000"},
     {"weir://localhost:65535", input_url::kind::weir, "localhost:65535"},
@@ -32,7 +36,11 @@ TEST_CASE("a bound port is remembered for the successor", "[url]") {
 }
 
 TEST_CASE("a wrong URL is refused by an error that names it", "[url]") {
-  struct { const char* text; int code; const char* part; } const cases[] = {
+  struct {
+    const char* text;
+    int code;
+    const char* part;
+  } const cases[] = {
     {"", 64, "not a URL"},
     {"somewhere", 64, "'somewhere'"},
     {"wier://127.0.0.1:1", 78, "did you mean \"weir\"?"},

@@ -102,9 +102,15 @@ public:
     std::unique_lock guard{mutex_};
     return changed_.wait_for(guard, std::chrono::milliseconds(patience_ms), condition);
   }
-  bool wait_for_hellos(std::size_t count) { return wait_for([&] { return hellos_.size() >= count; }); }
-  bool wait_for_frames(std::uint64_t count) { return wait_for([&] { return frames_ >= count; }); }
-  bool wait_for_closed(std::size_t count) { return wait_for([&] { return closed_.size() >= count; }); }
+  bool wait_for_hellos(std::size_t count) {
+    return wait_for([&] { return hellos_.size() >= count; });
+  }
+  bool wait_for_frames(std::uint64_t count) {
+    return wait_for([&] { return frames_ >= count; });
+  }
+  bool wait_for_closed(std::size_t count) {
+    return wait_for([&] { return closed_.size() >= count; });
+  }
 
   std::uint64_t frames() const {
     std::lock_guard guard{mutex_};
@@ -145,7 +151,8 @@ private:
 /// A port with a ledger behind it.
 struct ledger_port {
   explicit ledger_port(actors::ingest_port_options options = {}, std::uint64_t budget_bytes = 8 * limits::mib,
-                       const std::string& address = "127.0.0.1:0", std::shared_ptr<ledger> with = std::make_shared<ledger>())
+                       const std::string& address = "127.0.0.1:0",
+                       std::shared_ptr<ledger> with = std::make_shared<ledger>())
     : book{std::move(with)}, transport{actors::make_asio_ingest_transport(options)}, budget{budget_bytes} {
     open(address);
   }

@@ -78,7 +78,8 @@ TEST_CASE("a producer says hello, sends, waits for the acknowledgement and says 
   CHECK(session.counts().resent == 0);
 }
 
-TEST_CASE("records that are durable are not sent, and a pack that is partly durable is sent from where it is not", "[producer]") {
+TEST_CASE("records that are durable are not sent, and a pack that is partly durable is sent from where it is not",
+          "[producer]") {
   auto session = welcomed_session(4);
   session.add(pack_of(1, 3));
   session.add(pack_of(4, 3));

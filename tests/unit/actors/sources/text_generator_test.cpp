@@ -23,9 +23,9 @@ std::string lines(const generator_options& options, std::uint64_t from, std::uin
 } // namespace
 
 TEST_CASE("the same seed gives the same bytes for ever", "[generate]") {
-  CHECK(lines({}, 0, 2)
-        == "uqubywrl wqxcapjf izh bhvgpcy yxx uttbhr esaezd bctvxpuz uryofvzd ownmp rzq zyy qpplu rzq zyy      \n"
-           "qyp ipgnsxd gyeotcr ayoxis izhxx rdmcgm izh auktsfq xwwnqi wvvjn kjfiwcli tiqmxlb afutixcf rjjivdv \n");
+  CHECK(lines({}, 0, 2) ==
+        "uqubywrl wqxcapjf izh bhvgpcy yxx uttbhr esaezd bctvxpuz uryofvzd ownmp rzq zyy qpplu rzq zyy      \n"
+        "qyp ipgnsxd gyeotcr ayoxis izhxx rdmcgm izh auktsfq xwwnqi wvvjn kjfiwcli tiqmxlb afutixcf rjjivdv \n");
   auto hash = [](const generator_options& options) {
     auto text = lines(options, 0, 10'000);
     return XXH3_64bits(text.data(), text.size());
@@ -72,7 +72,9 @@ TEST_CASE("words are all different and follow Zipf's law, about 15 in 100 bytes"
     ++counts[word];
   }
   CHECK(total / 50'000.0 == Approx(14.6).margin(0.6));
-  auto share = [&](std::uint32_t rank) { return static_cast<double>(counts[std::string{generator.word(rank)}]) / static_cast<double>(total); };
+  auto share = [&](std::uint32_t rank) {
+    return static_cast<double>(counts[std::string{generator.word(rank)}]) / static_cast<double>(total);
+  };
   // 1 / H(100000) = 0.0827; short words fit at a line's end more often, hence the margin.
   CHECK(share(0) == Approx(0.0827).epsilon(0.06));
   CHECK(share(0) / share(9) == Approx(10).epsilon(0.1));

@@ -53,6 +53,7 @@ struct coordinator_state {
     draining = services->draining.load();
     claim();
     schedule_tick();
+    schedule_retry();
   }
 
   void claim() { to_writer(claim_coordination{incarnation}); }
@@ -209,9 +210,7 @@ struct coordinator_state {
   }
 
   void tick() {
-    if (epoch.value == 0)
-      claim();
-    else
+    if (epoch.value != 0)
       seal_next();
     finish_if_drained();
     finish_if_idle();
@@ -389,6 +388,19 @@ struct coordinator_state {
     }
   }
 
+  void retry() {
+    if (epoch.value == 0) {
+      claim();
+    } else {
+      ask_writer_again();
+      publishing.clear();
+      publish_next();
+    }
+    schedule_retry();
+  }
+
+  void schedule_retry() { self->delayed_send(self, services->settings.retry_interval, retry_tick{}); }
+
   void ask_writer_again() {
     for (auto& [input, who] : opening)
       to_writer(open_epoch{epoch, input, who});
@@ -507,6 +519,7 @@ batch_coordinator_actor::behavior_type coordinator_behavior(batch_coordinator_ac
     [&state](const batch_published& message) { state.published(message); },
     [&state](const drain&) { state.begin_drain(); },
     [&state](const batch_tick&) { state.tick(); },
+    [&state](const retry_tick&) { state.retry(); },
     [&state](const peer_restarted& message) { state.repeat(message.who); },
   };
 }

@@ -109,6 +109,8 @@ using batch_coordinator_actor = caf::typed_actor<
   caf::reacts_to<drain>,
   // The clock.
   caf::reacts_to<batch_tick>,
+  // Repeats what was not answered for too long. From itself.
+  caf::reacts_to<retry_tick>,
   // Repeats what the lost incarnation did not answer; an executor's restart raises the view. From the supervisor.
   caf::reacts_to<peer_restarted>>;
 

@@ -30,6 +30,7 @@ struct block_store_state {
     auto scanned = recover();
     if (!scanned)
       services->fail(scanned.error());
+    schedule_retry();
     return scanned.has_value();
   }
 
@@ -107,11 +108,21 @@ struct block_store_state {
   }
 
   void repeat(const address& restarted) {
-    if (restarted.what != role::checkpoint_writer)
-      return;
+    if (restarted.what == role::checkpoint_writer)
+      append_again();
+  }
+
+  void retry() {
+    append_again();
+    schedule_retry();
+  }
+
+  void append_again() {
     for (auto& headers : index.undurable())
       append(headers.front().id.input, headers.front().id.epoch, headers);
   }
+
+  void schedule_retry() { self->delayed_send(self, services->settings.retry_interval, retry_tick{}); }
 
   void append(input_id input, weir::epoch owner, std::vector<log::block_header> headers) {
     services->directory.send({role::checkpoint_writer, 0}, append_blocks{input, owner, std::move(headers)});
@@ -141,6 +152,7 @@ block_store_actor::behavior_type block_store_behavior(block_store_actor::statefu
     [&state](const epoch_refused& message) { state.refused(message); },
     [&state](const report_blocks&) { state.report_all(); },
     [&state](const release_blocks& message) { state.release(message); },
+    [&state](const retry_tick&) { state.retry(); },
     [&state](const peer_restarted& message) { state.repeat(message.who); },
   };
 }

@@ -43,6 +43,8 @@ using block_store_actor = caf::typed_actor<
   caf::reacts_to<report_blocks>,
   // Lets memory go. From the coordinator; tells the receiver blocks_released.
   caf::reacts_to<release_blocks>,
+  // Repeats what was not answered for too long. From itself.
+  caf::reacts_to<retry_tick>,
   // Repeats what the lost incarnation did not answer. From the supervisor.
   caf::reacts_to<peer_restarted>>;
 

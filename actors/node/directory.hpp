@@ -64,4 +64,5 @@ private:
 
 CAF_BEGIN_TYPE_ID_BLOCK(weir_node, caf::first_custom_type_id + 600)
 CAF_ADD_TYPE_ID(weir_node, (weir::actors::peer_restarted))
+CAF_ADD_TYPE_ID(weir_node, (weir::actors::retry_tick))
 CAF_END_TYPE_ID_BLOCK(weir_node)

@@ -43,4 +43,11 @@ struct peer_restarted {
   WEIR_FIELDS(x.who)
 };
 
+/// To itself: time to repeat what has waited for an answer longer than the retry interval. In one process answers do not get lost
+/// without a restart; this is the limit on every wait all the same.
+struct retry_tick {
+  std::uint64_t count = 0;
+  WEIR_FIELDS(x.count)
+};
+
 } // namespace weir::actors

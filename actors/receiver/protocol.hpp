@@ -111,6 +111,7 @@ using receiver_actor = caf::typed_actor<
   // Timers.
   caf::reacts_to<cut_block>,
   caf::reacts_to<input_tick>,
+  caf::reacts_to<retry_tick>,
   // Repeat what the lost incarnation did not answer. From the supervisor.
   caf::reacts_to<peer_restarted>>;
 

@@ -63,6 +63,7 @@ struct receiver_state {
       anyone_departed = std::any_of(known->begin(), known->end(), [](auto& entry) { return entry.second.left; });
     ask_to_open();
     schedule_tick();
+    schedule_retry();
     return true;
   }
 
@@ -166,13 +167,25 @@ struct receiver_state {
     if (restarted.what == role::batch_coordinator) {
       report();
     } else if (restarted.what == role::checkpoint_writer) {
-      for (auto& producer : intake->unanswered_lookups())
-        look_up(producer);
-      for (auto& producer : intake->unanswered_departures())
-        depart(producer);
+      ask_writer_again();
     } else if (restarted.what == role::block_store) {
       store(intake->undurable());
     }
+  }
+
+  void retry() {
+    ask_writer_again();
+    store(intake->undurable());
+    schedule_retry();
+  }
+
+  void ask_writer_again() {
+    if (!intake->is_open())
+      return;
+    for (auto& producer : intake->unanswered_lookups())
+      look_up(producer);
+    for (auto& producer : intake->unanswered_departures())
+      depart(producer);
   }
 
   // -- doing what was decided --------------------------------------------------------------------------------------------
@@ -223,6 +236,7 @@ struct receiver_state {
     if (draining && intake->all_durable())
       services->directory.send({role::batch_coordinator, 0}, input_drained{input, intake->current_epoch(), intake->last_cut()});
   }
+  void schedule_retry() { self->delayed_send(self, services->settings.retry_interval, retry_tick{}); }
   void schedule_tick() { self->delayed_send(self, std::chrono::milliseconds(100), input_tick{}); }
 };
 
@@ -249,6 +263,7 @@ receiver_actor::behavior_type receiver_behavior(receiver_actor::stateful_pointer
       state.act();
     },
     [&state](const input_tick&) { state.tick(); },
+    [&state](const retry_tick&) { state.retry(); },
     [&state](const peer_restarted& message) { state.repeat(message.who); },
   };
 }

@@ -16,7 +16,9 @@
 namespace weir {
 
 template <class T>
-concept has_fields = requires(T& x) { T::fields(x); };
+concept has_fields = requires(T& x) {
+  T::fields(x);
+};
 
 template <class Inspector, class Tag, class Rep>
 typename Inspector::result_type inspect(Inspector& f, strong_id<Tag, Rep>& x) {

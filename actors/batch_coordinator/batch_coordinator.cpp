@@ -28,8 +28,8 @@ struct coordinator_state {
   weir::epoch epoch; ///< 0 until claimed
   view_id view{1};
   input_queue queue;
-  std::map<batch_id, batch_progress> batches; ///< open ones; published ones until their end is logged
-  std::map<input_id, std::uint64_t> opening;  ///< receivers that wait for their epoch
+  std::map<batch_id, batch_progress> batches;  ///< open ones; published ones until their end is logged
+  std::map<input_id, std::uint64_t> opening;   ///< receivers that wait for their epoch
   std::map<output_index, batch_id> publishing; ///< what each sink was asked for last
   batch_id last_batch;
   bool draining = false;
@@ -181,7 +181,8 @@ struct coordinator_state {
       if (batch.where() < batch_progress::state::committed)
         for (auto& split : batch.record().splits)
           for (auto& range : split.blocks)
-            if (range.input == id.input && range.epoch == id.epoch && range.first <= id.sequence && id.sequence <= range.last)
+            if (range.input == id.input && range.epoch == id.epoch && range.first <= id.sequence &&
+                id.sequence <= range.last)
               return true;
     return false;
   }
@@ -231,8 +232,8 @@ struct coordinator_state {
 
   bool may_seal() const {
     using enum batch_progress::state;
-    return in_flight(sealing, staged) < services->settings.max_batches_in_flight
-           && in_flight(committed, committed) < services->settings.max_unpublished_batches;
+    return in_flight(sealing, staged) < services->settings.max_batches_in_flight &&
+           in_flight(committed, committed) < services->settings.max_unpublished_batches;
   }
 
   void seal_next() {
@@ -269,7 +270,8 @@ struct coordinator_state {
     auto& record = batch.record();
     timings[record.id] = {self->clock().now(), services->wall_clock_ms() * 1000 - record.time_ms * 1000};
     fault_point("coordinator.batch_announced");
-    services->directory.broadcast(role::partition_executor, run_batch{batch.current(), record, services->settings.executors});
+    services->directory.broadcast(role::partition_executor,
+                                  run_batch{batch.current(), record, services->settings.executors});
     report_phases();
   }
 
@@ -324,7 +326,8 @@ struct coordinator_state {
     summary.records = batch.commit().records;
     summary.bytes = batch.record().bytes;
     summary.scheduling_delay_us = entry->second.delay_us;
-    summary.processing_us = std::chrono::duration_cast<microseconds>(self->clock().now() - entry->second.announced).count();
+    summary.processing_us =
+      std::chrono::duration_cast<microseconds>(self->clock().now() - entry->second.announced).count();
     summary.total_delay_us = summary.scheduling_delay_us + summary.processing_us;
     timings.erase(entry);
     services->journal->batch_committed(summary);
@@ -493,14 +496,16 @@ struct coordinator_state {
   void report_phases() const {
     using enum batch_progress::state;
     report_phase(phase::receiving, queue.waiting_inputs() + static_cast<int>(in_flight(sealing, sealing)));
-    report_phase(phase::sealed, static_cast<int>(in_flight(batch_progress::state::sealed, batch_progress::state::sealed)));
+    report_phase(phase::sealed,
+                 static_cast<int>(in_flight(batch_progress::state::sealed, batch_progress::state::sealed)));
     report_phase(phase::staged, static_cast<int>(in_flight(staged, staged)));
-    report_phase(phase::committed, static_cast<int>(in_flight(batch_progress::state::committed, batch_progress::state::committed)));
+    report_phase(phase::committed,
+                 static_cast<int>(in_flight(batch_progress::state::committed, batch_progress::state::committed)));
   }
 };
 
-batch_coordinator_actor::behavior_type coordinator_behavior(batch_coordinator_actor::stateful_pointer<coordinator_state> self,
-                                                            services_ptr services) {
+batch_coordinator_actor::behavior_type coordinator_behavior(
+  batch_coordinator_actor::stateful_pointer<coordinator_state> self, services_ptr services) {
   auto& state = self->state;
   state.start(std::move(services));
   return {

@@ -43,7 +43,8 @@ void input_queue::files_found(input_id input, const std::vector<found_file>& fil
         at.unread.push_back({found, 0});
     } else if (known->second.sealed_to < known->second.size) {
       // Begun before a restart: goes on where the log says, as it was when it was found.
-      auto waiting = std::any_of(at.unread.begin(), at.unread.end(), [&](auto& f) { return f.what.path == found.path; });
+      auto waiting =
+        std::any_of(at.unread.begin(), at.unread.end(), [&](auto& f) { return f.what.path == found.path; });
       if (!waiting) {
         auto resumed = found;
         resumed.size = known->second.size;
@@ -70,18 +71,15 @@ std::vector<input_id> input_queue::inputs_with_work() const {
   return {found.begin(), found.end()};
 }
 
-bool input_queue::empty() const {
-  return inputs_with_work().empty();
-}
+bool input_queue::empty() const { return inputs_with_work().empty(); }
 
 bool input_queue::waits(const block_id& id) const {
   auto entry = lines_.find({id.input, id.epoch});
-  return entry != lines_.end() && !entry->second.blocks.empty() && entry->second.blocks.front().id.sequence <= id.sequence;
+  return entry != lines_.end() && !entry->second.blocks.empty() &&
+         entry->second.blocks.front().id.sequence <= id.sequence;
 }
 
-int input_queue::waiting_inputs() const {
-  return static_cast<int>(inputs_with_work().size());
-}
+int input_queue::waiting_inputs() const { return static_cast<int>(inputs_with_work().size()); }
 
 std::uint64_t input_queue::waiting_bytes(input_id input) const {
   std::uint64_t bytes = 0;
@@ -98,7 +96,8 @@ input_queue::share input_queue::take(std::uint64_t max_bytes, std::uint64_t spli
   share taken;
   // Small askers first: what they leave of their part is shared by the others.
   auto inputs = inputs_with_work();
-  std::stable_sort(inputs.begin(), inputs.end(), [this](auto a, auto b) { return waiting_bytes(a) < waiting_bytes(b); });
+  std::stable_sort(inputs.begin(), inputs.end(),
+                   [this](auto a, auto b) { return waiting_bytes(a) < waiting_bytes(b); });
   std::map<input_id, std::uint64_t> budgets;
   auto left = max_bytes;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -144,13 +143,15 @@ void input_queue::take_blocks(input_id input, std::uint64_t budget, std::uint64_
   }
 }
 
-void input_queue::take_files(input_id input, directory& from, std::uint64_t budget, std::uint64_t split_bytes, share& into) {
+void input_queue::take_files(input_id input, directory& from, std::uint64_t budget, std::uint64_t split_bytes,
+                             share& into) {
   budget = std::max<std::uint64_t>(budget, 1);
   log::split current;
   while (budget > 0 && !from.unread.empty()) {
     auto& next = from.unread.front();
     auto size = std::min({budget, split_bytes - current.bytes, next.what.size - next.taken});
-    current.files.push_back({input, next.what.path, next.what.size, next.what.modified_ns, next.taken, next.taken + size});
+    current.files.push_back(
+      {input, next.what.path, next.what.size, next.what.modified_ns, next.taken, next.taken + size});
     current.bytes += size;
     next.taken += size;
     budget -= size;

@@ -18,7 +18,7 @@ public:
   struct share {
     std::vector<log::split> splits; ///< in map-index order
     std::uint64_t bytes = 0;
-    std::uint64_t records = 0;      ///< of blocks; those of files are known when they have been read
+    std::uint64_t records = 0; ///< of blocks; those of files are known when they have been read
   };
 
   /// What the log says was sealed before.

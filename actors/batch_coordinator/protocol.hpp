@@ -92,19 +92,13 @@ using batch_coordinator_actor = caf::typed_actor<
   // It has been replaced. From the writer.
   caf::reacts_to<coordination_lost>,
   // Progress of the log. From the writer.
-  caf::reacts_to<epoch_opened>,
-  caf::reacts_to<batch_sealed>,
-  caf::reacts_to<batch_committed>,
+  caf::reacts_to<epoch_opened>, caf::reacts_to<batch_sealed>, caf::reacts_to<batch_committed>,
   caf::reacts_to<batch_finished>,
   // Input that may be sealed. From receivers and the block store.
-  caf::reacts_to<open_input>,
-  caf::reacts_to<blocks_ready>,
-  caf::reacts_to<files_found>,
-  caf::reacts_to<input_activity>,
+  caf::reacts_to<open_input>, caf::reacts_to<blocks_ready>, caf::reacts_to<files_found>, caf::reacts_to<input_activity>,
   caf::reacts_to<input_drained>,
   // Progress of a batch. From executors and sinks.
-  caf::reacts_to<task_finished>,
-  caf::reacts_to<batch_published>,
+  caf::reacts_to<task_finished>, caf::reacts_to<batch_published>,
   // Stop in order. From the runtime.
   caf::reacts_to<drain>,
   // The clock.

@@ -11,7 +11,8 @@ void block_index::recovered(const log::block_header& header) {
   at.durable = std::max(at.durable, header.id.sequence);
 }
 
-std::vector<log::block_header> block_index::stored(const std::vector<log::block_header>& headers, block_sequence durable) {
+std::vector<log::block_header> block_index::stored(const std::vector<log::block_header>& headers,
+                                                   block_sequence durable) {
   std::vector<log::block_header> fresh;
   for (auto& header : headers) {
     auto& at = lines_[{header.id.input, header.id.epoch}];

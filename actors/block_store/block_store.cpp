@@ -62,7 +62,8 @@ struct block_store_state {
     if (!fresh.empty())
       append(message.input, message.epoch, std::move(fresh));
     else if (auto through = index.durable_through(message.input, message.epoch); through.value > 0)
-      services->directory.send({role::receiver, message.input.value}, blocks_durable{message.input, message.epoch, through});
+      services->directory.send({role::receiver, message.input.value},
+                               blocks_durable{message.input, message.epoch, through});
   }
 
   void appended(const blocks_appended& message) {
@@ -70,7 +71,8 @@ struct block_store_state {
     report(index.appended(message.input, message.epoch, message.through));
     if (index.known_through(message.input, message.epoch) < message.through)
       report_unknown(message.input, message.epoch);
-    services->directory.send({role::receiver, message.input.value}, blocks_durable{message.input, message.epoch, message.through});
+    services->directory.send({role::receiver, message.input.value},
+                             blocks_durable{message.input, message.epoch, message.through});
   }
 
   /// A lost predecessor had them appended, after this one had read the log; their receiver may be gone as well.
@@ -103,7 +105,8 @@ struct block_store_state {
     for (auto& range : message.ranges) {
       index.released(range);
       services->blocks.drop(range.input, range.epoch, range.last);
-      services->directory.send({role::receiver, range.input.value}, blocks_released{range.input, range.epoch, range.last});
+      services->directory.send({role::receiver, range.input.value},
+                               blocks_released{range.input, range.epoch, range.last});
     }
   }
 

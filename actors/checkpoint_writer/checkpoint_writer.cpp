@@ -65,7 +65,9 @@ struct writer_state {
            log::put_coordinator_epoch(changes, epoch);
            return {};
          },
-         [this, message, epoch] { answer(role::batch_coordinator, 0, coordination_claimed{message.incarnation, epoch}); }});
+         [this, message, epoch] {
+           answer(role::batch_coordinator, 0, coordination_claimed{message.incarnation, epoch});
+         }});
   }
 
   void take(const open_epoch& message) {
@@ -101,11 +103,14 @@ struct writer_state {
         contents.push_back(services->blocks.find(header.id));
         bytes += header.bytes;
         if (!contents.back()) {
-          services->fail({error_code::failed, "a block to be logged is not in memory", "checkpoint writer", "report this"});
+          services->fail(
+            {error_code::failed, "a block to be logged is not in memory", "checkpoint writer", "report this"});
           return;
         }
       }
-      step.write = [headers, contents](auto& changes, auto& store) { return append(changes, store, headers, contents); };
+      step.write = [headers, contents](auto& changes, auto& store) {
+        return append(changes, store, headers, contents);
+      };
       step.fault_before = "writer.before_append";
       step.fault_after = "writer.after_append";
     }
@@ -127,7 +132,8 @@ struct writer_state {
            return {};
          },
          [this, message, found] {
-           answer(role::receiver, message.input.value, producer_found{message.input, message.epoch, message.producer, found->last});
+           answer(role::receiver, message.input.value,
+                  producer_found{message.input, message.epoch, message.producer, found->last});
          }});
   }
 
@@ -144,7 +150,8 @@ struct writer_state {
            return {};
          },
          [this, message] {
-           answer(role::receiver, message.input.value, departure_recorded{message.input, message.epoch, message.producer});
+           answer(role::receiver, message.input.value,
+                  departure_recorded{message.input, message.epoch, message.producer});
          }});
   }
 
@@ -160,7 +167,9 @@ struct writer_state {
       step.fault_before = "writer.before_seal";
       step.fault_after = "writer.after_seal";
     }
-    step.answer = [this, message] { answer(role::batch_coordinator, 0, batch_sealed{message.epoch, message.record.id}); };
+    step.answer = [this, message] {
+      answer(role::batch_coordinator, 0, batch_sealed{message.epoch, message.record.id});
+    };
     add(std::move(step));
   }
 
@@ -179,7 +188,8 @@ struct writer_state {
         staged.push_back(services->staging.find({record.epoch, record.view}, record.id, part.output, part.part));
         bytes += part.bytes;
         if (!staged.back()) {
-          services->fail({error_code::failed, "a staged part to be committed is not in memory", "output " + part.output, "report this"});
+          services->fail({error_code::failed, "a staged part to be committed is not in memory", "output " + part.output,
+                          "report this"});
           return;
         }
       }
@@ -193,7 +203,9 @@ struct writer_state {
       step.fault_before = "writer.before_commit";
       step.fault_after = "writer.after_commit";
     }
-    step.answer = [this, message] { answer(role::batch_coordinator, 0, batch_committed{message.epoch, message.record.id}); };
+    step.answer = [this, message] {
+      answer(role::batch_coordinator, 0, batch_committed{message.epoch, message.record.id});
+    };
     add(std::move(step), bytes);
   }
 
@@ -223,7 +235,8 @@ struct writer_state {
   // -- group commit --------------------------------------------------------------------------------------------------------
 
   /// Blocks with the positions that their producers reach by them.
-  static result<void> append(log::transaction& changes, const log::store& store, const std::vector<log::block_header>& headers,
+  static result<void> append(log::transaction& changes, const log::store& store,
+                             const std::vector<log::block_header>& headers,
                              const std::vector<data::buffer_handle>& contents) {
     std::map<std::string, log::producer_position> positions;
     for (std::size_t i = 0; i < headers.size(); ++i) {

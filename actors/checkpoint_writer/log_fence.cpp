@@ -20,10 +20,11 @@ result<log_fence> log_fence::load(const log::store& from) {
     at = {key.second, position.incarnation, position.sealed_to};
   }
   for (auto& [input, at] : fence.inputs_) {
-    auto scanned = log::scan_headers(from, input, at.owner, at.last.next(), [&last = at.last](const log::block_header& header) {
-      last = header.id.sequence;
-      return true;
-    });
+    auto scanned =
+      log::scan_headers(from, input, at.owner, at.last.next(), [&last = at.last](const log::block_header& header) {
+        last = header.id.sequence;
+        return true;
+      });
     if (!scanned)
       return tl::make_unexpected(scanned.error());
   }

@@ -21,10 +21,10 @@ struct chaos_page {
   static constexpr std::uint64_t expected_magic = 0x5745'4952'4348'4153; // "WEIRCHAS"
 
   std::uint64_t magic = expected_magic;
-  char armed[64] = {};                          ///< name of the fault point that kills; empty = none
-  std::atomic<std::int64_t> countdown{0};       ///< passes before it kills
-  std::atomic<std::int32_t> open[phase_count];  ///< batches (receiving: inputs) that stand there now
-  std::atomic<std::int32_t> hit{0};             ///< 1 once the armed point has killed
+  char armed[64] = {};                         ///< name of the fault point that kills; empty = none
+  std::atomic<std::int64_t> countdown{0};      ///< passes before it kills
+  std::atomic<std::int32_t> open[phase_count]; ///< batches (receiving: inputs) that stand there now
+  std::atomic<std::int32_t> hit{0};            ///< 1 once the armed point has killed
 };
 
 /// Maps the parent's page if there is one. Call once, early in `main`.
@@ -45,22 +45,14 @@ struct named_fault_point {
   phase where;
 };
 inline constexpr named_fault_point fault_points[] = {
-  {"receiver.block_cut", phase::receiving},
-  {"writer.before_append", phase::receiving},
-  {"writer.after_append", phase::receiving},
-  {"writer.before_seal", phase::receiving},
-  {"writer.after_seal", phase::sealed},
-  {"coordinator.batch_announced", phase::sealed},
-  {"executor.task_ended", phase::sealed},
-  {"coordinator.all_staged", phase::staged},
-  {"writer.before_commit", phase::staged},
-  {"writer.after_commit", phase::committed},
-  {"coordinator.commit_known", phase::committed},
-  {"sink.before_publish", phase::publishing},
-  {"sink.part_written", phase::publishing},
-  {"sink.before_rename", phase::publishing},
-  {"sink.after_rename", phase::publishing},
-  {"sink.after_success", phase::publishing},
+  {"receiver.block_cut", phase::receiving},       {"writer.before_append", phase::receiving},
+  {"writer.after_append", phase::receiving},      {"writer.before_seal", phase::receiving},
+  {"writer.after_seal", phase::sealed},           {"coordinator.batch_announced", phase::sealed},
+  {"executor.task_ended", phase::sealed},         {"coordinator.all_staged", phase::staged},
+  {"writer.before_commit", phase::staged},        {"writer.after_commit", phase::committed},
+  {"coordinator.commit_known", phase::committed}, {"sink.before_publish", phase::publishing},
+  {"sink.part_written", phase::publishing},       {"sink.before_rename", phase::publishing},
+  {"sink.after_rename", phase::publishing},       {"sink.after_success", phase::publishing},
   {"writer.before_finish", phase::publishing},
 };
 

@@ -90,12 +90,15 @@ private:
   }
 
   void say(log_level level, const char* event, const std::vector<field>& fields) const {
-    auto now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    auto now =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
     write_line(format_ == log_format::json ? as_json(now, level, event, fields) : as_text(now, level, event, fields));
   }
 
   static std::string as_json(std::int64_t now, log_level level, const char* event, const std::vector<field>& fields) {
-    auto line = "{\"time_ms\":" + std::to_string(now) + ",\"level\":\"" + name_of(level) + "\",\"event\":\"" + event + "\"";
+    auto line =
+      "{\"time_ms\":" + std::to_string(now) + ",\"level\":\"" + name_of(level) + "\",\"event\":\"" + event + "\"";
     for (auto& each : fields)
       line += "," + json_string(each.name) + ":" + (each.is_number ? each.value : json_string(each.value));
     return line + "}";
@@ -110,7 +113,8 @@ private:
     std::snprintf(stamp + length, sizeof stamp - length, ".%03dZ", static_cast<int>(now % 1000));
     auto line = std::string{stamp} + " " + name_of(level) + " " + event;
     for (auto& each : fields)
-      line += " " + each.name + "=" + (each.value.find(' ') == std::string::npos ? each.value : json_string(each.value));
+      line +=
+        " " + each.name + "=" + (each.value.find(' ') == std::string::npos ? each.value : json_string(each.value));
     return line;
   }
 
@@ -133,7 +137,8 @@ result<log_format> parse_log_format(std::string_view text) {
     return log_format::text;
   if (text == "json")
     return log_format::json;
-  return fail(error_code::configuration, "unknown log format \"" + std::string{text} + "\"", "--log-format", "use text or json");
+  return fail(error_code::configuration, "unknown log format \"" + std::string{text} + "\"", "--log-format",
+              "use text or json");
 }
 
 std::shared_ptr<journal> make_stderr_journal(log_level level, log_format format) {

@@ -8,7 +8,15 @@
 /// Who an actor is to its peers: a role and, where several share it, an index. It stays the same over restarts.
 namespace weir::actors {
 
-enum class role : std::uint8_t { supervisor, checkpoint_writer, block_store, receiver, batch_coordinator, partition_executor, sink };
+enum class role : std::uint8_t {
+  supervisor,
+  checkpoint_writer,
+  block_store,
+  receiver,
+  batch_coordinator,
+  partition_executor,
+  sink
+};
 
 struct address {
   role what = role::supervisor;

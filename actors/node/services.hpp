@@ -65,7 +65,8 @@ struct services {
   /// Lists a directory input; see `directory_listing.hpp`.
   std::function<result<std::vector<listed_file>>(const std::string& directory)> list_directory;
   /// Reads a range of a file; see `file_pieces.hpp`.
-  std::function<result<std::vector<plan::text_piece>>(const log::file_range&, std::size_t max_record_bytes)> read_file_range;
+  std::function<result<std::vector<plan::text_piece>>(const log::file_range&, std::size_t max_record_bytes)>
+    read_file_range;
   /// Shows text to the person in front of the program (standard output).
   std::function<result<void>(std::string_view text)> print;
   /// Reports the first error that ends the application. Later ones are ignored.

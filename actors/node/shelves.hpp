@@ -69,7 +69,8 @@ public:
     held.runs[{output.shuffle, map}] = output.runs;
   }
   /// What the map tasks made for `partition`, in map-index order; absent runs are left out.
-  std::vector<plan::run_handle> collect(const attempt& of, batch_id batch, shuffle_index shuffle, partition_index partition) const {
+  std::vector<plan::run_handle> collect(const attempt& of, batch_id batch, shuffle_index shuffle,
+                                        partition_index partition) const {
     std::lock_guard guard{mutex_};
     std::vector<plan::run_handle> found;
     auto held = batches_.find(batch);

@@ -72,19 +72,19 @@ struct executor_state {
   void pass_on(const task_ended& report) {
     fault_point("executor.task_ended");
     if (report.skipped > 0)
-      services->journal->warning("batch " + std::to_string(report.batch.value) + ": skipped " + std::to_string(report.skipped)
-                                 + " records longer than max_record_bytes ("
-                                 + std::to_string(services->settings.max_record_bytes) + ")");
+      services->journal->warning("batch " + std::to_string(report.batch.value) + ": skipped " +
+                                 std::to_string(report.skipped) + " records longer than max_record_bytes (" +
+                                 std::to_string(services->settings.max_record_bytes) + ")");
     if (!services->plan->stages()[report.stage.value].writes.empty())
       services->directory.broadcast(role::partition_executor,
                                     map_output_ready{report.attempt, report.batch, report.stage, report.task});
-    services->directory.send({role::batch_coordinator, 0}, task_finished{report.attempt, report.batch, report.stage, report.task,
-                                                                         report.parts, report.records});
+    services->directory.send({role::batch_coordinator, 0}, task_finished{report.attempt, report.batch, report.stage,
+                                                                         report.task, report.parts, report.records});
   }
 };
 
-partition_executor_actor::behavior_type executor_behavior(partition_executor_actor::stateful_pointer<executor_state> self,
-                                                          services_ptr services, std::uint32_t index) {
+partition_executor_actor::behavior_type executor_behavior(
+  partition_executor_actor::stateful_pointer<executor_state> self, services_ptr services, std::uint32_t index) {
   auto& state = self->state;
   state.start(std::move(services), index);
   return {
@@ -98,7 +98,8 @@ partition_executor_actor::behavior_type executor_behavior(partition_executor_act
 
 } // namespace
 
-partition_executor_actor spawn_partition_executor(caf::actor_system& system, services_ptr services, std::uint32_t index) {
+partition_executor_actor spawn_partition_executor(caf::actor_system& system, services_ptr services,
+                                                  std::uint32_t index) {
   return system.spawn<caf::lazy_init>(executor_behavior, std::move(services), index);
 }
 

@@ -6,6 +6,7 @@
 namespace weir::actors {
 
 /// One executor with its task thread. `index` is its place among the node's executors.
-partition_executor_actor spawn_partition_executor(caf::actor_system& system, services_ptr services, std::uint32_t index);
+partition_executor_actor spawn_partition_executor(caf::actor_system& system, services_ptr services,
+                                                  std::uint32_t index);
 
 } // namespace weir::actors

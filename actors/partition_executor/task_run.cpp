@@ -18,8 +18,8 @@ result<void> load_blocks(const services& services, const log::block_range& range
         return tl::make_unexpected(logged.error());
       if (!*logged)
         return fail(error_code::corrupt, "a sealed block is missing",
-                    "log: blocks input=" + std::to_string(id.input.value) + " epoch=" + std::to_string(id.epoch.value)
-                      + " seq=" + std::to_string(id.sequence.value));
+                    "log: blocks input=" + std::to_string(id.input.value) + " epoch=" + std::to_string(id.epoch.value) +
+                      " seq=" + std::to_string(id.sequence.value));
       bytes = (*logged)->bytes;
     }
     into.push_back({bytes->view(), bytes});
@@ -64,7 +64,8 @@ result<plan::task_input> gather(const services& services, const task_board::task
     input.text = std::move(*pieces);
   }
   for (auto shuffle : stage.reads)
-    input.runs.push_back(services.exchange.collect(what.attempt, input.batch, shuffle, partition_index{what.index.value}));
+    input.runs.push_back(
+      services.exchange.collect(what.attempt, input.batch, shuffle, partition_index{what.index.value}));
   return input;
 }
 

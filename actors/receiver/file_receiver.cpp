@@ -96,8 +96,8 @@ struct file_receiver_state {
   }
 };
 
-file_receiver_actor::behavior_type file_receiver_behavior(file_receiver_actor::stateful_pointer<file_receiver_state> self,
-                                                          services_ptr services, input_id input) {
+file_receiver_actor::behavior_type file_receiver_behavior(
+  file_receiver_actor::stateful_pointer<file_receiver_state> self, services_ptr services, input_id input) {
   auto& state = self->state;
   state.start(std::move(services), input);
   return {

@@ -76,8 +76,8 @@ void intake::data(connection_id connection, const ingest_data& frame) {
   if (!who.known || frame.count == 0 || frame.first == 0 || frame.first > who.accepted + 1) {
     if (held > 0)
       actions_.push_back(release{held});
-    actions_.push_back(refuse{connection, "expected record " + std::to_string(who.accepted + 1) + ", got "
-                                            + std::to_string(frame.first)});
+    actions_.push_back(refuse{connection, "expected record " + std::to_string(who.accepted + 1) + ", got " +
+                                            std::to_string(frame.first)});
     return;
   }
   if (last <= who.accepted) {
@@ -113,8 +113,8 @@ void intake::append(const std::string& name, std::uint64_t first, std::uint64_t 
   note_range(name, first, count);
 }
 
-void intake::cut_whole(const std::string& name, std::uint64_t first, std::uint64_t count, const data::buffer_handle& bytes,
-                       std::uint64_t held) {
+void intake::cut_whole(const std::string& name, std::uint64_t first, std::uint64_t count,
+                       const data::buffer_handle& bytes, std::uint64_t held) {
   cut();
   emit_block(count, held, {{name, first, first + count - 1}}, bytes);
 }

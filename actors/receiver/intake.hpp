@@ -22,16 +22,39 @@ namespace weir::actors {
 class intake {
 public:
   // What is to be done, in this order.
-  struct look_up { std::string producer; };
-  struct welcome { connection_id connection; std::uint64_t last_durable; };
-  struct acknowledge { connection_id connection; std::uint64_t through; };
-  struct refuse { connection_id connection; std::string reason; };
-  struct store { log::block_header header; data::buffer_handle bytes; };
-  struct schedule_cut { std::uint64_t sequence; };
-  struct record_departure { std::string producer; };
-  struct farewell { connection_id connection; };
-  struct release { std::uint64_t bytes; };
-  using action = std::variant<look_up, welcome, acknowledge, refuse, store, schedule_cut, record_departure, farewell, release>;
+  struct look_up {
+    std::string producer;
+  };
+  struct welcome {
+    connection_id connection;
+    std::uint64_t last_durable;
+  };
+  struct acknowledge {
+    connection_id connection;
+    std::uint64_t through;
+  };
+  struct refuse {
+    connection_id connection;
+    std::string reason;
+  };
+  struct store {
+    log::block_header header;
+    data::buffer_handle bytes;
+  };
+  struct schedule_cut {
+    std::uint64_t sequence;
+  };
+  struct record_departure {
+    std::string producer;
+  };
+  struct farewell {
+    connection_id connection;
+  };
+  struct release {
+    std::uint64_t bytes;
+  };
+  using action =
+    std::variant<look_up, welcome, acknowledge, refuse, store, schedule_cut, record_departure, farewell, release>;
 
   explicit intake(input_id input, std::size_t block_bytes) : input_{input}, block_bytes_{block_bytes} {}
 
@@ -87,13 +110,15 @@ private:
   };
 
   void greet(const producer&);
-  void append(const std::string& name, std::uint64_t first, std::uint64_t count, std::string_view bytes, std::uint64_t held);
+  void append(const std::string& name, std::uint64_t first, std::uint64_t count, std::string_view bytes,
+              std::uint64_t held);
   void cut_whole(const std::string& name, std::uint64_t first, std::uint64_t count, const data::buffer_handle& bytes,
                  std::uint64_t held);
   void note_range(const std::string& name, std::uint64_t first, std::uint64_t count);
   void start_timer();
   void depart_if_durable(const std::string& name);
-  void emit_block(std::uint64_t records, std::uint64_t held, std::vector<log::producer_range> ranges, data::buffer_handle bytes);
+  void emit_block(std::uint64_t records, std::uint64_t held, std::vector<log::producer_range> ranges,
+                  data::buffer_handle bytes);
 
   input_id input_;
   std::size_t block_bytes_;

@@ -104,14 +104,10 @@ using receiver_actor = caf::typed_actor<
   // Report activity. From the coordinator.
   caf::reacts_to<report_input>,
   // What producers do. From the server.
-  caf::reacts_to<producer_hello>,
-  caf::reacts_to<producer_data>,
-  caf::reacts_to<producer_goodbye>,
+  caf::reacts_to<producer_hello>, caf::reacts_to<producer_data>, caf::reacts_to<producer_goodbye>,
   caf::reacts_to<connection_closed>,
   // Timers.
-  caf::reacts_to<cut_block>,
-  caf::reacts_to<input_tick>,
-  caf::reacts_to<retry_tick>,
+  caf::reacts_to<cut_block>, caf::reacts_to<input_tick>, caf::reacts_to<retry_tick>,
   // Repeat what the lost incarnation did not answer. From the supervisor.
   caf::reacts_to<peer_restarted>>;
 

@@ -16,7 +16,9 @@ class mailbox_listener final : public ingest_listener {
 public:
   explicit mailbox_listener(receiver_actor::pointer self) : self_{caf::actor_cast<caf::actor_addr>(self)} {}
 
-  void hello(connection_id connection, std::string producer) override { send(producer_hello{connection, std::move(producer)}); }
+  void hello(connection_id connection, std::string producer) override {
+    send(producer_hello{connection, std::move(producer)});
+  }
   void data(connection_id connection, ingest_data data) override { send(producer_data{connection, std::move(data)}); }
   void goodbye(connection_id connection) override { send(producer_goodbye{connection}); }
   void closed(connection_id connection) override { send(connection_closed{connection}); }
@@ -226,7 +228,8 @@ struct receiver_state {
   }
   void store(headers cut) {
     if (!cut.empty())
-      services->directory.send({role::block_store, 0}, store_blocks{input, intake->current_epoch(), intake->last_durable(), std::move(cut)});
+      services->directory.send({role::block_store, 0},
+                               store_blocks{input, intake->current_epoch(), intake->last_durable(), std::move(cut)});
   }
   void say_activity() {
     auto at_rest = anyone_departed && intake->all_durable() && server->open_connections() == 0;
@@ -234,14 +237,15 @@ struct receiver_state {
   }
   void say_drained() {
     if (draining && intake->all_durable())
-      services->directory.send({role::batch_coordinator, 0}, input_drained{input, intake->current_epoch(), intake->last_cut()});
+      services->directory.send({role::batch_coordinator, 0},
+                               input_drained{input, intake->current_epoch(), intake->last_cut()});
   }
   void schedule_retry() { self->delayed_send(self, services->settings.retry_interval, retry_tick{}); }
   void schedule_tick() { self->delayed_send(self, std::chrono::milliseconds(100), input_tick{}); }
 };
 
-receiver_actor::behavior_type receiver_behavior(receiver_actor::stateful_pointer<receiver_state> self, services_ptr services,
-                                                input_id input) {
+receiver_actor::behavior_type receiver_behavior(receiver_actor::stateful_pointer<receiver_state> self,
+                                                services_ptr services, input_id input) {
   auto& state = self->state;
   if (!state.start(std::move(services), input))
     self->quit(caf::exit_reason::user_shutdown);

@@ -91,7 +91,8 @@ result<void> check_inputs(const runtime_options& options) {
       return fail(error_code::configuration, "generate:// is no input of an application yet", input.text(),
                   "write `weir generate URL | weir send - --to weir://HOST:PORT --producer ID`");
     if (input.what() == input_url::kind::weir && options.data_dir.empty())
-      return fail(error_code::configuration, "acknowledged input needs a log", input.text(), "give --data-dir a directory instead of none");
+      return fail(error_code::configuration, "acknowledged input needs a log", input.text(),
+                  "give --data-dir a directory instead of none");
     if (input.what() == input_url::kind::file)
       if (auto listed = list_directory(input.directory()); !listed)
         return tl::make_unexpected(listed.error());
@@ -105,7 +106,8 @@ std::vector<std::string> names_of(const std::vector<input_url>& inputs) {
   int ports = 0;
   for (auto& input : inputs)
     names.push_back(input.what() == input_url::kind::file
-                      ? "file:" + std::filesystem::weakly_canonical(std::filesystem::absolute(input.directory())).string()
+                      ? "file:" +
+                          std::filesystem::weakly_canonical(std::filesystem::absolute(input.directory())).string()
                       : "weir-" + std::to_string(++ports));
   return names;
 }
@@ -114,7 +116,8 @@ std::vector<std::string> names_of(const std::vector<input_url>& inputs) {
 result<void> order_inputs(std::vector<input_url>& inputs, log::store& store) {
   auto names = names_of(inputs);
   for (std::size_t i = 0; i < names.size(); ++i)
-    if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), names[i]) != names.begin() + static_cast<std::ptrdiff_t>(i))
+    if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), names[i]) !=
+        names.begin() + static_cast<std::ptrdiff_t>(i))
       return fail(error_code::configuration, "the input is given twice", inputs[i].text(), "give it once");
   auto ids = log::register_inputs(store, names);
   if (!ids)
@@ -124,8 +127,8 @@ result<void> order_inputs(std::vector<input_url>& inputs, log::store& store) {
     return tl::make_unexpected(known.error());
   for (auto& input : *known)
     if (std::find(names.begin(), names.end(), input.name) == names.end())
-      return fail(error_code::configuration, "the data directory has an input that was not given: " + input.name, "--input",
-                  "give it again, or use another --data-dir");
+      return fail(error_code::configuration, "the data directory has an input that was not given: " + input.name,
+                  "--input", "give it again, or use another --data-dir");
   std::vector<input_url> ordered(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i)
     ordered[(*ids)[i].value] = inputs[i];
@@ -136,8 +139,8 @@ result<void> order_inputs(std::vector<input_url>& inputs, log::store& store) {
 result<void> check_outputs(const runtime_options& options, const plan::physical_plan& plan, file_system& files) {
   for (auto& output : plan.outputs()) {
     if (!output.named && !options.data_dir.empty())
-      return fail(error_code::configuration, "an output that a data directory remembers needs a name", "output '" + output.name + "'",
-                  "write .named(\"...\") before write_to or print");
+      return fail(error_code::configuration, "an output that a data directory remembers needs a name",
+                  "output '" + output.name + "'", "write .named(\"...\") before write_to or print");
     for (auto& target : output.targets) {
       if (target.what != plan::output_target::kind::text)
         continue;
@@ -174,7 +177,8 @@ struct actor_runtime::running {
     supervisor->attach_functor([ended] { ended->set_value(); });
     caf::anon_send(supervisor, stop_children{});
     ended->get_future().wait_for(shutdown_limit);
-    supervisor = nullptr; // not before: an actor that nobody refers to ends between two messages, and its children with it
+    supervisor =
+      nullptr; // not before: an actor that nobody refers to ends between two messages, and its children with it
     services->directory.clear();
     services->workers.reset(); // joins the threads: nothing uses the log any more, nor an actor whose system is gone
     system->await_actors_before_shutdown(false);
@@ -225,7 +229,8 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   services->journal = options_.journal;
   services->workers = make_task_threads();
   services->wall_clock_ms = [] {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
   };
   services->random = make_random();
   services->list_directory = list_directory;

@@ -11,11 +11,11 @@ namespace weir::actors {
 
 /// What the command line (or a test) decides about a run.
 struct runtime_options {
-  std::string application;             ///< names the owner of the data directory
-  std::string data_dir;                ///< empty = no log: then only inputs that can be read again are allowed
-  bool default_data_dir = false;       ///< nobody typed it: its parents may be created
-  std::uint32_t partitions = 0;        ///< at first start; 0 = twice the executors
-  std::uint32_t repartition = 0;       ///< changes the stored number; 0 = keep it
+  std::string application;       ///< names the owner of the data directory
+  std::string data_dir;          ///< empty = no log: then only inputs that can be read again are allowed
+  bool default_data_dir = false; ///< nobody typed it: its parents may be created
+  std::uint32_t partitions = 0;  ///< at first start; 0 = twice the executors
+  std::uint32_t repartition = 0; ///< changes the stored number; 0 = keep it
   actors::settings settings;
   std::shared_ptr<actors::journal> journal;
 };

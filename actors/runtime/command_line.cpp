@@ -28,16 +28,25 @@ struct typed {
 };
 
 void describe(CLI::App& app, typed& flags) {
-  app.add_option("--input", flags.inputs, "Where records come from; may be repeated: weir://ADDR:PORT, file:DIRECTORY")->type_name("URL");
-  app.add_option("--output", flags.outputs, "Where results go; may be repeated: print, print:N, text:PREFIX (default print)")->type_name("SPEC");
+  app.add_option("--input", flags.inputs, "Where records come from; may be repeated: weir://ADDR:PORT, file:DIRECTORY")
+    ->type_name("URL");
+  app
+    .add_option("--output", flags.outputs,
+                "Where results go; may be repeated: print, print:N, text:PREFIX (default print)")
+    ->type_name("SPEC");
   app.add_option("--batch-interval", flags.batch_interval, "Length of a batch (default 100ms)")->type_name("DURATION");
-  app.add_option("--data-dir", flags.data_dir, "The log and all state (default ./weir-data/" + app.get_name() + "; none = no log)")
+  app
+    .add_option("--data-dir", flags.data_dir,
+                "The log and all state (default ./weir-data/" + app.get_name() + "; none = no log)")
     ->type_name("DIR");
   app.add_option("--executors", flags.executors, "Task threads (default: one a core)")->type_name("N");
-  app.add_option("--partitions", flags.partitions, "Partitions at first start (default: twice the executors)")->type_name("N");
+  app.add_option("--partitions", flags.partitions, "Partitions at first start (default: twice the executors)")
+    ->type_name("N");
   app.add_option("--repartition", flags.repartition, "Changes the number of partitions at this start")->type_name("N");
   app.add_option("--stop-after", flags.stop_after, "Drains and ends after this time")->type_name("DURATION");
-  app.add_option("--stop-when-idle", flags.stop_when_idle, "Drains and ends when nothing has come for this long (default 2s)")
+  app
+    .add_option("--stop-when-idle", flags.stop_when_idle,
+                "Drains and ends when nothing has come for this long (default 2s)")
     ->type_name("DURATION")
     ->expected(0, 1);
   app.add_option("--log-level", flags.level, "error, warning (default), info, debug")->type_name("LEVEL");
@@ -98,7 +107,8 @@ result<void> interpret(const typed& flags, bool stop_when_idle, command_line& in
     settings.inputs.push_back(std::move(url));
   }
   if (settings.inputs.empty())
-    return fail(error_code::configuration, "no input given", "--input", "give at least one: weir://127.0.0.1:0 or file:DIRECTORY");
+    return fail(error_code::configuration, "no input given", "--input",
+                "give at least one: weir://127.0.0.1:0 or file:DIRECTORY");
   for (auto& text : flags.outputs) {
     plan::output_target target;
     if (auto done = assign(target, parse_output(text), "--output"); !done)
@@ -109,7 +119,9 @@ result<void> interpret(const typed& flags, bool stop_when_idle, command_line& in
     into.outputs = print();
   if (auto done = assign(settings.batch_interval, parse_duration(flags.batch_interval), "--batch-interval"); !done)
     return done;
-  if (auto done = check_range(static_cast<std::uint64_t>(settings.batch_interval.count()), 1'000, 3'600'000'000, "--batch-interval in us"); !done)
+  if (auto done = check_range(static_cast<std::uint64_t>(settings.batch_interval.count()), 1'000, 3'600'000'000,
+                              "--batch-interval in us");
+      !done)
     return done;
   if (auto done = check_range(flags.executors, 1, 256, "--executors"); !done)
     return done;
@@ -121,10 +133,12 @@ result<void> interpret(const typed& flags, bool stop_when_idle, command_line& in
   into.options.partitions = flags.partitions;
   into.options.repartition = flags.repartition;
   // A block waits at most a tenth of a batch, so that cutting it adds little to a record's way.
-  settings.block_interval = std::clamp<std::chrono::microseconds>(settings.batch_interval / 10, std::chrono::microseconds(500),
-                                                                  std::chrono::microseconds(10'000));
+  settings.block_interval = std::clamp<std::chrono::microseconds>(
+    settings.batch_interval / 10, std::chrono::microseconds(500), std::chrono::microseconds(10'000));
   if (stop_when_idle)
-    if (auto done = assign_milliseconds(settings.stop_when_idle, flags.stop_when_idle.empty() ? "2s" : flags.stop_when_idle, "--stop-when-idle"); !done)
+    if (auto done = assign_milliseconds(settings.stop_when_idle,
+                                        flags.stop_when_idle.empty() ? "2s" : flags.stop_when_idle, "--stop-when-idle");
+        !done)
       return done;
   if (!flags.stop_after.empty()) {
     into.stop_after.emplace();
@@ -140,7 +154,8 @@ result<void> interpret(const typed& flags, bool stop_when_idle, command_line& in
 
 result<command_line> parse_command_line(const std::string& application, int argc, const char* const* argv) {
   typed flags;
-  CLI::App app{"A Weir application: reads text, computes it in small batches, publishes each exactly once.", application};
+  CLI::App app{"A Weir application: reads text, computes it in small batches, publishes each exactly once.",
+               application};
   describe(app, flags);
   command_line line;
   try {
@@ -158,7 +173,9 @@ result<command_line> parse_command_line(const std::string& application, int argc
   }
   line.options.application = application;
   line.options.default_data_dir = flags.data_dir.empty();
-  line.options.data_dir = flags.data_dir == "none" ? "" : flags.data_dir.empty() ? "./weir-data/" + application : flags.data_dir;
+  line.options.data_dir = flags.data_dir == "none" ? ""
+                          : flags.data_dir.empty() ? "./weir-data/" + application
+                                                   : flags.data_dir;
   if (auto done = interpret(flags, app.count("--stop-when-idle") > 0, line); !done)
     return tl::make_unexpected(done.error());
   return line;

@@ -79,8 +79,6 @@ private:
 
 } // namespace
 
-std::shared_ptr<worker_factory> make_task_threads() {
-  return std::make_shared<task_threads>();
-}
+std::shared_ptr<worker_factory> make_task_threads() { return std::make_shared<task_threads>(); }
 
 } // namespace weir::actors

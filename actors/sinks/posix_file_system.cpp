@@ -90,8 +90,6 @@ public:
 
 } // namespace
 
-std::shared_ptr<file_system> make_posix_file_system() {
-  return std::make_shared<posix_file_system>();
-}
+std::shared_ptr<file_system> make_posix_file_system() { return std::make_shared<posix_file_system>(); }
 
 } // namespace weir::actors

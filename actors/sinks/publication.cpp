@@ -30,7 +30,8 @@ result<part_bytes> fetch(const services& services, const log::commit_record& bat
   }
   if (found.bytes.size() != part.bytes || data::checksum(found.bytes) != part.checksum)
     return fail(error_code::corrupt, "staged bytes do not match their checksum",
-                "batch " + std::to_string(batch.id.value) + ", output " + part.output + ", part " + std::to_string(part.part));
+                "batch " + std::to_string(batch.id.value) + ", output " + part.output + ", part " +
+                  std::to_string(part.part));
   return found;
 }
 
@@ -109,9 +110,10 @@ result<void> publish_text(services& services, const std::string& prefix, const p
 }
 
 /// As Spark shows a batch: its time, then the first records.
-result<void> publish_print(services& services, std::uint32_t limit, const plan::output& output, const log::commit_record& batch) {
-  std::string text = "-------------------------------------------\nTime: " + std::to_string(batch.time_ms)
-                     + " ms\n-------------------------------------------\n";
+result<void> publish_print(services& services, std::uint32_t limit, const plan::output& output,
+                           const log::commit_record& batch) {
+  std::string text = "-------------------------------------------\nTime: " + std::to_string(batch.time_ms) +
+                     " ms\n-------------------------------------------\n";
   std::uint32_t shown = 0;
   std::uint64_t records = 0;
   for (auto& part : batch.parts) {
@@ -139,7 +141,8 @@ result<void> publish_print(services& services, std::uint32_t limit, const plan::
 
 result<void> publish(services& services, const plan::output& output, const log::commit_record& batch) {
   fault_point("sink.before_publish");
-  auto has_records = std::any_of(batch.parts.begin(), batch.parts.end(), [&](auto& part) { return part.output == output.name; });
+  auto has_records =
+    std::any_of(batch.parts.begin(), batch.parts.end(), [&](auto& part) { return part.output == output.name; });
   for (auto& target : output.targets) {
     result<void> done;
     if (target.what == plan::output_target::kind::print)

@@ -18,9 +18,10 @@ struct sink_state {
   services_ptr services;
   output_index output;
   std::shared_ptr<worker> thread;
-  std::map<batch_id, publish_batch> waiting; ///< in batch order; bounded, as sealing pauses while too many are unpublished
-  batch_id busy;                             ///< 0 = none
-  batch_id published;                        ///< greatest batch that this incarnation has published
+  std::map<batch_id, publish_batch>
+    waiting;          ///< in batch order; bounded, as sealing pauses while too many are unpublished
+  batch_id busy;      ///< 0 = none
+  batch_id published; ///< greatest batch that this incarnation has published
 
   sink_state(sink_actor::pointer ptr) : self{ptr} {}
 
@@ -48,14 +49,15 @@ struct sink_state {
     busy = next.record.id;
     busy_epoch = next.epoch;
     report_phase(phase::publishing, 1);
-    thread->post([services = services, output = output, next = std::move(next), me = caf::actor_cast<caf::actor_addr>(self)] {
-      if (auto done = actors::publish(*services, services->plan->outputs()[output.value], next.record); !done) {
-        services->fail(done.error());
-        return;
-      }
-      if (auto handle = caf::actor_cast<caf::actor>(me))
-        caf::anon_send(handle, publication_ended{next.epoch, next.record.id});
-    });
+    thread->post(
+      [services = services, output = output, next = std::move(next), me = caf::actor_cast<caf::actor_addr>(self)] {
+        if (auto done = actors::publish(*services, services->plan->outputs()[output.value], next.record); !done) {
+          services->fail(done.error());
+          return;
+        }
+        if (auto handle = caf::actor_cast<caf::actor>(me))
+          caf::anon_send(handle, publication_ended{next.epoch, next.record.id});
+      });
   }
 
   void ended(const publication_ended& message) {
@@ -74,7 +76,8 @@ struct sink_state {
   weir::epoch busy_epoch; ///< of the coordinator that asked last for the batch in work
 };
 
-sink_actor::behavior_type sink_behavior(sink_actor::stateful_pointer<sink_state> self, services_ptr services, output_index output) {
+sink_actor::behavior_type sink_behavior(sink_actor::stateful_pointer<sink_state> self, services_ptr services,
+                                        output_index output) {
   auto& state = self->state;
   state.start(std::move(services), output);
   return {

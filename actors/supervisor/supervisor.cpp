@@ -55,7 +55,10 @@ struct supervisor_state {
     services->journal->actor_restarted(which->what.who, reason);
     auto pause = which->policy.child_ended(self->clock().now());
     if (!pause)
-      services->fail({error_code::failed, "failed too often to be restarted again (" + reason + ")", to_string(which->what.who), {}});
+      services->fail({error_code::failed,
+                      "failed too often to be restarted again (" + reason + ")",
+                      to_string(which->what.who),
+                      {}});
     else if (pause->count() == 0)
       restart(*which);
     else
@@ -99,8 +102,9 @@ struct supervisor_state {
   }
 };
 
-supervisor_actor::behavior_type supervisor_behavior(supervisor_actor::stateful_pointer<supervisor_state> self, services_ptr services,
-                                                    std::vector<child_specification> children, restart_policy::limits limits) {
+supervisor_actor::behavior_type supervisor_behavior(supervisor_actor::stateful_pointer<supervisor_state> self,
+                                                    services_ptr services, std::vector<child_specification> children,
+                                                    restart_policy::limits limits) {
   auto& state = self->state;
   state.start(std::move(services), std::move(children), limits);
   return {
@@ -112,8 +116,8 @@ supervisor_actor::behavior_type supervisor_behavior(supervisor_actor::stateful_p
 
 } // namespace
 
-supervisor_actor spawn_supervisor(caf::actor_system& system, services_ptr services, std::vector<child_specification> children,
-                                  restart_policy::limits limits) {
+supervisor_actor spawn_supervisor(caf::actor_system& system, services_ptr services,
+                                  std::vector<child_specification> children, restart_policy::limits limits) {
   return system.spawn(supervisor_behavior, std::move(services), std::move(children), limits);
 }
 

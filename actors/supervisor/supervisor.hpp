@@ -17,7 +17,7 @@ struct child_specification {
 };
 
 /// Starts `children` in order. A child that ends is started again; one that ends too often fails the application.
-supervisor_actor spawn_supervisor(caf::actor_system& system, services_ptr services, std::vector<child_specification> children,
-                                  restart_policy::limits limits = {});
+supervisor_actor spawn_supervisor(caf::actor_system& system, services_ptr services,
+                                  std::vector<child_specification> children, restart_policy::limits limits = {});
 
 } // namespace weir::actors

@@ -13,7 +13,9 @@ public:
   dstream(stream_context& context, operators::stream_ptr<T> node) : context_{&context}, node_{std::move(node)} {}
 
   /// One record a batch: how many records it has; zero for a batch without input.
-  dstream<std::uint64_t> count() const { return with<std::uint64_t>(std::make_shared<operators::count_node<T>>(node_)); }
+  dstream<std::uint64_t> count() const {
+    return with<std::uint64_t>(std::make_shared<operators::count_node<T>>(node_));
+  }
 
   /// Shows the first records of each batch.
   void print(std::uint32_t limit = 10) const { write_to(weir::print(limit)); }

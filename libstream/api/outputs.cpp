@@ -8,13 +8,9 @@ namespace weir {
 
 using plan::output_target;
 
-output_targets text_files(std::string_view prefix) {
-  return {{output_target::kind::text, std::string{prefix}, 0}};
-}
+output_targets text_files(std::string_view prefix) { return {{output_target::kind::text, std::string{prefix}, 0}}; }
 
-output_targets print(std::uint32_t limit) {
-  return {{output_target::kind::print, {}, limit}};
-}
+output_targets print(std::uint32_t limit) { return {{output_target::kind::print, {}, limit}}; }
 
 result<output_target> parse_output(std::string_view text) {
   auto colon = text.find(':');
@@ -30,14 +26,15 @@ result<output_target> parse_output(std::string_view text) {
       return print().front();
     auto limit = parse_count(rest);
     if (!limit || *limit > 1'000'000'000)
-      return fail(error_code::configuration, "'" + std::string{rest} + "' is no number of records", "output " + std::string{text},
-                  "write print or print:N");
+      return fail(error_code::configuration, "'" + std::string{rest} + "' is no number of records",
+                  "output " + std::string{text}, "write print or print:N");
     return print(static_cast<std::uint32_t>(*limit)).front();
   }
   const std::string known[] = {"text", "print"};
   auto nearest = nearest_name(form, known);
   return fail(error_code::configuration, "unknown kind of output", "output " + std::string{text},
-              nearest.empty() ? "write text:PREFIX or print[:N]" : "did you mean " + nearest + (nearest == "text" ? ":PREFIX?" : "?"));
+              nearest.empty() ? "write text:PREFIX or print[:N]"
+                              : "did you mean " + nearest + (nearest == "text" ? ":PREFIX?" : "?"));
 }
 
 } // namespace weir

@@ -7,8 +7,9 @@ namespace weir {
 
 void stream_context::require_initialised(const char* action) const {
   if (state_ != state::initialised)
-    throw plan::plan_error{{error_code::usage, std::string{"cannot "} + action + " after the context was started or stopped", "stream_context",
-                            "build all streams before start"}};
+    throw plan::plan_error{{error_code::usage,
+                            std::string{"cannot "} + action + " after the context was started or stopped",
+                            "stream_context", "build all streams before start"}};
 }
 
 dstream<std::string_view> stream_context::text_input() {

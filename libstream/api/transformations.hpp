@@ -20,7 +20,9 @@ template <class A, class B>
 inline constexpr bool is_pair<std::pair<A, B>> = true;
 
 template <class Function, class In>
-concept emits = requires { typename std::remove_cvref_t<Function>::output; };
+concept emits = requires {
+  typename std::remove_cvref_t<Function>::output;
+};
 
 template <class Function, class In>
 struct flat_map_output;
@@ -52,7 +54,8 @@ public:
   auto map(Function function) const {
     using out = std::remove_cvref_t<std::invoke_result_t<Function&, const T&>>;
     using sink = operators::map_sink<T, out, Function>;
-    return derive<out>(std::make_shared<operators::narrow_node<T, out, Function, sink>>("map", node(), std::move(function)));
+    return derive<out>(
+      std::make_shared<operators::narrow_node<T, out, Function, sink>>("map", node(), std::move(function)));
   }
 
   /// The records for which `predicate` holds.
@@ -60,7 +63,8 @@ public:
     requires std::predicate<Predicate&, const T&>
   auto filter(Predicate predicate) const {
     using sink = operators::filter_sink<T, Predicate>;
-    return derive<T>(std::make_shared<operators::narrow_node<T, T, Predicate, sink>>("filter", node(), std::move(predicate)));
+    return derive<T>(
+      std::make_shared<operators::narrow_node<T, T, Predicate, sink>>("filter", node(), std::move(predicate)));
   }
 
   /// All that `function` makes of each record: it returns a range, or it is called as `function(record, emit)` and names what it
@@ -74,7 +78,8 @@ public:
   template <class Out, class Function>
   auto flat_map(Function function) const {
     using sink = operators::flat_map_sink<T, Out, Function>;
-    return derive<Out>(std::make_shared<operators::narrow_node<T, Out, Function, sink>>("flat_map", node(), std::move(function)));
+    return derive<Out>(
+      std::make_shared<operators::narrow_node<T, Out, Function, sink>>("flat_map", node(), std::move(function)));
   }
 
   /// The values of pairs through `function`; keys stay.
@@ -83,9 +88,12 @@ public:
   auto map_values(Function function) const {
     using value = std::remove_cvref_t<std::invoke_result_t<Function&, const typename T::second_type&>>;
     using out = std::pair<typename T::first_type, value>;
-    auto whole = [function = std::move(function)](const T& pair) { return out{pair.first, std::invoke(function, pair.second)}; };
+    auto whole = [function = std::move(function)](const T& pair) {
+      return out{pair.first, std::invoke(function, pair.second)};
+    };
     using sink = operators::map_sink<T, out, decltype(whole)>;
-    return derive<out>(std::make_shared<operators::narrow_node<T, out, decltype(whole), sink>>("map_values", node(), std::move(whole)));
+    return derive<out>(
+      std::make_shared<operators::narrow_node<T, out, decltype(whole), sink>>("map_values", node(), std::move(whole)));
   }
 
   /// One pair a key: its values joined by an associative `function`.
@@ -95,8 +103,8 @@ public:
     using key = typename T::first_type;
     using value = typename T::second_type;
     using logic = operators::reduce_logic<key, value, Function>;
-    return derive<std::pair<key, value>>(
-      std::make_shared<operators::combine_node<T, key, value, logic>>("reduce_by_key", node(), logic{std::move(function)}));
+    return derive<std::pair<key, value>>(std::make_shared<operators::combine_node<T, key, value, logic>>(
+      "reduce_by_key", node(), logic{std::move(function)}));
   }
 
   /// (record, how often it occurs).

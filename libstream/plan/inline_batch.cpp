@@ -6,7 +6,8 @@
 
 namespace weir::plan {
 
-result<std::vector<staged_output>> inline_batch::run(batch_id batch, std::int64_t time_ms, const std::vector<split>& splits,
+result<std::vector<staged_output>> inline_batch::run(batch_id batch, std::int64_t time_ms,
+                                                     const std::vector<split>& splits,
                                                      std::size_t max_record_bytes) const {
   std::vector<staged_output> staged;
   std::map<shuffle_index, std::vector<std::vector<run_handle>>> exchange; // by partition, in map-index order
@@ -42,7 +43,8 @@ result<std::vector<staged_output>> inline_batch::run(batch_id batch, std::int64_
           staged.push_back(std::move(part));
     }
   }
-  std::stable_sort(staged.begin(), staged.end(), [](auto& a, auto& b) { return std::tie(a.output, a.part) < std::tie(b.output, b.part); });
+  std::stable_sort(staged.begin(), staged.end(),
+                   [](auto& a, auto& b) { return std::tie(a.output, a.part) < std::tie(b.output, b.part); });
   return staged;
 }
 

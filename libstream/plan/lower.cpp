@@ -15,7 +15,8 @@ std::size_t position(const List& list, Index index) {
 }
 
 bool is_root(const node& which) {
-  return which.what() == node::role::source || which.what() == node::role::collection || which.what() == node::role::shuffle;
+  return which.what() == node::role::source || which.what() == node::role::collection ||
+         which.what() == node::role::shuffle;
 }
 
 } // namespace
@@ -53,7 +54,8 @@ public:
     try {
       guarded(graph_.at(*roots_[input.stage.value]).name, [&] { roots_[input.stage.value]->run(build); });
     } catch (const operator_failure& failure) {
-      return fail(error_code::failed, "user function failed: " + failure.what, "operator " + failure.operator_name + ", " + where,
+      return fail(error_code::failed, "user function failed: " + failure.what,
+                  "operator " + failure.operator_name + ", " + where,
                   "mend the function or the record that it was given");
     }
     return made;
@@ -76,7 +78,8 @@ public:
 
   result<std::shared_ptr<const physical_plan>> run() {
     if (terminals_.empty())
-      return fail(error_code::configuration, "nothing to run: the application has no output", {}, "end a stream with write_to or print");
+      return fail(error_code::configuration, "nothing to run: the application has no output", {},
+                  "end a stream with write_to or print");
     for (auto& terminal : terminals_)
       visit(terminal);
     if (auto named = name_nodes(); !named)
@@ -122,7 +125,8 @@ private:
         continue;
       }
       if (!taken.emplace(name, which.get()).second)
-        return fail(error_code::configuration, "two operators have the name '" + name + "'", {}, "give each its own name");
+        return fail(error_code::configuration, "two operators have the name '" + name + "'", {},
+                    "give each its own name");
       at(*which).name = name;
     }
     std::map<std::string, int> shown;
@@ -192,8 +196,8 @@ private:
         if (target.what == output_target::kind::text)
           if (auto [entry, fresh] = taken.emplace(target.prefix, output.name); !fresh)
             return fail(error_code::configuration,
-                        "outputs '" + entry->second + "' and '" + output.name + "' both write to text:" + target.prefix, {},
-                        "give each its own prefix");
+                        "outputs '" + entry->second + "' and '" + output.name + "' both write to text:" + target.prefix,
+                        {}, "give each its own prefix");
     return {};
   }
 

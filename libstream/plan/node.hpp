@@ -44,7 +44,8 @@ public:
     output,     ///< ends a stage: formats and stages
   };
 
-  node(role what, std::string kind, std::vector<node_ptr> inputs) : role_{what}, kind_{std::move(kind)}, inputs_{std::move(inputs)} {}
+  node(role what, std::string kind, std::vector<node_ptr> inputs)
+    : role_{what}, kind_{std::move(kind)}, inputs_{std::move(inputs)} {}
   virtual ~node() = default;
 
   role what() const { return role_; }

@@ -68,12 +68,12 @@ struct task_result {
 /// What a runtime must know of a stage: operators between two shuffles.
 struct stage {
   stage_index index;
-  bool reads_text = false;             ///< a source stage: one task for each split of the batch
-  std::uint32_t slices = 0;            ///< of a stage over static data: its tasks; 0 = not one
-  std::vector<shuffle_index> reads;    ///< otherwise: one task a partition, after all tasks of the writing stages
+  bool reads_text = false;          ///< a source stage: one task for each split of the batch
+  std::uint32_t slices = 0;         ///< of a stage over static data: its tasks; 0 = not one
+  std::vector<shuffle_index> reads; ///< otherwise: one task a partition, after all tasks of the writing stages
   std::vector<shuffle_index> writes;
   std::vector<output_index> outputs;
-  bool always_due = false;             ///< runs in every batch, also without input (`count`)
+  bool always_due = false; ///< runs in every batch, also without input (`count`)
 };
 
 /// How many tasks a stage has in a batch of so many splits.
@@ -84,14 +84,14 @@ inline std::size_t task_count(const stage& of, std::size_t splits, std::uint32_t
 /// Where an output goes.
 struct output_target {
   enum class kind { text, print } what = kind::print;
-  std::string prefix;        ///< of text
-  std::uint32_t limit = 10;  ///< of print: records shown of each batch
+  std::string prefix;       ///< of text
+  std::uint32_t limit = 10; ///< of print: records shown of each batch
 };
 
 struct output {
   output_index index;
-  std::string name;                    ///< stable, unique in the plan
-  bool named = false;                  ///< by the user, not by its position
+  std::string name;   ///< stable, unique in the plan
+  bool named = false; ///< by the user, not by its position
   std::vector<output_target> targets;
 };
 

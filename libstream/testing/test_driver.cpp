@@ -9,9 +9,7 @@ namespace weir::testing {
 
 rows::rows(std::initializer_list<row> lines) : rows{std::vector<row>(lines)} {}
 
-rows::rows(std::vector<row> lines) : lines_{std::move(lines)} {
-  std::sort(lines_.begin(), lines_.end());
-}
+rows::rows(std::vector<row> lines) : lines_{std::move(lines)} { std::sort(lines_.begin(), lines_.end()); }
 
 std::ostream& operator<<(std::ostream& out, const rows& all) {
   out << "{ ";
@@ -62,9 +60,11 @@ test_driver& test_driver::step() {
 }
 
 rows test_driver::output(std::string_view name) const {
-  auto known = std::any_of(plan_->outputs().begin(), plan_->outputs().end(), [&](auto& output) { return output.name == name; });
+  auto known =
+    std::any_of(plan_->outputs().begin(), plan_->outputs().end(), [&](auto& output) { return output.name == name; });
   if (!known)
-    throw plan::plan_error{{error_code::usage, "the plan has no such output", "output '" + std::string{name} + "'", {}}};
+    throw plan::plan_error{
+      {error_code::usage, "the plan has no such output", "output '" + std::string{name} + "'", {}}};
   std::vector<row> lines;
   auto entry = shown_.find(name);
   std::string_view rest = entry == shown_.end() ? std::string_view{} : std::string_view{entry->second};

@@ -17,6 +17,4 @@ int run_application(const char* name, const application& build, int argc, char**
 
 /// Makes `function` the program: `WEIR_APPLICATION("word-count", word_count)`.
 #define WEIR_APPLICATION(name, function)                                                                               \
-  int main(int argc, char** argv) {                                                                                    \
-    return weir::run_application(name, function, argc, argv);                                                          \
-  }
+  int main(int argc, char** argv) { return weir::run_application(name, function, argc, argv); }

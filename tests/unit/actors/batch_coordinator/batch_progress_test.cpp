@@ -23,9 +23,7 @@ batch_progress sealed_batch(std::size_t tasks, std::set<output_index> outputs = 
   return batch;
 }
 
-log::staged_part part(const std::string& output, std::uint32_t number) {
-  return {output, number, 5, 1, 77};
-}
+log::staged_part part(const std::string& output, std::uint32_t number) { return {output, number, 5, 1, 77}; }
 
 bool map_ends(batch_progress& batch, std::uint32_t task, const attempt& of = first_attempt) {
   return batch.task_finished(of, stage_index{0}, task_index{task}, {}, 10);
@@ -74,10 +72,11 @@ TEST_CASE("a commit lists its parts in order, whatever the order in which they c
                         std::vector<std::uint32_t>{2, 0, 1}, std::vector<std::uint32_t>{2, 1, 0});
   auto batch = sealed_batch(3);
   for (auto task : order)
-    batch.task_finished(first_attempt, stage_index{1}, task_index{task}, {part("words", task), part("counts", task)}, 0);
+    batch.task_finished(first_attempt, stage_index{1}, task_index{task}, {part("words", task), part("counts", task)},
+                        0);
   auto& parts = batch.stage(epoch{1}).parts;
-  CHECK(parts == std::vector{part("counts", 0), part("counts", 1), part("counts", 2), part("words", 0), part("words", 1),
-                             part("words", 2)});
+  CHECK(parts == std::vector{part("counts", 0), part("counts", 1), part("counts", 2), part("words", 0),
+                             part("words", 1), part("words", 2)});
 }
 
 TEST_CASE("what comes after staging changes the commit no more", "[batch_progress]") {

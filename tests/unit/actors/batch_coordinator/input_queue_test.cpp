@@ -13,7 +13,8 @@ namespace {
 constexpr input_id first{0}, second{1};
 constexpr std::uint64_t plenty = 1'000'000;
 
-std::vector<log::block_header> blocks(input_id input, epoch of, std::uint64_t from, std::uint64_t to, std::uint64_t bytes) {
+std::vector<log::block_header> blocks(input_id input, epoch of, std::uint64_t from, std::uint64_t to,
+                                      std::uint64_t bytes) {
   std::vector<log::block_header> made;
   for (auto sequence = from; sequence <= to; ++sequence) {
     log::block_header header;
@@ -78,7 +79,8 @@ TEST_CASE("an older epoch goes first, and a range never crosses epochs", "[input
   input_queue queue;
   queue.blocks_ready(first, epoch{2}, blocks(first, epoch{2}, 1, 1, 10));
   queue.blocks_ready(first, epoch{1}, blocks(first, epoch{1}, 1, 2, 10));
-  CHECK(block_ranges(queue.take(plenty, plenty)) == std::vector{range(first, epoch{1}, 1, 2), range(first, epoch{2}, 1, 1)});
+  CHECK(block_ranges(queue.take(plenty, plenty)) ==
+        std::vector{range(first, epoch{1}, 1, 2), range(first, epoch{2}, 1, 1)});
 }
 
 TEST_CASE("a split is closed once it is full", "[input_queue]") {
@@ -114,7 +116,8 @@ TEST_CASE("a file is cut into consecutive ranges, and several small ones share a
   REQUIRE(taken.splits.size() == 4);
   CHECK(taken.bytes == 34);
   CHECK(taken.splits[1].files == std::vector<log::file_range>{{first, "/in/a", 25, 5, 10, 20}});
-  CHECK(taken.splits[2].files == std::vector<log::file_range>{{first, "/in/a", 25, 5, 20, 25}, {first, "/in/b", 5, 5, 0, 5}});
+  CHECK(taken.splits[2].files ==
+        std::vector<log::file_range>{{first, "/in/a", 25, 5, 20, 25}, {first, "/in/b", 5, 5, 0, 5}});
   CHECK(taken.splits[3].files == std::vector<log::file_range>{{first, "/in/c", 4, 5, 0, 4}});
   CHECK(queue.empty());
 }
@@ -128,7 +131,8 @@ TEST_CASE("a file is read once by its name, also when it is found again or has c
   CHECK(queue.empty());
 }
 
-TEST_CASE("a file that was begun before a restart goes on where the log says, as it was when it was found", "[input_queue]") {
+TEST_CASE("a file that was begun before a restart goes on where the log says, as it was when it was found",
+          "[input_queue]") {
   input_queue queue;
   queue.sealed_before(first, "/in/begun", {100, 5, 40});
   queue.sealed_before(first, "/in/whole", {70, 5, 70});

@@ -52,7 +52,8 @@ TEST_CASE("blocks behind a gap are left out until what lies before them comes ag
   CHECK(index.stored(headers(2, 4), block_sequence{1}) == headers(2, 4));
 }
 
-TEST_CASE("the writer's answer to an earlier incarnation makes nothing durable that is not known here", "[block_index]") {
+TEST_CASE("the writer's answer to an earlier incarnation makes nothing durable that is not known here",
+          "[block_index]") {
   block_index index;
   index.stored(headers(1, 2), {});
   CHECK(index.appended(input, first_epoch, block_sequence{9}) == headers(1, 2));

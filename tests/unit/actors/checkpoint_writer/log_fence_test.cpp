@@ -49,7 +49,8 @@ TEST_CASE("a coordinator's epoch rises once an incarnation", "[log_fence]") {
   CHECK(fence.coordinator() == epoch{2});
 }
 
-TEST_CASE("an input's epoch rises once an incarnation of its receiver, and starts from its first block", "[log_fence]") {
+TEST_CASE("an input's epoch rises once an incarnation of its receiver, and starts from its first block",
+          "[log_fence]") {
   auto fence = empty_fence();
   auto opened = fence.open(input, 100);
   CHECK(opened.owner == epoch{1});
@@ -125,8 +126,10 @@ public:
     switch (below(8)) {
       case 0: return claim();
       case 1: return below(3) == 0 ? open() : append();
-      case 2: case 3: return append();
-      case 4: case 5: return seal();
+      case 2:
+      case 3: return append();
+      case 4:
+      case 5: return seal();
       case 6: return commit();
       default: return finish();
     }
@@ -155,7 +158,8 @@ public:
       auto by = live.coordinator();
       CHECK(live.commit(by, batch_id{batch}) == again.commit(by, batch_id{batch}));
       CHECK(live.finish(by, batch_id{batch}) == again.finish(by, batch_id{batch}));
-      CHECK(live.seal(by, batch_id{batch}, batch_id{batch / 2}) == again.seal(by, batch_id{batch}, batch_id{batch / 2}));
+      CHECK(live.seal(by, batch_id{batch}, batch_id{batch / 2}) ==
+            again.seal(by, batch_id{batch}, batch_id{batch / 2}));
     }
   }
 

@@ -37,7 +37,9 @@ public:
   const std::vector<plan::output>& outputs() const override { return outputs_; }
   const std::string& description() const override { return description_; }
   std::uint64_t fingerprint() const override { return 0; }
-  result<plan::task_result> run(const plan::task_input&) const override { return fail(error_code::failed, "never run"); }
+  result<plan::task_result> run(const plan::task_input&) const override {
+    return fail(error_code::failed, "never run");
+  }
 
 private:
   std::vector<plan::stage> stages_;
@@ -82,7 +84,8 @@ TEST_CASE("an executor runs the tasks of its own index, each once", "[task_board
   CHECK(all_of(board).empty());
 }
 
-TEST_CASE("a reduce task waits for every map task of its batch, also for those that ended before the announcement", "[task_board]") {
+TEST_CASE("a reduce task waits for every map task of its batch, also for those that ended before the announcement",
+          "[task_board]") {
   task_board board{word_count_plan(), 2, 0};
   board.output_ready(map_ended(1, 2));
   board.announced(batch(1, 3));
@@ -240,7 +243,8 @@ private:
 
 } // namespace
 
-TEST_CASE("each task of the newest attempt runs once, after all that it reads, whatever the messages' order", "[task_board]") {
+TEST_CASE("each task of the newest attempt runs once, after all that it reads, whatever the messages' order",
+          "[task_board]") {
   // A word count, a union before the shuffle, and two shuffles in a row beside a third.
   auto shape = GENERATE(as<std::vector<std::vector<std::uint32_t>>>{}, std::vector<std::vector<std::uint32_t>>{{}, {0}},
                         std::vector<std::vector<std::uint32_t>>{{}, {}, {0, 1}},

@@ -17,7 +17,8 @@ namespace {
 /// Some producers, a server and a log around an intake, all driven by one seed. The model knows of every producer what it may hear.
 class surroundings {
 public:
-  explicit surroundings(std::uint64_t seed) : random_{seed}, block_bytes_{8 + below(200)}, intake_{input_id{1}, block_bytes_} {
+  explicit surroundings(std::uint64_t seed)
+    : random_{seed}, block_bytes_{8 + below(200)}, intake_{input_id{1}, block_bytes_} {
     intake_.opened(epoch{1});
   }
 
@@ -26,7 +27,10 @@ public:
     switch (below(12)) {
       case 0: connect(name); break;
       case 1: answer_lookups(); break;
-      case 2: case 3: case 4: case 5: send(name); break;
+      case 2:
+      case 3:
+      case 4:
+      case 5: send(name); break;
       case 6: close(name); break;
       case 7: say_goodbye(name); break;
       case 8: intake_.cut_due(timer_); break;
@@ -236,7 +240,8 @@ private:
 
 } // namespace
 
-TEST_CASE("whatever happens, blocks hold every producer's records once and in order, and all bytes are released", "[intake]") {
+TEST_CASE("whatever happens, blocks hold every producer's records once and in order, and all bytes are released",
+          "[intake]") {
   std::uint64_t refusals = 0, farewells = 0;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     INFO("seed " << seed);

@@ -22,9 +22,7 @@ ingest_data records(std::uint64_t first, std::vector<std::string> lines) {
   return {first, lines.size(), bytes_of(text)};
 }
 
-ingest_data void_records(std::uint64_t first, std::uint64_t count) {
-  return {first, count, nullptr};
-}
+ingest_data void_records(std::uint64_t first, std::uint64_t count) { return {first, count, nullptr}; }
 
 /// The actions of one kind that came since the last look, in order.
 template <class Action>

@@ -49,10 +49,30 @@ TEST_CASE("an application runs with an input and nothing else", "[command_line]"
 }
 
 TEST_CASE("every flag arrives where it belongs", "[command_line]") {
-  auto line = parse({"--input", "file:in", "--input=weir://127.0.0.1:0", "--output", "text:out/words", "--output", "print:3",
-                     "--batch-interval", "2ms", "--data-dir", "there", "--executors", "3", "--partitions", "12",
-                     "--repartition", "8", "--stop-after", "1.5s", "--stop-when-idle=300ms", "--log-level", "debug",
-                     "--log-format", "json"});
+  auto line = parse({"--input",
+                     "file:in",
+                     "--input=weir://127.0.0.1:0",
+                     "--output",
+                     "text:out/words",
+                     "--output",
+                     "print:3",
+                     "--batch-interval",
+                     "2ms",
+                     "--data-dir",
+                     "there",
+                     "--executors",
+                     "3",
+                     "--partitions",
+                     "12",
+                     "--repartition",
+                     "8",
+                     "--stop-after",
+                     "1.5s",
+                     "--stop-when-idle=300ms",
+                     "--log-level",
+                     "debug",
+                     "--log-format",
+                     "json"});
   REQUIRE(line.has_value());
   auto& settings = line->options.settings;
   REQUIRE(settings.inputs.size() == 2);
@@ -146,8 +166,8 @@ TEST_CASE("without an input there is nothing to do", "[command_line]") {
 TEST_CASE("help and version are answers, not runs", "[command_line]") {
   auto help = parse({"--help"});
   REQUIRE((help.has_value() && help->answer));
-  for (auto flag : {"--input", "--output", "--batch-interval", "--data-dir", "--executors", "--partitions", "--repartition",
-                    "--stop-after", "--stop-when-idle", "--log-level", "--log-format", "--version"})
+  for (auto flag : {"--input", "--output", "--batch-interval", "--data-dir", "--executors", "--partitions",
+                    "--repartition", "--stop-after", "--stop-when-idle", "--log-level", "--log-format", "--version"})
     CHECK(help->answer->find(flag) != std::string::npos);
   auto version = parse({"--version"});
   REQUIRE((version.has_value() && version->answer));

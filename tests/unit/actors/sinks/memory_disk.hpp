@@ -144,7 +144,8 @@ private:
   /// The directory of an entry, null if it is absent, and the entry's name.
   std::pair<std::shared_ptr<node>, std::string> place_of(const std::string& path) const {
     auto slash = path.rfind('/');
-    return {find(slash == std::string::npos ? "" : path.substr(0, slash)), path.substr(slash == std::string::npos ? 0 : slash + 1)};
+    return {find(slash == std::string::npos ? "" : path.substr(0, slash)),
+            path.substr(slash == std::string::npos ? 0 : slash + 1)};
   }
   static void collect(const node& at, const std::string& path, std::map<std::string, std::string>& into) {
     if (!at.is_directory)

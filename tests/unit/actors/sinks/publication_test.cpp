@@ -25,7 +25,8 @@ log::commit_record commit_of(const std::vector<std::string>& parts, const std::s
   batch.view = view_id{1};
   for (std::uint32_t i = 0; i < parts.size(); ++i)
     if (auto& text = parts[i]; !text.empty())
-      batch.parts.push_back({output, i, text.size(), static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n')),
+      batch.parts.push_back({output, i, text.size(),
+                             static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n')),
                              data::checksum(text)});
   return batch;
 }
@@ -98,7 +99,8 @@ TEST_CASE("publishing again changes nothing that is visible, and writes no file"
   }
 }
 
-TEST_CASE("nothing becomes visible before all of it is synced, and it is done only once that is durable", "[publication]") {
+TEST_CASE("nothing becomes visible before all of it is synced, and it is done only once that is durable",
+          "[publication]") {
   publisher all;
   all.disk->existing_directory("out");
   auto batch = commit_of(parts_of_counts);
@@ -116,7 +118,8 @@ TEST_CASE("nothing becomes visible before all of it is synced, and it is done on
   CHECK(calls.back() == "sync out");
 }
 
-TEST_CASE("wherever publication stops, readers see all of the batch or nothing, and the next attempt ends it", "[publication]") {
+TEST_CASE("wherever publication stops, readers see all of the batch or nothing, and the next attempt ends it",
+          "[publication]") {
   auto batch = commit_of(parts_of_counts);
   auto loses_power = GENERATE(false, true);
   auto prefix = GENERATE(as<std::string>{}, "out/words", "deep/er/out/words", "words");
@@ -208,7 +211,8 @@ TEST_CASE("an output may have several targets", "[publication]") {
   CHECK_FALSE(all.printed.empty());
 }
 
-TEST_CASE("print shows the first records of all parts, and how many there are when it leaves some out", "[publication]") {
+TEST_CASE("print shows the first records of all parts, and how many there are when it leaves some out",
+          "[publication]") {
   auto [limit, shown] = GENERATE(table<std::uint32_t, std::string>({
     {10, "a\t1\nb\t2\nc\t3\n"},
     {3, "a\t1\nb\t2\nc\t3\n"},

@@ -16,7 +16,8 @@ restart_policy::time_point at(std::chrono::milliseconds since_start) {
 
 } // namespace
 
-TEST_CASE("the first restart is immediate, later ones wait twice as long each time, up to a limit", "[restart_policy]") {
+TEST_CASE("the first restart is immediate, later ones wait twice as long each time, up to a limit",
+          "[restart_policy]") {
   restart_policy policy{{20, 10s, 5ms, 30ms}};
   std::vector<std::chrono::milliseconds> pauses;
   for (int i = 0; i < 6; ++i)

@@ -63,6 +63,21 @@ TEST_CASE("the writer's answer to an earlier incarnation makes nothing durable t
   CHECK(index.appended(input, second_epoch, block_sequence{1}).empty());
 }
 
+TEST_CASE("what a lost predecessor had appended is found in the log, and makes durable what lies before it",
+          "[block_index]") {
+  block_index index;
+  index.stored(headers(1, 3), {});
+  index.appended(input, first_epoch, block_sequence{1});
+  CHECK(index.known_through(input, first_epoch) == block_sequence{3});
+  CHECK(index.known_through(input, second_epoch) == block_sequence{});
+  for (auto& found : headers(4, 5))
+    index.recovered(found);
+  CHECK(index.known_through(input, first_epoch) == block_sequence{5});
+  CHECK(index.durable() == lines{headers(1, 5)});
+  CHECK(index.undurable().empty());
+  CHECK(index.stored(headers(3, 6), block_sequence{1}) == headers(6, 6));
+}
+
 TEST_CASE("what is on its way, and what is durable, can be told to a restarted peer", "[block_index]") {
   block_index index;
   for (auto& found : headers(4, 5))

@@ -248,7 +248,7 @@ receiver_actor::behavior_type receiver_behavior(receiver_actor::stateful_pointer
                                                 services_ptr services, input_id input) {
   auto& state = self->state;
   if (!state.start(std::move(services), input))
-    self->quit(caf::exit_reason::user_shutdown);
+    self->quit(caf::exit_reason::normal); // it has said why: a successor would only say it again
   return {
     [&state](const input_opened& message) { state.opened(message); },
     [&state](const blocks_durable& message) { state.durable(message); },

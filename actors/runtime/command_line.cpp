@@ -55,7 +55,7 @@ void describe(CLI::App& app, typed& flags) {
 }
 
 error usage_error(const CLI::App& app, const CLI::ParseError& problem, int argc, const char* const* argv) {
-  error why{error_code::usage, problem.what(), app.get_name(), "see --help"};
+  error why{error_code::usage, problem.what(), {}, "see --help"}; // the caller says whose error it is
   std::vector<std::string> known;
   for (auto option : app.get_options())
     known.push_back("--" + option->get_single_name());

@@ -51,6 +51,8 @@ struct supervisor_state {
       stop_next();
       return;
     }
+    if (down.reason == caf::exit_reason::normal)
+      return; // on purpose, after it reported the error that ends the application
     auto reason = to_string(down.reason);
     services->journal->actor_restarted(which->what.who, reason);
     auto pause = which->policy.child_ended(self->clock().now());

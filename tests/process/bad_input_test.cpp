@@ -88,8 +88,7 @@ TEST_CASE("a missing input directory, a bad URL and wrong values are configurati
   refuses(on(directory, "file:///does/not/exist"), 78, {"/does/not/exist"});
   refuses(on(directory, "wier://127.0.0.1:0"), 78, {"wier", "weir"});
   refuses(on(directory, "weir://127.0.0.1:70000"), 78, {"70000"});
-  auto wrong = on(directory, "weir://127.0.0.1:0");
-  wrong.insert(wrong.end(), {"--batch-interval", "fast"});
+  std::vector<std::string> wrong{program("word-count"), "--input", "weir://127.0.0.1:0", "--batch-interval", "fast"};
   refuses(wrong, 78, {"fast"});
   refuses(word_count(directory, {}), 78, {"--input"});
 }

@@ -87,6 +87,17 @@ TEST_CASE("strangers on the port are turned away while an honest sender is serve
   auto after = application.resident_bytes();
   INFO("resident: " << before / mib << " MiB, then " << after / mib << " MiB");
   CHECK(after < before + 150 * mib);
+
+  application.process().signal(SIGINT);
+  CHECK(application.await_end().code == 0);
+  weir::tool::word_counts expected;
+  REQUIRE(weir::tool::count_words(text, expected));
+  auto found = weir::tool::output_watch{directory / "out/counts"}.totals();
+  REQUIRE(found);
+  found->erase("deaf"); // what that one sent was sent by the rules
+  auto outcome = weir::tool::compare(expected, *found);
+  CHECK(outcome.lost == 0);
+  CHECK(outcome.duplicated == 0);
 }
 
 TEST_CASE("a connection that says nothing is closed after a deadline", "[hostile][long]") {

@@ -29,7 +29,7 @@ std::int64_t wall_clock_ms() {
 }
 
 std::string plural(std::uint64_t count, const std::string& thing) {
-  return std::to_string(count) + " " + thing + (count == 1 ? "" : thing == "batch" ? "es" : "s");
+  return grouped(count) + " " + thing + (count == 1 ? "" : thing == "batch" ? "es" : "s");
 }
 
 std::vector<std::string> introduction() {
@@ -66,8 +66,12 @@ result<bool> demo::run(const demo_settings& settings) {
     return tl::make_unexpected(page.error());
   demo whole{settings, std::move(*directory), std::move(*page)};
   auto equal = whole.perform();
-  if (!equal || !*equal)
-    whole.directory_.keep();
+  if (interrupted() || (equal && *equal))
+    return equal;
+  whole.directory_.keep();
+  if (!equal)
+    return fail(equal.error().code, equal.error().what + "\neverything is kept in " + whole.directory_.path(),
+                equal.error().where);
   return equal;
 }
 
@@ -268,11 +272,11 @@ result<bool> demo::compare_counts() {
   auto equal = outcome.lost == 0 && outcome.duplicated == 0 && outcome.words > 0;
   auto resent = feed_.figures().resent;
   std::vector<std::pair<std::string, mood>> lines;
-  lines.push_back({"word-count published     " + std::to_string(outcome.published) + " words, " +
-                     std::to_string(found->size()) + " different, in " + plural(status_.batches, "batch"),
+  lines.push_back({"word-count published     " + grouped(static_cast<std::uint64_t>(outcome.published)) + " words, " +
+                     grouped(found->size()) + " different, in " + plural(status_.batches, "batch"),
                    mood::plain});
-  lines.push_back({"tr | sort | uniq counts  " + std::to_string(outcome.words) + " words, " +
-                     std::to_string(outcome.distinct) + " different",
+  lines.push_back({"tr | sort | uniq counts  " + grouped(static_cast<std::uint64_t>(outcome.words)) + " words, " +
+                     grouped(outcome.distinct) + " different",
                    mood::plain});
   if (equal)
     lines.push_back({"Equal, word by word: nothing lost, nothing counted twice, although the process was killed and " +

@@ -17,19 +17,14 @@ namespace {
 constexpr std::size_t widest = 100;
 constexpr std::size_t narrowest = 40;
 constexpr std::size_t label_columns = 12;
+constexpr std::size_t most_words = 10;
+constexpr std::size_t event_lines = 6; ///< kept free for events, so that the picture does not jump
 constexpr const char* bold = "\033[1m";
 constexpr const char* dim = "\033[2m";
 constexpr const char* red = "\033[1;31m";
 constexpr const char* green = "\033[1;32m";
 constexpr const char* cyan = "\033[36m";
 constexpr const char* normal = "\033[0m";
-
-std::string grouped(std::uint64_t number) {
-  auto digits = std::to_string(number);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
-    digits.insert(static_cast<std::size_t>(at), ",");
-  return digits;
-}
 
 std::string fixed(double number, int decimals) {
   char text[64];
@@ -196,11 +191,20 @@ private:
   void draw() {
     auto columns = width();
     std::vector<std::string> lines;
+    std::vector<std::string> below;
     draw_head(lines, columns);
     draw_batch(lines, columns);
-    draw_flow(lines, columns);
+    draw_flow(below, columns);
+    auto flow_lines = below.size();
     for (auto& each : events_)
-      draw_event(lines, each, columns);
+      draw_event(below, each, columns);
+    // The words take what is left, so that the whole never is higher than the screen: then it could not be drawn over.
+    auto others = lines.size() + std::max(below.size(), flow_lines + event_lines) + 2;
+    auto rows = size_of_terminal().rows;
+    draw_words(lines, std::min(most_words, rows - std::min(rows, others)), columns);
+    lines.insert(lines.end(), below.begin(), below.end());
+    if (lines.size() > rows - 1)
+      lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(rows - 1));
     if (drawn_ > 0)
       out_ += "\033[" + std::to_string(drawn_) + "A\r";
     for (auto& line : lines)
@@ -229,10 +233,11 @@ private:
       lines.push_back(bold + first + normal);
       lines.push_back(times);
     }
-    auto rows = size_of_terminal().rows;
-    auto wanted = std::clamp<std::size_t>(rows > 17 ? rows - 17 : 0, 3, 10);
+  }
+
+  void draw_words(std::vector<std::string>& lines, std::size_t count, std::size_t columns) const {
     auto most = batch_.top.empty() ? 1 : std::max<std::int64_t>(1, batch_.top.front().second);
-    for (std::size_t i = 0; i < wanted; ++i)
+    for (std::size_t i = 0; i < count; ++i)
       lines.push_back(i < batch_.top.size() ? bar(batch_.top[i], most, columns) : std::string{});
     lines.emplace_back();
   }
@@ -296,6 +301,13 @@ private:
 };
 
 } // namespace
+
+std::string grouped(std::uint64_t number) {
+  auto digits = std::to_string(number);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
+  return digits;
+}
 
 std::unique_ptr<demo_view> make_demo_view(const std::vector<std::string>& introduction) {
   auto term = std::getenv("TERM");

@@ -31,6 +31,9 @@ struct demo_status {
   std::uint64_t on_their_way = 0; ///< records made and not yet committed
 };
 
+/// 1234567 as "1,234,567".
+std::string grouped(std::uint64_t number);
+
 enum class mood { plain, bad, good };
 
 /// Shows a demo on standard output.

@@ -1,6 +1,7 @@
 #include "apps/weir/interrupt.hpp"
 
 #include <csignal>
+#include <initializer_list>
 
 namespace weir::tool {
 
@@ -11,8 +12,8 @@ volatile std::sig_atomic_t seen = 0;
 void catch_interrupts() {
   struct sigaction action {};
   action.sa_handler = [](int) { seen = 1; };
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  for (auto number : {SIGINT, SIGTERM, SIGHUP})
+    sigaction(number, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
 

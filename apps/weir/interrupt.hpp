@@ -2,7 +2,7 @@
 
 namespace weir::tool {
 
-/// From now on Ctrl-C and SIGTERM only make `interrupted` true, so that whoever runs children can end them and clean up; and a write
+/// From now on Ctrl-C, SIGTERM and a lost terminal only make `interrupted` true, so that whoever runs children can end them and clean up; and a write
 /// to a child that is gone is an error instead of our end.
 void catch_interrupts();
 bool interrupted();

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <initializer_list>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -79,7 +80,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& lines) {
   if (::getppid() != parent)
     ::_exit(127); // it died before we asked to die with it
   ::setpgid(0, 0);
-  for (auto number : {SIGPIPE, SIGINT, SIGTERM, SIGCHLD})
+  for (auto number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD})
     std::signal(number, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);

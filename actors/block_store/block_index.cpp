@@ -56,6 +56,15 @@ block_sequence block_index::durable_through(input_id input, weir::epoch owner) c
   return entry == lines_.end() ? block_sequence{} : entry->second.durable;
 }
 
+block_sequence block_index::released_through(input_id input, weir::epoch owner, block_sequence durable) const {
+  auto entry = lines_.find({input, owner});
+  if (entry == lines_.end())
+    return durable;
+  auto& at = entry->second;
+  durable = std::max(durable, at.durable);
+  return at.blocks.empty() ? durable : std::min(durable, block_sequence{at.blocks.begin()->first.value - 1});
+}
+
 void block_index::refused(input_id input, weir::epoch owner) {
   auto entry = lines_.find({input, owner});
   if (entry == lines_.end())

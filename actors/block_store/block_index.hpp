@@ -25,6 +25,9 @@ public:
   block_sequence known_through(input_id input, weir::epoch owner) const;
   /// How far (input, epoch) is durable.
   block_sequence durable_through(input_id input, weir::epoch owner) const;
+  /// Blocks of (input, epoch) up to here were durable and are gone: they were released, or their batches are done. `durable` is what
+  /// the receiver knows to be durable: after a restart it knows more.
+  block_sequence released_through(input_id input, weir::epoch owner, block_sequence durable) const;
   /// (input, epoch) can get no more blocks: what is not durable by now is void.
   void refused(input_id input, weir::epoch owner);
   /// The blocks of a range are in a committed batch.

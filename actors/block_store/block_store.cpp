@@ -59,6 +59,7 @@ struct block_store_state {
       forget_unknown(message.input, newest);
     }
     auto fresh = index.stored(message.headers, message.durable);
+    release_finished(message);
     if (!fresh.empty())
       append(message.input, message.epoch, std::move(fresh));
     else if (auto through = index.durable_through(message.input, message.epoch); through.value > 0)
@@ -108,6 +109,16 @@ struct block_store_state {
       services->directory.send({role::receiver, range.input.value},
                                blocks_released{range.input, range.epoch, range.last});
     }
+  }
+
+  /// What was to be released while this actor was down is not in the log any more when it comes back.
+  void release_finished(const store_blocks& message) {
+    auto through = index.released_through(message.input, message.epoch, message.durable);
+    if (through.value == 0)
+      return;
+    services->blocks.drop(message.input, message.epoch, through);
+    services->directory.send({role::receiver, message.input.value},
+                             blocks_released{message.input, message.epoch, through});
   }
 
   void repeat(const address& restarted) {

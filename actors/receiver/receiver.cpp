@@ -171,14 +171,21 @@ struct receiver_state {
     } else if (restarted.what == role::checkpoint_writer) {
       ask_writer_again();
     } else if (restarted.what == role::block_store) {
-      store(intake->undurable());
+      store_again();
     }
   }
 
   void retry() {
     ask_writer_again();
-    store(intake->undurable());
+    store_again();
     schedule_retry();
+  }
+
+  /// Also with nothing to store: the answer says what has been released meanwhile.
+  void store_again() {
+    if (intake->is_open())
+      services->directory.send({role::block_store, 0}, store_blocks{input, intake->current_epoch(),
+                                                                    intake->last_durable(), intake->undurable()});
   }
 
   void ask_writer_again() {

@@ -170,3 +170,20 @@ TEST_CASE("the index agrees with a list of every block's fate", "[block_index]")
     }
   }
 }
+
+TEST_CASE("what was durable and is in the index no more has been released", "[block_index]") {
+  block_index index;
+  auto released = [&](std::uint64_t durable) {
+    return index.released_through(input, first_epoch, block_sequence{durable}).value;
+  };
+  CHECK(released(0) == 0);
+  CHECK(released(3) == 3); // after a restart, with nothing left in the log
+  index.recovered(header(3));
+  CHECK(released(3) == 2);
+  index.stored(headers(4, 5), block_sequence{3});
+  index.released(range(3, 3));
+  CHECK(released(3) == 3);
+  index.released(range(4, 5));
+  CHECK(released(3) == 3); // 4 and 5 are not known to be durable
+  CHECK(released(5) == 5);
+}

@@ -31,6 +31,7 @@ public:
   void run(std::size_t which);
   /// One of them handles nothing for a while, as if its thread were not scheduled.
   void freeze(std::size_t which, timeline::duration pause);
+  void freeze(const address& who, timeline::duration pause);
   /// When the next frozen actor goes on; the greatest time if none is frozen.
   timeline::time_point next_waking() const;
   /// When the next timeout fires; the greatest time if none is set.

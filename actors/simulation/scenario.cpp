@@ -137,10 +137,11 @@ void draw_faults(chance& random, scenario& into) {
   faults.end_process = weight();
   faults.end_power = weight();
   faults.end_while_publishing = weight();
-  faults.kill_actor = weight() * 2;
+  faults.kill_actor = weight();
+  faults.kill_and_freeze = weight() * 2;
   faults.reset_connection = weight();
   faults.drain = weight() > 2 ? 1 : 0;
-  if (faults.end_process + faults.end_power + faults.end_while_publishing + faults.kill_actor +
+  if (faults.end_process + faults.end_power + faults.end_while_publishing + faults.kill_actor + faults.kill_and_freeze +
         faults.reset_connection ==
       0)
     faults.end_power = 1;

@@ -44,6 +44,7 @@ struct planned_faults {
   std::uint32_t end_power = 1;       ///< and what was not synced may be lost
   std::uint32_t end_while_publishing = 1;
   std::uint32_t kill_actor = 1;
+  std::uint32_t kill_and_freeze = 1; ///< one actor dies while another is not scheduled: what it sent before comes late
   std::uint32_t reset_connection = 1;
   std::uint32_t drain = 1; ///< stop in order, then start again: no fault, but the same promises
 };

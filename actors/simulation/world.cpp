@@ -45,7 +45,15 @@ public:
   outcome run();
 
 private:
-  enum class fault { end_process, end_power, end_while_publishing, kill_actor, reset_connection, drain };
+  enum class fault {
+    end_process,
+    end_power,
+    end_while_publishing,
+    kill_actor,
+    kill_and_freeze,
+    reset_connection,
+    drain
+  };
 
   // -- the application's lives
   services_ptr make_services();
@@ -64,6 +72,8 @@ private:
   void maybe_inject();
   fault draw_fault();
   void inject(fault what);
+  address draw_address();
+  void kill(const address& who);
   void count_fault();
   void file_operation();
   void jump_clock();
@@ -96,6 +106,7 @@ private:
   std::uint64_t fault_at_step_ = 0;
   std::optional<std::uint64_t> publishing_countdown_; ///< file operations until the process ends
   bool publishing_power_ = false;
+  std::uint64_t lives_ = 0; ///< that have ended
   bool draining_ = false;
   bool drained_ = false; ///< the application says so
   bool stopping_ = false;
@@ -185,6 +196,7 @@ void world::end_life(bool power) {
   time_.note(power ? "power cut" : "process ends");
   network_->drop_all_ports();
   life_.reset();
+  ++lives_;
   publishing_countdown_.reset();
   for (auto& open : page_.open)
     open = 0;
@@ -225,7 +237,7 @@ void world::step() {
     time_.advance_to(time_.now() + time_.random().between(microseconds{1}, microseconds{5'000}));
   if (choices == 0 || late)
     return move_clock();
-  if (messages > 0 && time_.random().below(1000) < what_.freezes_permille)
+  if (messages > 0 && !at_rest_since_ && time_.random().below(1000) < what_.freezes_permille)
     return life_->freeze(time_.random().below(messages), microseconds{time_.random().magnitude(100, 300'000)});
   auto chosen = time_.random().below(choices);
   time_.mix(choices * 1024 + chosen);
@@ -289,6 +301,8 @@ void world::after_step() {
 void world::schedule_fault() { fault_at_step_ = outcome_.steps + 1 + time_.random().below(what_.faults.steps_between); }
 
 void world::maybe_inject() {
+  if (faults_left_ == 0)
+    publishing_countdown_.reset();
   if (faults_left_ == 0 || outcome_.steps < fault_at_step_)
     return;
   auto nothing_open = std::all_of(std::begin(page_.open), std::end(page_.open), [](auto& open) { return open == 0; });
@@ -311,6 +325,7 @@ world::fault world::draw_fault() {
                                                      {fault::end_power, f.end_power},
                                                      {fault::end_while_publishing, f.end_while_publishing},
                                                      {fault::kill_actor, f.kill_actor},
+                                                     {fault::kill_and_freeze, f.kill_and_freeze},
                                                      {fault::reset_connection, f.reset_connection},
                                                      {fault::drain, f.drain}};
   std::uint64_t sum = 0;
@@ -336,12 +351,14 @@ void world::inject(fault what) {
       count_fault();
       end_life(what == fault::end_power);
       break;
-    case fault::kill_actor: {
-      count_fault();
-      auto all = addresses(life_->services());
-      auto& who = all[time_.random().below(all.size())];
-      time_.note("kill " + to_string(who));
-      life_->kill(who);
+    case fault::kill_actor: kill(draw_address()); break;
+    case fault::kill_and_freeze: {
+      life_->freeze(draw_address(), microseconds{time_.random().magnitude(1'000, 400'000)});
+      auto victim = draw_address();
+      time_.after(microseconds{time_.random().magnitude(10, 20'000)}, [this, victim, lives = lives_] {
+        if (lives == lives_)
+          kill(victim);
+      });
       break;
     }
     case fault::reset_connection:
@@ -362,6 +379,25 @@ void world::inject(fault what) {
       break;
   }
   schedule_fault();
+}
+
+/// Each role is as likely, however many share it.
+address world::draw_address() {
+  auto all = addresses(life_->services());
+  auto what = all[time_.random().below(all.size())].what;
+  auto wanted = static_cast<role>(time_.random().below(7));
+  if (std::any_of(all.begin(), all.end(), [wanted](auto& each) { return each.what == wanted; }))
+    what = wanted;
+  std::erase_if(all, [what](auto& each) { return each.what != what; });
+  return all[time_.random().below(all.size())];
+}
+
+void world::kill(const address& who) {
+  if (faults_left_ == 0)
+    return;
+  count_fault();
+  time_.note("kill " + to_string(who));
+  life_->kill(who);
 }
 
 /// By the phase of the oldest open batch: batches go through the phases in order, so the oldest is the furthest.
@@ -398,7 +434,7 @@ void world::look_around_again() {
   }
   if (!at_rest_since_)
     at_rest_since_ = time_.now();
-  auto long_enough = microseconds{200'000} + 2 * what_.settings.batch_interval + what_.settings.block_interval;
+  auto long_enough = microseconds{500'000} + 2 * what_.settings.batch_interval + what_.settings.block_interval;
   if (time_.now() - *at_rest_since_ < long_enough || last_drain_ || draining_)
     return;
   if (auto held = network_->held_bytes(); held > 0)
@@ -513,5 +549,7 @@ void word_count(stream_context& context) {
 }
 
 outcome run(const scenario& what, bool trace) { return world{what, trace}.run(); }
+
+outcome run_seed(std::uint64_t seed, bool trace) { return run(draw_scenario(seed), trace); }
 
 } // namespace weir::actors::simulation

@@ -16,6 +16,6 @@ void word_count(stream_context& context);
 /// Runs a scenario from its beginning until all is published, or a promise is broken. In the calling thread, on virtual time; one at a
 /// time in a process. `trace`: tells every step on standard output.
 outcome run(const scenario& what, bool trace = false);
-inline outcome run_seed(std::uint64_t seed, bool trace = false) { return run(draw_scenario(seed), trace); }
+outcome run_seed(std::uint64_t seed, bool trace = false);
 
 } // namespace weir::actors::simulation

@@ -193,6 +193,8 @@ void simulated_network::hand_over(port& at, connection_id id, const outgoing& fr
   if (frame.bytes)
     at.held += frame.bytes->size();
   at.listener->data(id, {frame.sequence, frame.count, frame.bytes});
+  if (std::exchange(reset_next_data_, false))
+    time_.after({}, [this, id] { reset(id); });
 }
 
 void simulated_network::admit(port& at, const std::vector<connection_id>& granted) {
@@ -281,14 +283,20 @@ bool simulated_network::reset_one() {
       candidates.push_back(id);
   if (candidates.empty())
     return false;
-  auto id = candidates[time_.random().below(candidates.size())];
-  auto server = connections_[id].server;
+  reset(candidates[time_.random().below(candidates.size())]);
+  return true;
+}
+
+void simulated_network::reset(connection_id id) {
+  auto entry = connections_.find(id);
+  if (entry == connections_.end())
+    return;
+  auto where = entry->second.server;
   cut(id);
-  time_.after(draw(), [this, id, server] {
-    if (auto at = server.lock())
+  time_.after(draw(), [this, id, where] {
+    if (auto at = where.lock())
       leave(*at, id);
   });
-  return true;
 }
 
 std::uint64_t simulated_network::held_bytes() const {

@@ -56,6 +56,8 @@ public:
   void drop_all_ports();
   /// Resets one connection, if there is any.
   bool reset_one();
+  /// Resets the next connection that brings records, before they can be durable: they will come again.
+  void reset_next_data() { reset_next_data_ = true; }
   /// Payload bytes handed to receivers and not released, over all ports.
   std::uint64_t held_bytes() const;
 
@@ -99,6 +101,7 @@ private:
   /// The server's end is over.
   void leave(port& at, connection_id id);
   /// The link is cut; the producer learns of it later.
+  void reset(connection_id id);
   void cut(connection_id id);
   void cut_later(connection_id id);
   void close(port& which);
@@ -109,6 +112,7 @@ private:
   std::map<connection_id, link> connections_;
   std::map<std::string, port_handle> ports_;
   connection_id last_ = 0;
+  bool reset_next_data_ = false;
 };
 
 } // namespace weir::actors::simulation

@@ -72,7 +72,7 @@ void simulated_producer::closed() {
   connection_ = 0;
   session_.disconnected();
   if (!finished())
-    time_.after(time_.random().between(timeline::duration{500}, timeline::duration{200'000}), [this] { dial(); });
+    time_.after(timeline::duration{time_.random().magnitude(500, 200'000)}, [this] { dial(); });
 }
 
 void simulated_producer::continue_input() {

@@ -72,7 +72,8 @@ private:
   void maybe_inject();
   fault draw_fault();
   void inject(fault what);
-  address draw_address();
+  address draw_address(std::optional<role> wanted = std::nullopt);
+  void kill_and_freeze();
   void kill(const address& who);
   void count_fault();
   void file_operation();
@@ -352,22 +353,14 @@ void world::inject(fault what) {
       end_life(what == fault::end_power);
       break;
     case fault::kill_actor: kill(draw_address()); break;
-    case fault::kill_and_freeze: {
-      life_->freeze(draw_address(), microseconds{time_.random().magnitude(1'000, 400'000)});
-      auto victim = draw_address();
-      time_.after(microseconds{time_.random().magnitude(10, 20'000)}, [this, victim, lives = lives_] {
-        if (lives == lives_)
-          kill(victim);
-      });
-      break;
-    }
+    case fault::kill_and_freeze: kill_and_freeze(); break;
     case fault::reset_connection:
-      if (network_->reset_one()) {
-        time_.note("reset a connection");
-        count_fault();
-      } else {
-        --faults_left_;
-      }
+      if (time_.random().percent(50))
+        network_->reset_next_data();
+      else
+        network_->reset_one();
+      time_.note("reset a connection");
+      count_fault();
       break;
     case fault::drain:
       --faults_left_;
@@ -381,15 +374,40 @@ void world::inject(fault what) {
   schedule_fault();
 }
 
-/// Each role is as likely, however many share it.
-address world::draw_address() {
+/// Of this role, if anyone has it, else of any: each role is as likely, however many share it.
+address world::draw_address(std::optional<role> wanted) {
   auto all = addresses(life_->services());
-  auto what = all[time_.random().below(all.size())].what;
-  auto wanted = static_cast<role>(time_.random().below(7));
-  if (std::any_of(all.begin(), all.end(), [wanted](auto& each) { return each.what == wanted; }))
-    what = wanted;
-  std::erase_if(all, [what](auto& each) { return each.what != what; });
+  auto has = [&](role what) {
+    return std::any_of(all.begin(), all.end(), [=](auto& each) { return each.what == what; });
+  };
+  while (!wanted || !has(*wanted))
+    wanted = static_cast<role>(time_.random().below(7));
+  std::erase_if(all, [&](auto& each) { return each.what != *wanted; });
   return all[time_.random().below(all.size())];
+}
+
+/// What the victim said last reaches its successor's world late, by way of a neighbour that was not scheduled meanwhile.
+void world::kill_and_freeze() {
+  static constexpr std::pair<role, role> neighbours[] = {{role::receiver, role::block_store},
+                                                         {role::receiver, role::checkpoint_writer},
+                                                         {role::block_store, role::receiver},
+                                                         {role::block_store, role::batch_coordinator},
+                                                         {role::checkpoint_writer, role::block_store},
+                                                         {role::checkpoint_writer, role::batch_coordinator},
+                                                         {role::batch_coordinator, role::checkpoint_writer},
+                                                         {role::batch_coordinator, role::sink},
+                                                         {role::batch_coordinator, role::partition_executor},
+                                                         {role::partition_executor, role::batch_coordinator},
+                                                         {role::sink, role::batch_coordinator}};
+  auto [first, second] = neighbours[time_.random().below(std::size(neighbours))];
+  auto any = time_.random().percent(30);
+  auto victim = draw_address(any ? std::nullopt : std::optional{first});
+  auto frozen = draw_address(any ? std::nullopt : std::optional{second});
+  life_->freeze(frozen, microseconds{time_.random().magnitude(1'000, 400'000)});
+  time_.after(microseconds{time_.random().magnitude(10, 20'000)}, [this, victim, lives = lives_] {
+    if (lives == lives_ && life_)
+      kill(victim);
+  });
 }
 
 void world::kill(const address& who) {

@@ -1,6 +1,7 @@
 #include "actors/simulation/checker.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <optional>
 
 namespace weir::actors::simulation {
@@ -37,6 +38,17 @@ std::optional<std::string> unescaped(std::string_view text) {
     }
   }
   return key;
+}
+
+/// A word as a terminal shows it.
+std::string printable(const std::string& word) {
+  std::string text;
+  char code[8];
+  for (unsigned char byte : word) {
+    std::snprintf(code, sizeof code, "\\x%02x", byte);
+    text += byte > ' ' && byte < 0x7f ? std::string(1, static_cast<char>(byte)) : code;
+  }
+  return text;
 }
 
 bool same(const checker::directory& a, const checker::directory& b) {
@@ -151,7 +163,7 @@ checker::verdict checker::conclude() {
       sum.lost += got < of.least ? of.least - got : 0;
       sum.duplicated += got > of.most ? got - of.most : 0;
       if (sum.example.empty())
-        sum.example = prefix + ": \"" + word + "\" was counted " + std::to_string(got) + " times instead of " +
+        sum.example = prefix + ": \"" + printable(word) + "\" was counted " + std::to_string(got) + " times instead of " +
                       std::to_string(of.least) + (of.most > of.least ? " to " + std::to_string(of.most) : "");
     };
     for (auto& [word, of] : expected_) {

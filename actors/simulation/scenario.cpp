@@ -60,11 +60,11 @@ planned_producer draw_producer(chance& random, const std::string& name, std::siz
   made.name = name;
   made.address = weir_address(random.below(weir_inputs));
   made.begins = random.between(microseconds{0}, microseconds{200'000});
-  made.pace = microseconds{random.magnitude(50, 20'000)};
+  made.pace = microseconds{random.magnitude(50, 30'000)};
   line_writer writer{random};
-  auto lines_in_pack = random.magnitude(1, 30);
+  auto lines_in_pack = random.magnitude(1, 20);
   std::uint64_t number = 0;
-  for (auto packs = random.magnitude(1, 60); packs > 0; --packs) {
+  for (auto packs = random.magnitude(1, 150); packs > 0; --packs) {
     planned_pack pack;
     if (random.percent(2)) {
       pack.void_records = random.between(1, 3);
@@ -132,7 +132,7 @@ void draw_delays(chance& random, scenario& into) {
 void draw_faults(chance& random, scenario& into) {
   auto& faults = into.faults;
   auto weight = [&] { return static_cast<std::uint32_t>(random.percent(30) ? 0 : random.between(1, 4)); };
-  faults.count = static_cast<std::uint32_t>(random.percent(5) ? 0 : random.between(1, 12));
+  faults.count = static_cast<std::uint32_t>(random.percent(5) ? 0 : random.between(1, 16));
   faults.steps_between = static_cast<std::uint32_t>(random.magnitude(20, 600));
   faults.end_process = weight();
   faults.end_power = weight();

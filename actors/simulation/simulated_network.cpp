@@ -193,8 +193,8 @@ void simulated_network::hand_over(port& at, connection_id id, const outgoing& fr
   if (frame.bytes)
     at.held += frame.bytes->size();
   at.listener->data(id, {frame.sequence, frame.count, frame.bytes});
-  if (std::exchange(reset_next_data_, false))
-    time_.after({}, [this, id] { reset(id); });
+  if (auto what = std::exchange(on_next_data_, nullptr))
+    time_.after({}, [id, what = std::move(what)] { what(id); });
 }
 
 void simulated_network::admit(port& at, const std::vector<connection_id>& granted) {

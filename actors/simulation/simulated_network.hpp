@@ -57,7 +57,11 @@ public:
   /// Resets one connection, if there is any.
   bool reset_one();
   /// Resets the next connection that brings records, before they can be durable: they will come again.
-  void reset_next_data() { reset_next_data_ = true; }
+  void reset_next_data() {
+    on_next_data([this](connection_id id) { reset(id); });
+  }
+  /// Calls `what` once, when the next records have come to a receiver.
+  void on_next_data(std::function<void(connection_id)> what) { on_next_data_ = std::move(what); }
   /// Payload bytes handed to receivers and not released, over all ports.
   std::uint64_t held_bytes() const;
 
@@ -112,7 +116,7 @@ private:
   std::map<connection_id, link> connections_;
   std::map<std::string, port_handle> ports_;
   connection_id last_ = 0;
-  bool reset_next_data_ = false;
+  std::function<void(connection_id)> on_next_data_;
 };
 
 } // namespace weir::actors::simulation

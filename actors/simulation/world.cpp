@@ -389,6 +389,7 @@ address world::draw_address(std::optional<role> wanted) {
 /// What the victim said last reaches its successor's world late, by way of a neighbour that was not scheduled meanwhile.
 void world::kill_and_freeze() {
   static constexpr std::pair<role, role> neighbours[] = {{role::receiver, role::block_store},
+                                                         {role::receiver, role::block_store},
                                                          {role::receiver, role::checkpoint_writer},
                                                          {role::block_store, role::receiver},
                                                          {role::block_store, role::batch_coordinator},
@@ -403,11 +404,19 @@ void world::kill_and_freeze() {
   auto any = time_.random().percent(30);
   auto victim = draw_address(any ? std::nullopt : std::optional{first});
   auto frozen = draw_address(any ? std::nullopt : std::optional{second});
-  life_->freeze(frozen, microseconds{time_.random().magnitude(1'000, 400'000)});
-  time_.after(microseconds{time_.random().magnitude(10, 20'000)}, [this, victim, lives = lives_] {
-    if (lives == lives_ && life_)
-      kill(victim);
-  });
+  auto long_enough = time_.random().percent(50) ? 100'000 : time_.random().magnitude(1'000, 100'000);
+  life_->freeze(frozen, microseconds{long_enough + time_.random().below(200'000)});
+  auto kill_later = [this, victim, lives = lives_](microseconds pause) {
+    time_.after(pause, [this, victim, lives] {
+      if (lives == lives_ && life_)
+        kill(victim);
+    });
+  };
+  auto pause = microseconds{time_.random().magnitude(10, 20'000)};
+  if (time_.random().percent(50))
+    network_->on_next_data([=, this](connection_id) { kill_later(what_.settings.block_interval + pause / 10); });
+  else
+    kill_later(pause);
 }
 
 void world::kill(const address& who) {

@@ -163,8 +163,9 @@ checker::verdict checker::conclude() {
       sum.lost += got < of.least ? of.least - got : 0;
       sum.duplicated += got > of.most ? got - of.most : 0;
       if (sum.example.empty())
-        sum.example = prefix + ": \"" + printable(word) + "\" was counted " + std::to_string(got) + " times instead of " +
-                      std::to_string(of.least) + (of.most > of.least ? " to " + std::to_string(of.most) : "");
+        sum.example = prefix + ": \"" + printable(word) + "\" was counted " + std::to_string(got) +
+                      " times instead of " + std::to_string(of.least) +
+                      (of.most > of.least ? " to " + std::to_string(of.most) : "");
     };
     for (auto& [word, of] : expected_) {
       auto entry = found.find(word);

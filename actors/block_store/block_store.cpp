@@ -71,17 +71,19 @@ struct block_store_state {
     // The coordinator first: a receiver that has drained then knows that its last block is on its way there.
     report(index.appended(message.input, message.epoch, message.through));
     if (index.known_through(message.input, message.epoch) < message.through)
-      report_unknown(message.input, message.epoch);
+      report_unknown(message.input, message.epoch, index.known_through(message.input, message.epoch));
     services->directory.send({role::receiver, message.input.value},
                              blocks_durable{message.input, message.epoch, message.through});
   }
 
   /// A lost predecessor had them appended, after this one had read the log; their receiver may be gone as well.
-  void report_unknown(input_id input, weir::epoch owner) {
+  void report_unknown(input_id input, weir::epoch owner, block_sequence known) {
     if (auto scanned = recover(input, owner); !scanned) {
       services->fail(scanned.error());
       return;
     }
+    if (index.known_through(input, owner) == known)
+      return;
     for (auto& headers : index.durable())
       if (headers.front().id.input == input && headers.front().id.epoch == owner)
         report(headers);
@@ -128,7 +130,19 @@ struct block_store_state {
 
   void retry() {
     append_again();
+    find_unknown();
     schedule_retry();
+  }
+
+  /// The answer to a lost predecessor's append may have died with its writer: then the log knows of blocks that nobody reports.
+  void find_unknown() {
+    auto epochs = log::read_epochs(*services->store);
+    if (!epochs) {
+      services->fail(epochs.error());
+      return;
+    }
+    for (auto& [key, position] : *epochs)
+      report_unknown(key.first, key.second, index.known_through(key.first, key.second));
   }
 
   void append_again() {

@@ -336,8 +336,9 @@ struct coordinator_state {
   /// Each output publishes one batch at a time, the oldest: so batches become visible in order even if a sink is restarted.
   void publish_next() {
     for (auto& [number, batch] : batches) {
-      if (batch.where() != batch_progress::state::committed)
-        continue;
+      // Its commit may be in the log all the same, and only the answer lost: younger ones wait until it comes again.
+      if (batch.where() < batch_progress::state::committed)
+        return;
       for (auto output : batch.unpublished())
         if (publishing.emplace(output, number).second)
           services->directory.send({role::sink, output.value}, publish_batch{epoch, batch.commit()});

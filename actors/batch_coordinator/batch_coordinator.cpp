@@ -1,17 +1,16 @@
-// On a record's way, steps 5, 7 and 8 of 8: durable input is sealed into a batch, a computed batch is committed, a committed one
-// published. From block_store, to partition_executor and sinks, through checkpoint_writer.
+// On a record's way, steps 5, 7 and 8 of 8: input is sealed into a batch and computed at the same time, a computed batch is committed,
+// a committed one published. From block_store, to partition_executor and sinks, through checkpoint_writer.
 #include "actors/batch_coordinator/batch_coordinator.hpp"
 
+#include "actors/batch_coordinator/batch_clock.hpp"
 #include "actors/batch_coordinator/batch_progress.hpp"
 #include "actors/batch_coordinator/input_queue.hpp"
+#include "actors/batch_coordinator/recovered_batches.hpp"
 #include "actors/block_store/protocol.hpp"
 #include "actors/monitor/chaos_page.hpp"
 #include "actors/partition_executor/protocol.hpp"
 #include "actors/receiver/protocol.hpp"
 #include "actors/sinks/protocol.hpp"
-#include "libstream/log/batch_log.hpp"
-#include "libstream/log/positions.hpp"
-#include "libstream/log/recovery.hpp"
 
 namespace weir::actors {
 
@@ -30,8 +29,10 @@ struct coordinator_state {
   input_queue queue;
   std::map<batch_id, batch_progress> batches;  ///< open ones; published ones until their end is logged
   std::map<input_id, std::uint64_t> opening;   ///< receivers that wait for their epoch
-  std::map<output_index, batch_id> publishing; ///< what each sink was asked for last
-  batch_id last_batch;
+  std::map<output_index, batch_id> publishing; ///< up to where each sink was asked
+  std::optional<batch_clock> clock;
+  bool tick_comes = false;
+  bool always_due = false;
   bool draining = false;
   std::map<input_id, std::pair<weir::epoch, block_sequence>> drained;
   std::map<input_id, bool> at_rest;
@@ -51,9 +52,13 @@ struct coordinator_state {
     services = std::move(given);
     incarnation = services->random();
     draining = services->draining.load();
+    clock.emplace(services->settings.batch_interval);
+    auto& stages = services->plan->stages();
+    always_due = std::any_of(stages.begin(), stages.end(), [](auto& stage) { return stage.always_due; });
     claim();
-    schedule_tick();
     schedule_retry();
+    if (services->settings.stop_when_idle.count() > 0)
+      schedule_idle_check();
   }
 
   void claim() { to_writer(claim_coordination{incarnation}); }
@@ -62,72 +67,37 @@ struct coordinator_state {
     if (message.incarnation != incarnation || epoch.value != 0)
       return;
     // No older coordinator can write from here on: what the log says now stays true until this one changes it.
-    if (auto read = recover(); !read) {
-      services->fail(read.error());
+    auto recovered = recover_batches(*services, queue);
+    if (!recovered) {
+      services->fail(recovered.error());
       return;
     }
     epoch = message.epoch;
+    clock->last_was(recovered->last);
+    for (auto& commit : recovered->unpublished)
+      batches.emplace(commit.id, batch_progress{commit, outputs()});
+    for (auto& record : recovered->open)
+      batches.emplace(record.id, progress_of(record)).first->second.seal_logged();
     publish_next();
-    for (auto& [number, batch] : batches)
-      if (batch.where() == batch_progress::state::sealing && batch.seal_logged())
-        announce(batch);
+    run_all_again();
     services->directory.send({role::block_store, 0}, report_blocks{epoch});
     services->directory.broadcast(role::receiver, report_input{epoch});
     for (auto& [input, who] : opening)
       to_writer(open_epoch{epoch, input, who});
     if (draining)
       services->directory.broadcast(role::receiver, drain_input{epoch});
+    seal_if_due();
     report_phases();
   }
 
-  result<void> recover() {
-    auto plan = log::recover(*services->store);
-    if (!plan)
-      return tl::make_unexpected(plan.error());
-    auto last = log::read_last_batch(*services->store);
-    auto epochs = log::read_epochs(*services->store);
-    if (!last || !epochs)
-      return tl::make_unexpected(last ? epochs.error() : last.error());
-    if (*last)
-      last_batch = (*last)->id;
-    for (auto& [key, position] : *epochs)
-      queue.sealed_before(key.first, key.second, position.sealed_to);
-    for (auto& batch : plan->publish_again) {
-      if (auto known = check_outputs(batch.committed); !known)
-        return known;
-      batches.emplace(batch.committed.id, batch_progress{batch.committed, outputs()});
-    }
-    for (auto& record : plan->run_again)
-      batches.emplace(record.id, progress_of(record));
-    return recover_files();
-  }
-
-  /// A committed batch may hold results of an output that the program no longer has: they must not vanish in silence.
-  result<void> check_outputs(const log::commit_record& commit) const {
-    auto& known = services->plan->outputs();
-    for (auto& part : commit.parts)
-      if (std::none_of(known.begin(), known.end(), [&](auto& output) { return output.name == part.output; }))
-        return fail(error_code::configuration, "committed results wait for an output that the program no longer has",
-                    "batch " + std::to_string(commit.id.value) + ", output '" + part.output + "'",
-                    "run the program that has it once more, so that it publishes them");
-    return {};
-  }
-
-  result<void> recover_files() {
-    auto& inputs = services->settings.inputs;
-    for (std::uint32_t i = 0; i < inputs.size(); ++i) {
-      if (inputs[i].what() != input_url::kind::file)
-        continue;
-      auto files = log::read_files(*services->store, input_id{i});
-      if (!files)
-        return tl::make_unexpected(files.error());
-      for (auto& [file, position] : *files)
-        queue.sealed_before(input_id{i}, inputs[i].directory() + "/" + file, position);
-    }
-    return {};
-  }
-
   void lost(const coordination_lost& message) {
+    if (message.epoch == epoch)
+      self->quit(caf::exit_reason::user_shutdown);
+  }
+
+  /// Blocks died before they were durable, with everyone who could have had them logged. Nothing rests on them yet: a successor
+  /// begins from what the log holds.
+  void lost_blocks(const seal_impossible& message) {
     if (message.epoch == epoch)
       self->quit(caf::exit_reason::user_shutdown);
   }
@@ -159,6 +129,8 @@ struct coordinator_state {
       return;
     }
     release_committed(message);
+    input_waits();
+    finish_if_drained();
     report_phases();
   }
 
@@ -191,6 +163,7 @@ struct coordinator_state {
     if (epoch.value == 0 || draining)
       return;
     queue.files_found(message.input, message.files);
+    input_waits();
     report_phases();
   }
 
@@ -203,25 +176,26 @@ struct coordinator_state {
 
   // -- the clock -------------------------------------------------------------------------------------------------------
 
-  /// Numbers and times rise, whatever the wall clock does.
-  batch_id due_batch() const {
-    auto interval = services->settings.batch_interval.count();
-    auto now = static_cast<batch_id::rep>(services->wall_clock_ms() * 1000 / interval);
-    return std::max(batch_id{now}, last_batch.next());
+  batch_clock::moment now() const { return {self->clock().now(), services->wall_clock_us()}; }
+
+  void input_waits() {
+    if (queue.empty())
+      return;
+    idle_since.reset();
+    clock->arrived(now());
+    seal_if_due();
   }
 
   void tick() {
-    if (epoch.value != 0)
-      seal_next();
-    finish_if_drained();
-    finish_if_idle();
-    schedule_tick();
+    tick_comes = false;
+    seal_if_due();
   }
 
+  /// No tick comes to an application that has nothing to do.
   void schedule_tick() {
-    auto interval = services->settings.batch_interval;
-    auto past = microseconds{services->wall_clock_ms() * 1000 % interval.count()};
-    self->delayed_send(self, interval - past, batch_tick{});
+    if (std::exchange(tick_comes, true))
+      return;
+    self->delayed_send(self, clock->until_next(now()), batch_tick{});
   }
 
   std::size_t in_flight(batch_progress::state from, batch_progress::state to) const {
@@ -232,43 +206,75 @@ struct coordinator_state {
 
   bool may_seal() const {
     using enum batch_progress::state;
-    return in_flight(sealing, staged) < services->settings.max_batches_in_flight &&
-           in_flight(committed, committed) < services->settings.max_unpublished_batches;
+    return in_flight(open, staged) < services->settings.max_batches_in_flight &&
+           in_flight(committed, committed) < services->settings.max_unpublished_batches &&
+           unpublished_bytes() < services->settings.max_unpublished_bytes &&
+           unpublished_input_bytes() < services->settings.max_unpublished_input_bytes;
+  }
+
+  /// Their blocks stay in the log until the batch is done.
+  std::uint64_t unpublished_input_bytes() const {
+    std::uint64_t bytes = 0;
+    for (auto& [number, batch] : batches)
+      bytes += batch.where() == batch_progress::state::committed ? batch.record().bytes : 0;
+    return bytes;
+  }
+
+  std::uint64_t unpublished_bytes() const {
+    std::uint64_t bytes = 0;
+    for (auto& [number, batch] : batches)
+      if (batch.where() == batch_progress::state::committed)
+        for (auto& part : batch.commit().parts)
+          bytes += part.bytes;
+    return bytes;
+  }
+
+  /// Called whenever something has changed that sealing depends on.
+  void seal_if_due() {
+    if (epoch.value == 0 || !may_seal())
+      return;
+    auto always = always_due && !draining;
+    if (queue.empty() && !always)
+      return;
+    if (clock->due(now(), always))
+      seal_next();
+    if (!queue.empty() || always)
+      schedule_tick();
+  }
+
+  /// Large enough that a task's own table pays, small enough that every partition's executor has something to do.
+  std::uint64_t split_bytes() const {
+    auto bytes = std::min(queue.waiting_bytes(), services->settings.max_batch_bytes);
+    return std::clamp<std::uint64_t>(bytes / services->application.partitions, limits::split_bytes,
+                                     limits::max_split_bytes);
   }
 
   void seal_next() {
-    if (!may_seal())
-      return;
-    auto always_due = std::any_of(services->plan->stages().begin(), services->plan->stages().end(),
-                                  [](auto& stage) { return stage.always_due; });
-    if (queue.empty() && !(always_due && !draining))
-      return;
-    auto share = queue.take(services->settings.max_batch_bytes, limits::split_bytes);
+    auto share = queue.take(services->settings.max_batch_bytes, split_bytes());
+    auto given = clock->seal(now(), !queue.empty());
     log::batch_record record;
-    auto after = std::exchange(last_batch, due_batch());
-    record.id = last_batch;
-    record.time_ms = static_cast<std::int64_t>(record.id.value) * services->settings.batch_interval.count() / 1000;
+    record.id = given.number;
+    record.time_ms = clock->time_ms(record.id);
     record.epoch = epoch;
     record.splits = std::move(share.splits);
     record.records = share.records;
     record.bytes = share.bytes;
-    to_writer(seal_batch{epoch, after, record});
-    batches.emplace(record.id, progress_of(record));
-    report_phases();
+    to_writer(seal_batch{epoch, given.before, record});
+    announce(batches.emplace(record.id, progress_of(record)).first->second);
   }
 
   // -- a batch's way -----------------------------------------------------------------------------------------------------
 
   void sealed(const batch_sealed& message) {
-    auto batch = find(message.epoch, message.batch);
-    if (batch && batch->seal_logged())
-      announce(*batch);
+    if (auto batch = find(message.epoch, message.batch))
+      batch->seal_logged();
+    report_phases();
   }
 
   void announce(batch_progress& batch) {
     batch.announced({epoch, view});
     auto& record = batch.record();
-    timings[record.id] = {self->clock().now(), services->wall_clock_ms() * 1000 - record.time_ms * 1000};
+    timings[record.id] = {self->clock().now(), services->wall_clock_us() - record.time_ms * 1000};
     fault_point("coordinator.batch_announced");
     services->directory.broadcast(role::partition_executor,
                                   run_batch{batch.current(), record, services->settings.executors});
@@ -284,9 +290,9 @@ struct coordinator_state {
   /// Batches commit in the order of their numbers, so that what is committed is always a prefix of what was sealed.
   void commit_in_order() {
     for (auto& [number, batch] : batches) {
-      if (batch.where() > batch_progress::state::sealed)
+      if (batch.where() > batch_progress::state::open)
         continue;
-      if (batch.where() < batch_progress::state::sealed || !batch.all_tasks_ended())
+      if (!batch.all_tasks_ended())
         break;
       fault_point("coordinator.all_staged");
       to_writer(commit_batch{epoch, batch.stage(epoch)});
@@ -305,6 +311,7 @@ struct coordinator_state {
     publish_next();
     if (batch->where() == batch_progress::state::published)
       finish(message.batch);
+    seal_if_due();
     report_phases();
   }
 
@@ -333,28 +340,32 @@ struct coordinator_state {
     services->journal->batch_committed(summary);
   }
 
-  /// Each output publishes one batch at a time, the oldest: so batches become visible in order even if a sink is restarted.
+  /// In batch order; a sink publishes in the order in which it is asked.
   void publish_next() {
+    std::map<output_index, batch_id> oldest;
     for (auto& [number, batch] : batches) {
       // Its commit may be in the log all the same, and only the answer lost: younger ones wait until it comes again.
       if (batch.where() < batch_progress::state::committed)
         return;
-      for (auto output : batch.unpublished())
-        if (publishing.emplace(output, number).second)
-          services->directory.send({role::sink, output.value}, publish_batch{epoch, batch.commit()});
+      for (auto output : batch.unpublished()) {
+        auto first = oldest.emplace(output, number).first->second;
+        if (auto& asked = publishing[output]; asked < number) {
+          asked = number;
+          services->directory.send({role::sink, output.value}, publish_batch{epoch, batch.commit(), first});
+        }
+      }
     }
   }
 
   void published(const batch_published& message) {
     auto batch = find(message.epoch, message.batch);
-    if (!batch || publishing.find(message.output) == publishing.end() || publishing[message.output] != message.batch)
+    if (!batch)
       return;
-    publishing.erase(message.output);
     if (batch->output_published(message.output)) {
       services->journal->batch_done(message.batch, batch->record().time_ms);
       finish(message.batch);
+      seal_if_due();
     }
-    publish_next();
     report_phases();
   }
 
@@ -410,12 +421,12 @@ struct coordinator_state {
       to_writer(open_epoch{epoch, input, who});
     batch_id after{0};
     for (auto& [number, batch] : batches) {
-      switch (batch.where()) {
-        case batch_progress::state::sealing: to_writer(seal_batch{epoch, after, batch.record()}); break;
-        case batch_progress::state::staged: to_writer(commit_batch{epoch, batch.commit()}); break;
-        case batch_progress::state::published: to_writer(finish_batch{epoch, number}); break;
-        default: break;
-      }
+      if (batch.where() <= batch_progress::state::staged && !batch.is_sealed())
+        to_writer(seal_batch{epoch, after, batch.record()});
+      if (batch.where() == batch_progress::state::staged)
+        to_writer(commit_batch{epoch, batch.commit()});
+      if (batch.where() == batch_progress::state::published)
+        to_writer(finish_batch{epoch, number});
       after = number;
     }
   }
@@ -424,7 +435,7 @@ struct coordinator_state {
   void run_all_again() {
     view = view.next();
     for (auto& [number, batch] : batches)
-      if (batch.where() == batch_progress::state::sealed)
+      if (batch.where() == batch_progress::state::open)
         announce(batch);
   }
 
@@ -452,9 +463,16 @@ struct coordinator_state {
     services->finished();
   }
 
+  void schedule_idle_check() {
+    auto pause = std::clamp<microseconds>(services->settings.stop_when_idle / 8, std::chrono::milliseconds{1},
+                                          std::chrono::milliseconds{100});
+    self->delayed_send(self, pause, idle_check{});
+  }
+
   void finish_if_idle() {
+    schedule_idle_check();
     auto limit = services->settings.stop_when_idle;
-    if (limit.count() == 0 || draining || epoch.value == 0)
+    if (draining || epoch.value == 0)
       return;
     auto idle = queue.empty() && batches.empty();
     for (std::uint32_t i = 0; i < services->settings.inputs.size(); ++i)
@@ -496,12 +514,13 @@ struct coordinator_state {
 
   void report_phases() const {
     using enum batch_progress::state;
-    report_phase(phase::receiving, queue.waiting_inputs() + static_cast<int>(in_flight(sealing, sealing)));
-    report_phase(phase::sealed,
-                 static_cast<int>(in_flight(batch_progress::state::sealed, batch_progress::state::sealed)));
-    report_phase(phase::staged, static_cast<int>(in_flight(staged, staged)));
-    report_phase(phase::committed,
-                 static_cast<int>(in_flight(batch_progress::state::committed, batch_progress::state::committed)));
+    auto sealed = std::count_if(batches.begin(), batches.end(),
+                                [](auto& entry) { return entry.second.where() == open && entry.second.is_sealed(); });
+    auto unsealed = static_cast<std::int32_t>(in_flight(open, open)) - static_cast<std::int32_t>(sealed);
+    report_phase(phase::receiving, queue.waiting_inputs() + unsealed);
+    report_phase(phase::sealed, static_cast<std::int32_t>(sealed));
+    report_phase(phase::staged, static_cast<std::int32_t>(in_flight(staged, staged)));
+    report_phase(phase::committed, static_cast<std::int32_t>(in_flight(committed, committed)));
   }
 };
 
@@ -524,7 +543,9 @@ batch_coordinator_actor::behavior_type coordinator_behavior(
     [&state](const task_finished& message) { state.task_ended(message); },
     [&state](const batch_published& message) { state.published(message); },
     [&state](const drain&) { state.begin_drain(); },
+    [&state](const seal_impossible& message) { state.lost_blocks(message); },
     [&state](const batch_tick&) { state.tick(); },
+    [&state](const idle_check&) { state.finish_if_idle(); },
     [&state](const retry_tick&) { state.retry(); },
     [&state](const peer_restarted& message) { state.repeat(message.who); },
   };

@@ -14,19 +14,20 @@ namespace weir::actors {
 
 /// Where one batch stands. A pure state machine: it is told facts and says whether they moved it.
 ///
-///   sealing ──seal logged──▶ sealed ──all tasks ended──▶ staged ──commit logged──▶ committed ──all outputs published──▶ published
-///                              └───── view changed: same splits, next attempt ◀────┘ (not once its commit was asked for)
-///   published ──end logged──▶ (forgotten)
+///   open ──all tasks ended──▶ staged ──commit logged──▶ committed ──all outputs published──▶ published ──end logged──▶ (forgotten)
+///    └── view changed: same splits, next attempt ◀──┘ (not once its commit was asked for)
+///
+/// It is computed while its seal is on its way into the log; the log takes the commit only behind the seal.
 class batch_progress {
 public:
-  enum class state { sealing, sealed, staged, committed, published };
+  enum class state { open, staged, committed, published };
 
-  /// A batch that is about to be sealed.
+  /// A batch whose seal was asked for.
   batch_progress(log::batch_record record, std::size_t tasks, std::set<output_index> outputs)
     : record_{std::move(record)}, tasks_{tasks}, unpublished_{std::move(outputs)} {}
   /// A batch that the log says is committed.
   batch_progress(log::commit_record commit, std::set<output_index> outputs)
-    : unpublished_{std::move(outputs)}, state_{state::committed}, commit_{std::move(commit)} {
+    : unpublished_{std::move(outputs)}, state_{state::committed}, sealed_{true}, commit_{std::move(commit)} {
     record_.id = commit_.id;
     record_.time_ms = commit_.time_ms;
   }
@@ -37,9 +38,10 @@ public:
   const attempt& current() const { return attempt_; }
   const std::set<output_index>& unpublished() const { return unpublished_; }
 
-  bool seal_logged() { return move(state::sealing, state::sealed); }
+  void seal_logged() { sealed_ = true; }
+  bool is_sealed() const { return sealed_; }
 
-  /// Starts it, or starts it anew: what earlier attempts staged no longer counts. Only while sealed.
+  /// Starts it, or starts it anew: what earlier attempts staged no longer counts. Only while open.
   void announced(const attempt& next) {
     attempt_ = next;
     ended_.clear();
@@ -50,7 +52,7 @@ public:
   /// True if this was the last task. Tasks of other attempts and repeated ones are ignored.
   bool task_finished(const attempt& of, stage_index stage, task_index task, const std::vector<log::staged_part>& parts,
                      std::uint64_t records) {
-    if (state_ != state::sealed || of != attempt_ || !ended_.insert({stage, task}).second)
+    if (state_ != state::open || of != attempt_ || !ended_.insert({stage, task}).second)
       return false;
     parts_.insert(parts_.end(), parts.begin(), parts.end());
     records_ += records;
@@ -69,6 +71,7 @@ public:
   bool commit_logged() {
     if (!move(state::staged, state::committed))
       return false;
+    sealed_ = true;
     if (unpublished_.empty())
       state_ = state::published;
     return true;
@@ -93,7 +96,8 @@ private:
   log::batch_record record_;
   std::size_t tasks_ = 0;
   std::set<output_index> unpublished_;
-  state state_ = state::sealing;
+  state state_ = state::open;
+  bool sealed_ = false; ///< its seal is known to be in the log
   attempt attempt_;
   std::set<std::pair<stage_index, task_index>> ended_;
   std::vector<log::staged_part> parts_;

@@ -81,6 +81,13 @@ bool input_queue::waits(const block_id& id) const {
 
 int input_queue::waiting_inputs() const { return static_cast<int>(inputs_with_work().size()); }
 
+std::uint64_t input_queue::waiting_bytes() const {
+  std::uint64_t bytes = 0;
+  for (auto input : inputs_with_work())
+    bytes += waiting_bytes(input);
+  return bytes;
+}
+
 std::uint64_t input_queue::waiting_bytes(input_id input) const {
   std::uint64_t bytes = 0;
   for (auto at = lines_.lower_bound({input, {}}); at != lines_.end() && at->first.first == input; ++at)

@@ -11,7 +11,7 @@
 
 namespace weir::actors {
 
-/// Input that is durable (or replayable) and in no batch yet, and how a batch's share of it is cut into splits. A pure class, one
+/// Input that is on its way into the log (or replayable) and in no batch yet, and how a batch's share of it is cut into splits. A pure class, one
 /// thread. The cut follows from what waits and from the limits alone; once sealed it is never cut again.
 class input_queue {
 public:
@@ -37,6 +37,8 @@ public:
   bool empty() const;
   /// Whether this block waits to be sealed.
   bool waits(const block_id& id) const;
+  /// Bytes that wait to be sealed, over all inputs.
+  std::uint64_t waiting_bytes() const;
   /// Inputs that have something to seal.
   int waiting_inputs() const;
 

@@ -16,7 +16,8 @@ struct open_input {
   WEIR_FIELDS(x.input, x.incarnation)
 };
 
-/// From the block store: these blocks are durable and may be sealed. In sequence order; may overlap what was said before.
+/// From the block store: these blocks are with the writer and may be sealed. In sequence order; may overlap what was said before.
+/// The writer takes a seal only behind its blocks, so that nothing rests on a block that is lost.
 struct blocks_ready {
   input_id input;
   weir::epoch epoch;
@@ -79,6 +80,12 @@ struct drain {
   WEIR_FIELDS(x.reason)
 };
 
+/// To itself, while `stop_when_idle` is set: time to see whether all is at rest.
+struct idle_check {
+  std::uint64_t count = 0;
+  WEIR_FIELDS(x.count)
+};
+
 /// To itself: the clock of the batches.
 struct batch_tick {
   std::uint64_t count = 0;
@@ -94,6 +101,8 @@ using batch_coordinator_actor = caf::typed_actor<
   // Progress of the log. From the writer.
   caf::reacts_to<epoch_opened>, caf::reacts_to<batch_sealed>, caf::reacts_to<batch_committed>,
   caf::reacts_to<batch_finished>,
+  // Blocks that it was told of were lost: it starts anew from the log. From the writer.
+  caf::reacts_to<seal_impossible>,
   // Input that may be sealed. From receivers and the block store.
   caf::reacts_to<open_input>, caf::reacts_to<blocks_ready>, caf::reacts_to<files_found>, caf::reacts_to<input_activity>,
   caf::reacts_to<input_drained>,
@@ -102,7 +111,7 @@ using batch_coordinator_actor = caf::typed_actor<
   // Stop in order. From the runtime.
   caf::reacts_to<drain>,
   // The clock.
-  caf::reacts_to<batch_tick>,
+  caf::reacts_to<batch_tick>, caf::reacts_to<idle_check>,
   // Repeats what was not answered for too long. From itself.
   caf::reacts_to<retry_tick>,
   // Repeats what the lost incarnation did not answer; an executor's restart raises the view. From the supervisor.
@@ -120,4 +129,5 @@ CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::task_finished))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::batch_published))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::drain))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::batch_tick))
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::idle_check))
 CAF_END_TYPE_ID_BLOCK(weir_batch_coordinator)

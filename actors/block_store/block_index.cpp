@@ -27,18 +27,13 @@ std::vector<log::block_header> block_index::stored(const std::vector<log::block_
   return fresh;
 }
 
-std::vector<log::block_header> block_index::appended(input_id input, weir::epoch owner, block_sequence through) {
-  std::vector<log::block_header> news;
+void block_index::appended(input_id input, weir::epoch owner, block_sequence through) {
   auto entry = lines_.find({input, owner});
   if (entry == lines_.end())
-    return news;
+    return;
   auto& at = entry->second;
   // An answer to an earlier incarnation may speak of blocks that this one has not been told of yet.
-  through = std::min(through, at.known);
-  for (auto block = at.blocks.upper_bound(at.durable); block != at.blocks.end() && block->first <= through; ++block)
-    news.push_back(block->second);
-  at.durable = std::max(at.durable, through);
-  return news;
+  at.durable = std::max(at.durable, std::min(through, at.known));
 }
 
 bool block_index::knows(const block_id& id) const {
@@ -80,6 +75,7 @@ void block_index::released(const log::block_range& range) {
     return;
   auto& at = entry->second;
   at.blocks.erase(at.blocks.lower_bound(range.first), at.blocks.upper_bound(range.last));
+  at.durable = std::max(at.durable, std::min(range.last, at.known));
   // An epoch that is over and empty is forgotten once a newer one of its input exists.
   auto newer = std::next(entry);
   if (at.blocks.empty() && newer != lines_.end() && newer->first.first == range.input)
@@ -98,12 +94,12 @@ std::vector<std::vector<log::block_header>> block_index::undurable() const {
   return found;
 }
 
-std::vector<std::vector<log::block_header>> block_index::durable() const {
+std::vector<std::vector<log::block_header>> block_index::known() const {
   std::vector<std::vector<log::block_header>> found;
   for (auto& [key, at] : lines_) {
     std::vector<log::block_header> headers;
-    for (auto block = at.blocks.begin(); block != at.blocks.end() && block->first <= at.durable; ++block)
-      headers.push_back(block->second);
+    for (auto& [sequence, header] : at.blocks)
+      headers.push_back(header);
     if (!headers.empty())
       found.push_back(std::move(headers));
   }

@@ -17,8 +17,8 @@ public:
   /// Takes blocks on; returns those that are new and must be logged. Known ones are left out, and so are those that do not follow
   /// what is known (`durable` included): something before them was lost and comes again, and so will they.
   std::vector<log::block_header> stored(const std::vector<log::block_header>& headers, block_sequence durable);
-  /// Everything of (input, epoch) up to `through` is durable; returns the blocks for which that is news.
-  std::vector<log::block_header> appended(input_id input, weir::epoch owner, block_sequence through);
+  /// Everything of (input, epoch) up to `through` is durable.
+  void appended(input_id input, weir::epoch owner, block_sequence through);
   /// Whether this block is on its way into the log, or there and not released.
   bool knows(const block_id& id) const;
   /// The greatest sequence of (input, epoch) that was taken on or recovered.
@@ -30,13 +30,13 @@ public:
   block_sequence released_through(input_id input, weir::epoch owner, block_sequence durable) const;
   /// (input, epoch) can get no more blocks: what is not durable by now is void.
   void refused(input_id input, weir::epoch owner);
-  /// The blocks of a range are in a committed batch.
+  /// The blocks of a range are in a committed batch, so also durable.
   void released(const log::block_range& range);
 
   /// Not yet durable blocks, in order: to be sent to a writer that lost them.
   std::vector<std::vector<log::block_header>> undurable() const;
-  /// Durable blocks that were not released, in order, one vector for each (input, epoch).
-  std::vector<std::vector<log::block_header>> durable() const;
+  /// Blocks that were not released, in order, one vector for each (input, epoch).
+  std::vector<std::vector<log::block_header>> known() const;
 
 private:
   struct line {

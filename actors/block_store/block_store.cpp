@@ -1,5 +1,6 @@
-// On a record's way, step 3 of 8: a block is kept in memory and handed to the log. From receiver, to checkpoint_writer; when it is
-// durable, word goes back to the receiver (which acknowledges) and on to the batch_coordinator (which seals).
+// On a record's way, step 3 of 8: a block is kept in memory and handed to the log. From receiver, to checkpoint_writer and, at the same
+// time, to the batch_coordinator, which seals it: the writer takes no seal before its blocks. When the block is durable, word goes
+// back to the receiver, which acknowledges.
 #include "actors/block_store/block_store.hpp"
 
 #include "actors/batch_coordinator/protocol.hpp"
@@ -60,16 +61,16 @@ struct block_store_state {
     }
     auto fresh = index.stored(message.headers, message.durable);
     release_finished(message);
-    if (!fresh.empty())
-      append(message.input, message.epoch, std::move(fresh));
-    else if (auto through = index.durable_through(message.input, message.epoch); through.value > 0)
+    if (!fresh.empty()) {
+      append(message.input, message.epoch, fresh);
+      report(fresh); // not before: a seal must not reach the writer ahead of its blocks
+    } else if (auto through = index.durable_through(message.input, message.epoch); through.value > 0)
       services->directory.send({role::receiver, message.input.value},
                                blocks_durable{message.input, message.epoch, through});
   }
 
   void appended(const blocks_appended& message) {
-    // The coordinator first: a receiver that has drained then knows that its last block is on its way there.
-    report(index.appended(message.input, message.epoch, message.through));
+    index.appended(message.input, message.epoch, message.through);
     if (index.known_through(message.input, message.epoch) < message.through)
       report_unknown(message.input, message.epoch, index.known_through(message.input, message.epoch));
     services->directory.send({role::receiver, message.input.value},
@@ -84,7 +85,7 @@ struct block_store_state {
     }
     if (index.known_through(input, owner) == known)
       return;
-    for (auto& headers : index.durable())
+    for (auto& headers : index.known())
       if (headers.front().id.input == input && headers.front().id.epoch == owner)
         report(headers);
   }
@@ -100,12 +101,16 @@ struct block_store_state {
   }
 
   void report_all() {
-    for (auto& headers : index.durable())
+    for (auto& headers : index.known())
       report(headers);
   }
 
   void release(const release_blocks& message) {
     for (auto& range : message.ranges) {
+      // A committed batch rests on them, so they are durable: the word of it may have died with a writer.
+      if (index.durable_through(range.input, range.epoch) < range.last)
+        services->directory.send({role::receiver, range.input.value},
+                                 blocks_durable{range.input, range.epoch, range.last});
       index.released(range);
       services->blocks.drop(range.input, range.epoch, range.last);
       services->directory.send({role::receiver, range.input.value},
@@ -152,8 +157,8 @@ struct block_store_state {
 
   void schedule_retry() { self->delayed_send(self, services->settings.retry_interval, retry_tick{}); }
 
-  void append(input_id input, weir::epoch owner, std::vector<log::block_header> headers) {
-    services->directory.send({role::checkpoint_writer, 0}, append_blocks{input, owner, std::move(headers)});
+  void append(input_id input, weir::epoch owner, const std::vector<log::block_header>& headers) {
+    services->directory.send({role::checkpoint_writer, 0}, append_blocks{input, owner, headers});
   }
 
   void report(const std::vector<log::block_header>& headers) {

@@ -17,7 +17,7 @@ struct store_blocks {
   WEIR_FIELDS(x.input, x.epoch, x.durable, x.headers)
 };
 
-/// From the coordinator that starts anew: report every durable block behind these positions.
+/// From the coordinator that starts anew: report every block that is kept.
 struct report_blocks {
   weir::epoch coordinator;
   WEIR_FIELDS(x.coordinator)
@@ -31,7 +31,7 @@ struct release_blocks {
 };
 
 /// Keeps one node's blocks: in memory until their batch commits, and in the block log through the checkpoint writer. Tells the
-/// coordinator of every block that is durable. One for each node, child of the supervisor.
+/// coordinator of every block once it is on its way to the log. One for each node, child of the supervisor.
 using block_store_actor = caf::typed_actor<
   // Keeps and logs. From a receiver; answers blocks_durable or epoch_refused.
   caf::reacts_to<store_blocks>,
@@ -39,7 +39,7 @@ using block_store_actor = caf::typed_actor<
   caf::reacts_to<blocks_appended>,
   // A newer epoch is open. From the writer.
   caf::reacts_to<epoch_refused>,
-  // Says again what is durable and not released. From the coordinator; answers blocks_ready.
+  // Says again what is not released. From the coordinator; answers blocks_ready.
   caf::reacts_to<report_blocks>,
   // Lets memory go. From the coordinator; tells the receiver blocks_released.
   caf::reacts_to<release_blocks>,

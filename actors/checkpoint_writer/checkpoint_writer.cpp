@@ -16,8 +16,14 @@ namespace {
 
 using verdict = log_fence::verdict;
 
-/// Bytes of blocks in one transaction: enough that the sync no longer counts, little enough that an answer does not wait long.
-constexpr std::uint64_t group_bytes = 8 * limits::mib;
+/// Requests of lost peers may wait for ever: no more than these are kept.
+constexpr std::size_t max_parked = 256;
+/// Nobody waits for the end of a batch: it goes with the next transaction, or with one of its own after this time.
+constexpr std::chrono::milliseconds unhurried{20};
+/// At batches up to this length blocks and seal wait for the commit, up to half a batch: one sync a batch instead of two.
+constexpr std::chrono::milliseconds short_batch{5};
+/// Of blocks: so many do not wait.
+constexpr std::uint64_t lingering_bytes = 512 * limits::kib;
 
 struct writer_state {
   static inline const char* name = "checkpoint_writer";
@@ -27,9 +33,17 @@ struct writer_state {
   std::shared_ptr<worker> thread;
   std::shared_ptr<std::optional<log_fence>> loading = std::make_shared<std::optional<log_fence>>();
   std::optional<log_fence> fence;
-  std::deque<std::function<void()>> early; ///< requests that came before the log was read
-  std::deque<write_group> waiting;
-  std::shared_ptr<write_group> writing;
+  std::deque<std::function<void()>> early;         ///< requests that came before the log was read
+  std::deque<std::function<bool()>> parked;        ///< requests that rest on others that have not come yet
+  std::deque<std::shared_ptr<write_group>> groups; ///< with the log thread, oldest first
+  struct waiting_step {
+    write_group::step step;
+    std::uint64_t bytes;
+  };
+  std::vector<waiting_step> waiting; ///< for company, in the order in which they must be written
+  std::uint64_t waiting_bytes = 0;
+  std::uint64_t flushes = 0; ///< that `waiting` has seen: a timer that was set before the last one is over
+  std::chrono::microseconds asked_wait{0}; ///< the shortest that was asked for since; 0 = none
 
   writer_state(checkpoint_writer_actor::pointer ptr) : self{ptr} {}
 
@@ -51,26 +65,46 @@ struct writer_state {
 
   template <class Message>
   void handle(const Message& message) {
-    if (fence)
-      take(message);
+    if (!fence)
+      early.push_back([this, message] { handle(message); });
+    else if (!take(message))
+      park([this, message] { return take(message); });
     else
-      early.push_back([this, message] { take(message); });
+      take_parked();
   }
 
-  // -- requests, in the protocol's order ---------------------------------------------------------------------------------
+  void park(std::function<bool()> request) {
+    if (parked.size() == max_parked)
+      parked.pop_front(); // whoever asked asks again
+    parked.push_back(std::move(request));
+  }
 
-  void take(const claim_coordination& message) {
+  /// What was taken last may be what they wait for; and one of them may be what another waits for.
+  void take_parked() {
+    for (auto progress = true; progress && !parked.empty();) {
+      progress = false;
+      for (auto& request : std::exchange(parked, {}))
+        if (request())
+          progress = true;
+        else
+          parked.push_back(std::move(request));
+    }
+  }
+
+  // -- requests, in the protocol's order; false: not yet -------------------------------------------------------------------
+
+  bool take(const claim_coordination& message) {
     auto epoch = fence->claim(message.incarnation);
-    add({[epoch](auto& changes, auto&) -> result<void> {
-           log::put_coordinator_epoch(changes, epoch);
-           return {};
-         },
-         [this, message, epoch] {
-           answer(role::batch_coordinator, 0, coordination_claimed{message.incarnation, epoch});
-         }});
+    return add({[epoch](auto& changes, auto&) -> result<void> {
+                  log::put_coordinator_epoch(changes, epoch);
+                  return {};
+                },
+                [this, message, epoch] {
+                  answer(role::batch_coordinator, 0, coordination_claimed{message.incarnation, epoch});
+                }});
   }
 
-  void take(const open_epoch& message) {
+  bool take(const open_epoch& message) {
     if (message.coordinator != fence->coordinator())
       return refuse(message.coordinator);
     auto opening = fence->open(message.input, message.incarnation);
@@ -83,18 +117,16 @@ struct writer_state {
     step.answer = [this, message, opening] {
       answer(role::batch_coordinator, 0, epoch_opened{message.input, opening.owner, message.incarnation});
     };
-    add(std::move(step));
+    return add(std::move(step));
   }
 
-  void take(const append_blocks& message) {
+  bool take(const append_blocks& message) {
     auto headers = message.headers;
     auto what = fence->append(message.input, message.epoch, headers);
-    if (what == verdict::refuse) {
-      answer(role::block_store, 0, epoch_refused{message.input, message.epoch});
-      return;
-    }
+    if (what == verdict::refuse)
+      return answer(role::block_store, 0, epoch_refused{message.input, message.epoch});
     if (what == verdict::wait)
-      return;
+      return false;
     write_group::step step;
     std::uint64_t bytes = 0;
     if (what == verdict::write) {
@@ -105,7 +137,7 @@ struct writer_state {
         if (!contents.back()) {
           services->fail(
             {error_code::failed, "a block to be logged is not in memory", "checkpoint writer", "report this"});
-          return;
+          return true;
         }
       }
       step.write = [headers, contents](auto& changes, auto& store) {
@@ -117,50 +149,52 @@ struct writer_state {
     step.answer = [this, input = message.input, owner = message.epoch, through = fence->last(message.input)] {
       answer(role::block_store, 0, blocks_appended{input, owner, through});
     };
-    add(std::move(step), bytes);
+    return add_lingering(std::move(step), bytes);
   }
 
-  void take(const find_producer& message) {
+  bool take(const find_producer& message) {
     if (!fence->is_current(message.input, message.epoch))
       return answer(role::receiver, message.input.value, epoch_refused{message.input, message.epoch});
     auto found = std::make_shared<log::producer_position>();
-    add({[message, found](auto&, auto& store) -> result<void> {
-           auto position = log::read_producer(store, message.input, message.producer);
-           if (!position)
-             return tl::make_unexpected(position.error());
-           *found = position->value_or(log::producer_position{});
-           return {};
-         },
-         [this, message, found] {
-           answer(role::receiver, message.input.value,
-                  producer_found{message.input, message.epoch, message.producer, found->last});
-         }});
+    return add({[message, found](auto&, auto& store) -> result<void> {
+                  auto position = log::read_producer(store, message.input, message.producer);
+                  if (!position)
+                    return tl::make_unexpected(position.error());
+                  *found = position->value_or(log::producer_position{});
+                  return {};
+                },
+                [this, message, found] {
+                  answer(role::receiver, message.input.value,
+                         producer_found{message.input, message.epoch, message.producer, found->last});
+                }});
   }
 
-  void take(const record_departure& message) {
+  bool take(const record_departure& message) {
     if (!fence->is_current(message.input, message.epoch))
       return answer(role::receiver, message.input.value, epoch_refused{message.input, message.epoch});
-    add({[message](auto& changes, auto& store) -> result<void> {
-           auto position = log::read_producer(store, message.input, message.producer);
-           if (!position)
-             return tl::make_unexpected(position.error());
-           auto known = position->value_or(log::producer_position{});
-           known.left = true;
-           log::put_producer(changes, message.input, message.producer, known);
-           return {};
-         },
-         [this, message] {
-           answer(role::receiver, message.input.value,
-                  departure_recorded{message.input, message.epoch, message.producer});
-         }});
+    return add({[message](auto& changes, auto& store) -> result<void> {
+                  auto position = log::read_producer(store, message.input, message.producer);
+                  if (!position)
+                    return tl::make_unexpected(position.error());
+                  auto known = position->value_or(log::producer_position{});
+                  known.left = true;
+                  log::put_producer(changes, message.input, message.producer, known);
+                  return {};
+                },
+                [this, message] {
+                  answer(role::receiver, message.input.value,
+                         departure_recorded{message.input, message.epoch, message.producer});
+                }});
   }
 
-  void take(const seal_batch& message) {
-    auto what = fence->seal(message.epoch, message.record.id, message.after);
+  bool take(const seal_batch& message) {
+    auto what = fence->seal(message.epoch, message.record, message.after);
     if (what == verdict::refuse)
       return refuse(message.epoch);
+    if (what == verdict::never)
+      return answer(role::batch_coordinator, 0, seal_impossible{message.epoch, message.record.id});
     if (what == verdict::wait)
-      return;
+      return false;
     write_group::step step;
     if (what == verdict::write) {
       step.write = [record = message.record](auto& changes, auto& store) { return log::seal(changes, store, record); };
@@ -170,15 +204,15 @@ struct writer_state {
     step.answer = [this, message] {
       answer(role::batch_coordinator, 0, batch_sealed{message.epoch, message.record.id});
     };
-    add(std::move(step));
+    return add_lingering(std::move(step), 0);
   }
 
-  void take(const commit_batch& message) {
+  bool take(const commit_batch& message) {
     auto what = fence->commit(message.epoch, message.record.id);
     if (what == verdict::refuse)
       return refuse(message.epoch);
     if (what == verdict::wait)
-      return;
+      return false;
     write_group::step step;
     std::uint64_t bytes = 0;
     if (what == verdict::write) {
@@ -190,7 +224,7 @@ struct writer_state {
         if (!staged.back()) {
           services->fail({error_code::failed, "a staged part to be committed is not in memory", "output " + part.output,
                           "report this"});
-          return;
+          return true;
         }
       }
       step.write = [record, staged](auto& changes, auto&) -> result<void> {
@@ -206,10 +240,10 @@ struct writer_state {
     step.answer = [this, message] {
       answer(role::batch_coordinator, 0, batch_committed{message.epoch, message.record.id});
     };
-    add(std::move(step), bytes);
+    return add(std::move(step), bytes);
   }
 
-  void take(const finish_batch& message) {
+  bool take(const finish_batch& message) {
     auto what = fence->finish(message.epoch, message.batch);
     if (what == verdict::refuse)
       return refuse(message.epoch);
@@ -229,7 +263,7 @@ struct writer_state {
       services->staging.drop(message.batch);
       answer(role::batch_coordinator, 0, batch_finished{message.epoch, message.batch});
     };
-    add(std::move(step));
+    return add_later(std::move(step), 0, unhurried);
   }
 
   // -- group commit --------------------------------------------------------------------------------------------------------
@@ -257,22 +291,56 @@ struct writer_state {
     return {};
   }
 
-  /// What waits while the log thread is busy goes into one transaction.
-  void add(write_group::step step, std::uint64_t bytes = 0) {
-    if (waiting.empty() || (waiting.back().bytes > 0 && waiting.back().bytes + bytes > group_bytes))
-      waiting.emplace_back();
-    waiting.back().bytes += bytes;
-    waiting.back().steps.push_back(std::move(step));
-    write_next();
+  /// What comes while the log thread is busy goes into one transaction.
+  bool add(write_group::step step, std::uint64_t bytes = 0) {
+    waiting.push_back({std::move(step), bytes});
+    flush();
+    return true;
   }
 
-  void write_next() {
-    if (writing || waiting.empty())
-      return;
-    writing = std::make_shared<write_group>(std::move(waiting.front()));
-    waiting.pop_front();
-    thread->post([services = services, group = writing, me = caf::actor_cast<caf::actor_addr>(self)] {
-      if (auto done = write(*group, *services->store); !done) {
+  /// For company that is sure to come; but no longer than this.
+  bool add_later(write_group::step step, std::uint64_t bytes, std::chrono::microseconds wait) {
+    waiting.push_back({std::move(step), bytes});
+    waiting_bytes += bytes;
+    if (asked_wait.count() == 0 || wait < asked_wait) {
+      asked_wait = wait;
+      self->delayed_send(self, wait, unhurried_due{flushes});
+    }
+    return true;
+  }
+
+  /// Blocks and seals, whose commit follows at once if batches are short.
+  bool add_lingering(write_group::step step, std::uint64_t bytes) {
+    auto interval = services->settings.batch_interval;
+    if (interval > short_batch || waiting_bytes + bytes > lingering_bytes)
+      return add(std::move(step), bytes);
+    return add_later(std::move(step), bytes, interval / 2);
+  }
+
+  /// Hands over what waits, in its order: to the group that the log thread has not taken yet, as long as it has room, then to new ones.
+  void flush() {
+    ++flushes;
+    waiting_bytes = 0;
+    asked_wait = {};
+    std::shared_ptr<write_group> fresh;
+    for (auto& [step, bytes] : std::exchange(waiting, {})) {
+      if (!fresh && !groups.empty() && groups.back()->add(step, bytes))
+        continue;
+      if (fresh && fresh->add(step, bytes))
+        continue;
+      if (fresh)
+        post(std::move(fresh));
+      fresh = std::make_shared<write_group>();
+      fresh->add(step, bytes);
+    }
+    if (fresh)
+      post(std::move(fresh));
+  }
+
+  void post(std::shared_ptr<write_group> group) {
+    groups.push_back(group);
+    thread->post([services = services, group = std::move(group), me = caf::actor_cast<caf::actor_addr>(self)] {
+      if (auto done = group->write(*services->store); !done) {
         services->fail(done.error());
         return;
       }
@@ -288,18 +356,21 @@ struct writer_state {
         request();
       return;
     }
-    auto done = std::exchange(writing, nullptr);
-    for (auto& step : done->steps)
+    auto done = std::move(groups.front());
+    groups.pop_front();
+    for (auto& step : done->steps())
       step.answer();
-    write_next();
   }
 
   template <class Message>
-  void answer(role what, std::uint32_t index, Message message) {
+  bool answer(role what, std::uint32_t index, Message message) {
     services->directory.send({what, index}, std::move(message));
+    return true;
   }
 
-  void refuse(weir::epoch older) { answer(role::batch_coordinator, 0, coordination_lost{older, fence->coordinator()}); }
+  bool refuse(weir::epoch older) {
+    return answer(role::batch_coordinator, 0, coordination_lost{older, fence->coordinator()});
+  }
 };
 
 checkpoint_writer_actor::behavior_type writer_behavior(checkpoint_writer_actor::stateful_pointer<writer_state> self,
@@ -316,6 +387,10 @@ checkpoint_writer_actor::behavior_type writer_behavior(checkpoint_writer_actor::
     [&state](const commit_batch& message) { state.handle(message); },
     [&state](const finish_batch& message) { state.handle(message); },
     [&state](const group_written& message) { state.written(message); },
+    [&state](const unhurried_due& message) {
+      if (message.flushes == state.flushes)
+        state.flush();
+    },
     [](const peer_restarted&) {},
   };
 }

@@ -16,12 +16,10 @@ result<log_fence> log_fence::load(const log::store& from) {
   if (!epochs)
     return tl::make_unexpected(epochs.error());
   for (auto& [key, position] : *epochs) { // ascending: the newest epoch of an input stays
-    auto& at = fence.inputs_[key.first];
-    at = {key.second, position.incarnation, position.sealed_to};
-  }
-  for (auto& [input, at] : fence.inputs_) {
+    fence.inputs_[key.first] = {key.second, position.incarnation};
+    auto& last = fence.appended_[key] = position.sealed_to;
     auto scanned =
-      log::scan_headers(from, input, at.owner, at.last.next(), [&last = at.last](const log::block_header& header) {
+      log::scan_headers(from, key.first, key.second, last.next(), [&last](const log::block_header& header) {
         last = header.id.sequence;
         return true;
       });
@@ -52,14 +50,14 @@ log_fence::opening log_fence::open(input_id input, std::uint64_t incarnation) {
   auto& at = inputs_[input];
   if (at.owner.value != 0 && at.incarnation == incarnation)
     return {at.owner, verdict::answer};
-  at = {at.owner.next(), incarnation, {}};
+  at = {at.owner.next(), incarnation};
   return {at.owner, verdict::write};
 }
 
 log_fence::verdict log_fence::append(input_id input, weir::epoch owner, std::vector<log::block_header>& headers) {
   if (!is_current(input, owner))
     return verdict::refuse;
-  auto& last = inputs_[input].last;
+  auto& last = appended_[{input, owner}];
   std::erase_if(headers, [&](auto& header) { return header.id.sequence <= last; });
   if (headers.empty())
     return verdict::answer;
@@ -76,18 +74,33 @@ bool log_fence::is_current(input_id input, weir::epoch owner) const {
 
 block_sequence log_fence::last(input_id input) const {
   auto entry = inputs_.find(input);
-  return entry == inputs_.end() ? block_sequence{} : entry->second.last;
+  if (entry == inputs_.end())
+    return {};
+  auto appended = appended_.find({input, entry->second.owner});
+  return appended == appended_.end() ? block_sequence{} : appended->second;
 }
 
-log_fence::verdict log_fence::seal(weir::epoch by, batch_id batch, batch_id after) {
+log_fence::verdict log_fence::blocks_of(const log::batch_record& batch) const {
+  for (auto& split : batch.splits)
+    for (auto& range : split.blocks) {
+      auto appended = appended_.find({range.input, range.epoch});
+      if (appended == appended_.end() || appended->second < range.last)
+        return is_current(range.input, range.epoch) ? verdict::wait : verdict::never;
+    }
+  return verdict::write;
+}
+
+log_fence::verdict log_fence::seal(weir::epoch by, const log::batch_record& batch, batch_id after) {
   if (by != coordinator_)
     return verdict::refuse;
-  if (batch <= last_sealed_)
+  if (batch.id <= last_sealed_)
     return verdict::answer;
+  if (auto blocks = blocks_of(batch); blocks != verdict::write)
+    return blocks;
   if (last_sealed_ < after)
     return verdict::wait;
-  last_sealed_ = batch;
-  sealed_.insert(batch);
+  last_sealed_ = batch.id;
+  sealed_.insert(batch.id);
   return verdict::write;
 }
 

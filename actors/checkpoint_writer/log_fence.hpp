@@ -20,7 +20,8 @@ public:
     write,  ///< new: write it, then answer
     answer, ///< done before (or being written by an earlier request): answer in its turn
     refuse, ///< of an older epoch
-    wait,   ///< something before it was lost with an earlier writer and comes again: then this comes again too
+    wait,   ///< something that it rests on has not come yet: keep it until that has
+    never,  ///< it rests on blocks of an input epoch that ended before they came: they will not come any more
   };
 
   /// Starts with what the log says.
@@ -43,8 +44,8 @@ public:
   bool is_current(input_id input, weir::epoch owner) const;
   block_sequence last(input_id input) const;
 
-  /// `after` is the batch sealed before it. Batches commit in the order in which they were sealed.
-  verdict seal(weir::epoch by, batch_id batch, batch_id after);
+  /// `after` is the batch sealed before it. A seal rests on all its blocks. Batches commit in the order in which they were sealed.
+  verdict seal(weir::epoch by, const log::batch_record& batch, batch_id after);
   verdict commit(weir::epoch by, batch_id batch);
   verdict finish(weir::epoch by, batch_id batch);
 
@@ -52,14 +53,16 @@ private:
   struct input_state {
     weir::epoch owner;
     std::uint64_t incarnation = 0;
-    block_sequence last;
   };
+
+  verdict blocks_of(const log::batch_record& batch) const;
 
   weir::epoch coordinator_;
   std::uint64_t claimed_by_ = 0;
   std::map<input_id, input_state> inputs_;
-  std::set<batch_id> sealed_;    ///< and not committed
-  std::set<batch_id> committed_; ///< and not finished
+  std::map<std::pair<input_id, weir::epoch>, block_sequence> appended_; ///< the last block of each
+  std::set<batch_id> sealed_;                                           ///< and not committed
+  std::set<batch_id> committed_;                                        ///< and not finished
   batch_id last_sealed_;
 };
 

@@ -76,6 +76,12 @@ struct group_written {
   WEIR_FIELDS(x.group)
 };
 
+/// To itself: time to write what could wait for company, unless it was written since.
+struct unhurried_due {
+  std::uint64_t flushes = 0;
+  WEIR_FIELDS(x.flushes)
+};
+
 // Answers.
 
 struct coordination_claimed {
@@ -127,6 +133,13 @@ struct batch_sealed {
   WEIR_FIELDS(x.epoch, x.batch)
 };
 
+/// A batch cannot be sealed: blocks that the coordinator was told of were lost before they were durable.
+struct seal_impossible {
+  weir::epoch epoch;
+  batch_id batch;
+  WEIR_FIELDS(x.epoch, x.batch)
+};
+
 struct batch_committed {
   weir::epoch epoch;
   batch_id batch;
@@ -159,7 +172,8 @@ using checkpoint_writer_actor = caf::typed_actor<
   caf::reacts_to<find_producer>,
   // Remembers a goodbye. From the receiver; answers departure_recorded or epoch_refused.
   caf::reacts_to<record_departure>,
-  // Fixes a batch's input. From the coordinator; answers batch_sealed or coordination_lost.
+  // Fixes a batch's input, once all its blocks are there. From the coordinator; answers batch_sealed, seal_impossible or
+  // coordination_lost.
   caf::reacts_to<seal_batch>,
   // Concludes a batch. From the coordinator; answers batch_committed or coordination_lost.
   caf::reacts_to<commit_batch>,
@@ -167,6 +181,8 @@ using checkpoint_writer_actor = caf::typed_actor<
   caf::reacts_to<finish_batch>,
   // The log thread is done with a group.
   caf::reacts_to<group_written>,
+  // What could wait has waited long enough.
+  caf::reacts_to<unhurried_due>,
   // Nothing to repeat: the writer never asks.
   caf::reacts_to<peer_restarted>>;
 
@@ -189,7 +205,9 @@ CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::epoch_refused))
 CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::producer_found))
 CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::departure_recorded))
 CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::batch_sealed))
+CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::seal_impossible))
 CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::batch_committed))
 CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::batch_finished))
 CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::coordination_lost))
+CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::unhurried_due))
 CAF_END_TYPE_ID_BLOCK(weir_checkpoint_writer)

@@ -4,22 +4,42 @@
 
 namespace weir::actors {
 
-result<void> write(const write_group& group, log::store& into) {
+namespace {
+
+/// Bytes of blocks in one transaction: enough that the sync no longer counts, little enough that an answer does not wait long.
+constexpr std::uint64_t most_bytes = 8 * limits::mib;
+
+} // namespace
+
+bool write_group::add(step& next, std::uint64_t bytes) {
+  std::lock_guard guard{mutex_};
+  if (taken_ || (bytes_ > 0 && bytes_ + bytes > most_bytes))
+    return false;
+  bytes_ += bytes;
+  steps_.push_back(std::move(next));
+  return true;
+}
+
+result<void> write_group::write(log::store& into) {
+  {
+    std::lock_guard guard{mutex_};
+    taken_ = true;
+  }
   log::transaction changes;
-  for (auto& step : group.steps) {
-    if (step.fault_before)
-      fault_point(step.fault_before);
-    if (!step.write)
+  for (auto& each : steps_) {
+    if (each.fault_before)
+      fault_point(each.fault_before);
+    if (!each.write)
       continue;
-    if (auto added = step.write(changes, into); !added)
+    if (auto added = each.write(changes, into); !added)
       return added;
   }
   if (!changes.empty())
     if (auto committed = into.commit(changes); !committed)
       return committed;
-  for (auto& step : group.steps)
-    if (step.fault_after)
-      fault_point(step.fault_after);
+  for (auto& each : steps_)
+    if (each.fault_after)
+      fault_point(each.fault_after);
   return {};
 }
 

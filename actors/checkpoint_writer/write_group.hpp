@@ -1,15 +1,17 @@
 #pragma once
 
 #include <functional>
-#include <string>
+#include <mutex>
 #include <vector>
 
 #include "actors/node/services.hpp"
 
 namespace weir::actors {
 
-/// Requests that become durable together. Built by the actor, written on the log thread, answered by the actor.
-struct write_group {
+/// Requests that become durable together. The actor fills it until the log thread takes it; then the thread writes it, and once it has
+/// said so the actor answers. So the thread goes from one transaction to the next without waiting for a message.
+class write_group {
+public:
   struct step {
     /// Adds its changes; on the log thread, so it may read the log. Null: nothing to write.
     std::function<result<void>(log::transaction&, const log::store&)> write;
@@ -18,11 +20,21 @@ struct write_group {
     const char* fault_before = nullptr; ///< names of fault points around the commit
     const char* fault_after = nullptr;
   };
-  std::vector<step> steps;
-  std::uint64_t bytes = 0; ///< of blocks, to keep transactions bounded
-};
 
-/// Commits the whole group as one transaction. On the log thread.
-result<void> write(const write_group& group, log::store& into);
+  /// False, and the step is untouched: the group is on its way, or so many `bytes` more are too many for one transaction.
+  bool add(step& next, std::uint64_t bytes);
+
+  /// Commits the whole group as one transaction. On the log thread, once.
+  result<void> write(log::store& into);
+
+  /// Once it is written.
+  const std::vector<step>& steps() const { return steps_; }
+
+private:
+  std::mutex mutex_;
+  bool taken_ = false;
+  std::vector<step> steps_;
+  std::uint64_t bytes_ = 0; ///< of blocks and staged outputs, to keep transactions bounded
+};
 
 } // namespace weir::actors

@@ -9,7 +9,9 @@
 
 #include "actors/monitor/journal.hpp"
 #include "actors/node/directory.hpp"
+#include "actors/node/exchange.hpp"
 #include "actors/node/shelves.hpp"
+#include "actors/node/staging.hpp"
 #include "actors/node/worker.hpp"
 #include "actors/sinks/file_system.hpp"
 #include "actors/sources/directory_listing.hpp"
@@ -22,6 +24,12 @@
 
 namespace weir::actors {
 
+/// The batch interval, or the part of it nearest to 10 ms: so batches end where blocks do, and blocks become durable on the way.
+inline std::chrono::microseconds default_block_interval(std::chrono::microseconds batch_interval) {
+  constexpr std::chrono::microseconds longest{10'000};
+  return batch_interval / ((batch_interval + longest - std::chrono::microseconds{1}) / longest);
+}
+
 /// What is settled before the first actor starts.
 struct settings {
   std::vector<input_url> inputs; ///< position = input_id
@@ -32,6 +40,17 @@ struct settings {
   std::uint64_t max_receiver_bytes = limits::max_receiver_bytes;
   std::uint32_t max_batches_in_flight = limits::max_batches_in_flight;
   std::uint32_t max_unpublished_batches = limits::max_unpublished_batches;
+  /// Of committed batches that wait for publication; beyond it sealing pauses. What of it stays in memory: `staging_bytes`.
+  std::uint64_t max_unpublished_bytes = limits::max_unpublished_bytes;
+  /// What the process may take in all. The budgets are what is held to; they follow from it in `budgets.hpp`.
+  std::uint64_t memory_limit = limits::memory_limit;
+  /// Memory of the exchange; beyond it runs are spilled.
+  std::uint64_t exchange_bytes = limits::exchange_bytes;
+  std::uint64_t staging_bytes = limits::max_unpublished_bytes;
+  /// Input of committed batches that wait for publication, and so of what the log still holds of it; beyond it sealing pauses.
+  std::uint64_t max_unpublished_input_bytes = limits::max_log_bytes / 4;
+  /// Greatest size of the log on disk.
+  std::uint64_t log_limit = limits::max_log_bytes;
   /// How long a receiver collects before it cuts a block that is not full.
   std::chrono::microseconds block_interval{10'000};
   /// How long an unanswered request waits before it is repeated.
@@ -58,8 +77,8 @@ struct services {
   std::shared_ptr<actors::journal> journal;
   std::shared_ptr<worker_factory> workers;
 
-  /// Milliseconds since 1970. May jump: batch times are made monotonic by the coordinator.
-  std::function<std::int64_t()> wall_clock_ms;
+  /// Microseconds since 1970. May jump: batch times are made monotonic by the coordinator.
+  std::function<std::int64_t()> wall_clock_us;
   /// Fresh random numbers for incarnations.
   std::function<std::uint64_t()> random;
   /// Lists a directory input; see `directory_listing.hpp`.

@@ -41,32 +41,42 @@ struct executor_state {
   void forget(const forget_batch& message) {
     board->forgotten(message.batch);
     services->exchange.drop(message.batch);
+    services->staging.committed(message.batch);
+    run_next(); // there may be room now, or another batch is the oldest
   }
 
-  /// One task at a time: the choice of the next one is made when the thread is free, so that an older batch goes first.
+  /// The choice of what is next is made when the thread is free, so that an older batch goes first. Tasks of a small batch go together:
+  /// to wake a thread takes longer than they do.
   void run_next() {
     if (busy)
       return;
-    auto task = board->next();
-    if (!task)
+    auto tasks = board->next_tasks(services->exchange.has_room());
+    if (tasks.empty())
       return;
     busy = true;
-    thread->post([services = services, task = std::move(*task), me = caf::actor_cast<caf::actor_addr>(self)] {
-      auto report = run_task(*services, task);
+    thread->post([services = services, tasks = std::move(tasks), me = caf::actor_cast<caf::actor_addr>(self)] {
+      tasks_ended message;
+      for (auto& task : tasks)
+        message.reports.push_back(run_task(*services, task));
       if (auto handle = caf::actor_cast<caf::actor>(me))
-        caf::anon_send(handle, std::move(report));
+        caf::anon_send(handle, std::move(message));
     });
   }
 
-  void ended(const task_ended& report) {
+  void ended(const tasks_ended& message) {
     busy = false;
-    if (board->current(report.batch, report.attempt)) {
+    for (auto& report : message.reports)
+      ended(report);
+    run_next();
+  }
+
+  void ended(const task_ended& report) {
+    if (!report.lost && board->current(report.batch, report.attempt)) {
       if (report.failed)
         services->fail({static_cast<error_code>(report.code), report.problem, {}, {}});
       else
         pass_on(report);
     }
-    run_next();
   }
 
   void pass_on(const task_ended& report) {
@@ -91,7 +101,7 @@ partition_executor_actor::behavior_type executor_behavior(
     [&state](const run_batch& message) { state.run(message); },
     [&state](const map_output_ready& message) { state.output_ready(message); },
     [&state](const forget_batch& message) { state.forget(message); },
-    [&state](const task_ended& message) { state.ended(message); },
+    [&state](const tasks_ended& message) { state.ended(message); },
     [](const peer_restarted&) {},
   };
 }

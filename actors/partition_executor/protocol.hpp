@@ -30,19 +30,26 @@ struct forget_batch {
   WEIR_FIELDS(x.epoch, x.batch)
 };
 
-/// To itself, from its task thread.
+/// How one task ended.
 struct task_ended {
   actors::attempt attempt;
   batch_id batch;
   stage_index stage;
   task_index task;
+  bool lost = false; ///< its input died before it was sealed: there is no result
   bool failed = false;
   std::uint32_t code = 0; ///< of the error
   std::string problem;    ///< the error's message
   std::vector<log::staged_part> parts;
   std::uint64_t records = 0;
   std::uint64_t skipped = 0;
-  WEIR_FIELDS(x.attempt, x.batch, x.stage, x.task, x.failed, x.code, x.problem, x.parts, x.records, x.skipped)
+  WEIR_FIELDS(x.attempt, x.batch, x.stage, x.task, x.lost, x.failed, x.code, x.problem, x.parts, x.records, x.skipped)
+};
+
+/// To itself, from its task thread.
+struct tasks_ended {
+  std::vector<task_ended> reports;
+  WEIR_FIELDS(x.reports)
 };
 
 /// Runs the tasks that are its own by index: one task thread, oldest batch first. Children of the supervisor.
@@ -53,8 +60,8 @@ using partition_executor_actor = caf::typed_actor<
   caf::reacts_to<map_output_ready>,
   // Drops a batch. From the coordinator.
   caf::reacts_to<forget_batch>,
-  // A task is over.
-  caf::reacts_to<task_ended>,
+  // The thread is free.
+  caf::reacts_to<tasks_ended>,
   // The coordinator raises the view by itself. From the supervisor.
   caf::reacts_to<peer_restarted>>;
 
@@ -65,4 +72,5 @@ CAF_ADD_TYPE_ID(weir_partition_executor, (weir::actors::run_batch))
 CAF_ADD_TYPE_ID(weir_partition_executor, (weir::actors::map_output_ready))
 CAF_ADD_TYPE_ID(weir_partition_executor, (weir::actors::forget_batch))
 CAF_ADD_TYPE_ID(weir_partition_executor, (weir::actors::task_ended))
+CAF_ADD_TYPE_ID(weir_partition_executor, (weir::actors::tasks_ended))
 CAF_END_TYPE_ID_BLOCK(weir_partition_executor)

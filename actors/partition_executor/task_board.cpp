@@ -1,5 +1,7 @@
 #include "actors/partition_executor/task_board.hpp"
 
+#include <algorithm>
+
 namespace weir::actors {
 
 task_board::entry* task_board::entry_for(batch_id batch, const attempt& of) {
@@ -10,9 +12,10 @@ task_board::entry* task_board::entry_for(batch_id batch, const attempt& of) {
   auto& found = batches_[batch];
   if (of < found.attempt)
     return nullptr;
-  if (found.attempt < of) {
+  if (found.attempt < of || found.stages.empty()) {
     found = {};
     found.attempt = of;
+    found.stages.resize(plan_->stages().size());
   }
   return &found;
 }
@@ -23,11 +26,24 @@ void task_board::announced(const run_batch& batch) {
     return;
   found->record = std::make_shared<const log::batch_record>(batch.record);
   found->executors = batch.executors;
+  for (auto& stage : plan_->stages()) {
+    auto& at = found->stages[stage.index.value];
+    at.tasks = plan::task_count(stage, batch.record.splits.size(), partitions_);
+    at.next = self_;
+  }
 }
 
 void task_board::output_ready(const map_output_ready& output) {
-  if (auto found = entry_for(output.batch, output.attempt))
-    found->ended.insert({output.stage, output.task});
+  auto found = entry_for(output.batch, output.attempt);
+  if (!found)
+    return;
+  auto& at = found->stages[output.stage.value];
+  if (at.has_ended.size() <= output.task.value)
+    at.has_ended.resize(output.task.value + std::size_t{1});
+  if (at.has_ended[output.task.value])
+    return;
+  at.has_ended[output.task.value] = true;
+  ++at.ended;
 }
 
 void task_board::forgotten(batch_id batch) {
@@ -37,28 +53,59 @@ void task_board::forgotten(batch_id batch) {
 
 bool task_board::inputs_complete(const entry& of, const plan::stage& stage) const {
   for (auto shuffle : stage.reads)
-    for (auto writer : plan_->shuffles()[shuffle.value].writers) {
-      auto tasks = plan::task_count(plan_->stages()[writer.value], of.record->splits.size(), partitions_);
-      auto from = of.ended.lower_bound({writer, task_index{0}});
-      auto to = of.ended.lower_bound({writer.next(), task_index{0}});
-      if (static_cast<std::size_t>(std::distance(from, to)) < tasks)
+    for (auto writer : plan_->shuffles()[shuffle.value].writers)
+      if (of.stages[writer.value].ended < of.stages[writer.value].tasks)
         return false;
-    }
   return true;
 }
 
-std::optional<task_board::task> task_board::next() {
+std::optional<task_board::task> task_board::next_of(entry& of) {
+  auto& stages = plan_->stages();
+  for (auto at = of.first; at < stages.size(); ++at) {
+    auto& here = of.stages[at];
+    if (here.next >= here.tasks) {
+      of.first += at == of.first ? 1 : 0;
+      continue;
+    }
+    if (!inputs_complete(of, stages[at]))
+      continue;
+    return give(of, at);
+  }
+  return std::nullopt;
+}
+
+task_board::task task_board::give(entry& of, std::size_t stage) {
+  auto& here = of.stages[stage];
+  task_index index{static_cast<std::uint32_t>(here.next)};
+  here.next += of.executors;
+  return {of.attempt, of.record, plan_->stages()[stage].index, index};
+}
+
+std::vector<task_board::task> task_board::next_tasks(bool has_room) {
+  std::vector<task> found;
+  auto first = next(has_room);
+  if (!first)
+    return found;
+  found.push_back(*first);
+  auto& of = batches_.at(first->record->id);
+  auto& here = of.stages[first->stage.value];
+  auto& stages = plan_->stages();
+  auto reads_static = std::any_of(stages.begin(), stages.end(), [](auto& stage) { return stage.slices > 0; });
+  if (of.record->bytes <= limits::split_bytes && !reads_static)
+    while (here.next < here.tasks)
+      found.push_back(give(of, first->stage.value));
+  return found;
+}
+
+std::optional<task_board::task> task_board::next(bool has_room) {
   for (auto& [number, of] : batches_) {
+    // An attempt that is not the newest is on its way to its commit: it needs nothing more, and holds nobody up.
     if (!of.record || of.attempt < newest_)
       continue;
-    for (auto& stage : plan_->stages()) {
-      auto tasks = plan::task_count(stage, of.record->splits.size(), partitions_);
-      if (!inputs_complete(of, stage))
-        continue;
-      for (auto index = self_; index < tasks; index += of.executors)
-        if (of.given.insert({stage.index, task_index{index}}).second)
-          return task{of.attempt, of.record, stage.index, task_index{index}};
-    }
+    if (auto found = next_of(of))
+      return found;
+    if (!has_room)
+      break;
   }
   return std::nullopt;
 }

@@ -2,11 +2,23 @@
 #include "actors/partition_executor/task_run.hpp"
 
 #include "libstream/data/checksum.hpp"
+#include "libstream/log/batch_log.hpp"
 #include "libstream/log/block_log.hpp"
 
 namespace weir::actors {
 
 namespace {
+
+constexpr const char* missing_block = "a sealed block is missing";
+
+/// A batch is computed while its seal is on its way. If its blocks were lost before they were durable, so was the seal: the
+/// coordinator, which hears of it from the writer, starts anew without them.
+bool lost_before_sealed(const services& services, const task_board::task& what, const error& why) {
+  if (why.what != missing_block)
+    return false;
+  auto sealed = log::read_batch(*services.store, what.record->id);
+  return sealed && !*sealed;
+}
 
 result<void> load_blocks(const services& services, const log::block_range& range, std::vector<plan::text_piece>& into) {
   for (auto sequence = range.first; sequence <= range.last; sequence = sequence.next()) {
@@ -17,7 +29,7 @@ result<void> load_blocks(const services& services, const log::block_range& range
       if (!logged)
         return tl::make_unexpected(logged.error());
       if (!*logged)
-        return fail(error_code::corrupt, "a sealed block is missing",
+        return fail(error_code::corrupt, missing_block,
                     "log: blocks input=" + std::to_string(id.input.value) + " epoch=" + std::to_string(id.epoch.value) +
                       " seq=" + std::to_string(id.sequence.value));
       bytes = (*logged)->bytes;
@@ -63,9 +75,13 @@ result<plan::task_input> gather(const services& services, const task_board::task
       return tl::make_unexpected(pieces.error());
     input.text = std::move(*pieces);
   }
-  for (auto shuffle : stage.reads)
-    input.runs.push_back(
-      services.exchange.collect(what.attempt, input.batch, shuffle, partition_index{what.index.value}));
+  for (auto shuffle : stage.reads) {
+    auto runs =
+      services.exchange.collect(*services.plan, what.attempt, input.batch, shuffle, partition_index{what.index.value});
+    if (!runs)
+      return tl::make_unexpected(runs.error());
+    input.runs.push_back(std::move(*runs));
+  }
   return input;
 }
 
@@ -79,13 +95,18 @@ task_ended run_task(services& services, const task_board::task& what) {
   report.task = what.index;
   auto& stage = services.plan->stages()[what.stage.value];
   auto input = gather(services, what, stage);
+  if (!input && lost_before_sealed(services, what, input.error())) {
+    report.lost = true;
+    return report;
+  }
   if (!input)
     return failed(std::move(report), input.error());
   auto made = services.plan->run(*input);
   if (!made)
     return failed(std::move(report), made.error());
   for (auto& output : made->shuffles)
-    services.exchange.push(what.attempt, report.batch, what.index, output);
+    if (auto kept = services.exchange.push(what.attempt, report.batch, what.index, std::move(output)); !kept)
+      return failed(std::move(report), kept.error());
   for (auto& staged : made->staged) {
     if (staged.records == 0)
       continue;

@@ -218,8 +218,11 @@ struct receiver_state {
   void perform(intake::farewell& what, headers&) { server->farewell(what.connection); }
   void perform(intake::release& what, headers&) { server->release(what.bytes); }
   void perform(intake::record_departure& what, headers&) { depart(what.producer); }
+  /// At the next multiple of the block interval, of which the batch interval is one: so a batch's last block is cut when the batch is.
   void perform(intake::schedule_cut& what, headers&) {
-    self->delayed_send(self, services->settings.block_interval, cut_block{what.sequence});
+    auto interval = services->settings.block_interval;
+    auto past = std::chrono::microseconds{services->wall_clock_us() % interval.count()};
+    self->delayed_send(self, interval - past, cut_block{what.sequence});
   }
   void perform(intake::store& what, headers& cut) {
     services->blocks.put(what.header.id, std::move(what.bytes));

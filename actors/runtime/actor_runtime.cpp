@@ -14,6 +14,7 @@
 #include "actors/sinks/posix_file_system.hpp"
 #include "actors/sources/asio_ingest_server.hpp"
 #include "actors/sources/file_pieces.hpp"
+#include "libstream/data/memory_block.hpp"
 #include "libstream/log/data_directory.hpp"
 #include "libstream/log/memory_store.hpp"
 #include "libstream/log/positions.hpp"
@@ -30,7 +31,8 @@ struct system_config : caf::actor_system_config {
     register_messages(*this);
     // "sharing": messages to an idle actor arrive in microseconds, and idle workers cost nothing.
     set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads", std::size_t{2});
+    // One is enough for messages, as tasks and the log have threads of their own; and from actor to actor no thread is woken.
+    set("scheduler.max-threads", std::size_t{1});
     set("scheduler.max-throughput", std::size_t{50});
   }
 };
@@ -90,7 +92,7 @@ result<void> check_inputs(const runtime_options& options) {
     if (input.what() == input_url::kind::generate)
       return fail(error_code::configuration, "generate:// is no input of an application yet", input.text(),
                   "write `weir generate URL | weir send - --to weir://HOST:PORT --producer ID`");
-    if (input.what() == input_url::kind::weir && options.data_dir.empty())
+    if (input.what() == input_url::kind::weir && options.data_dir.empty() && !options.ingest)
       return fail(error_code::configuration, "acknowledged input needs a log", input.text(),
                   "give --data-dir a directory instead of none");
     if (input.what() == input_url::kind::file)
@@ -153,6 +155,15 @@ result<void> check_outputs(const runtime_options& options, const plan::physical_
   return {};
 }
 
+/// In the data directory, whose disk has room for what is under way; without one where temporary files belong.
+std::string scratch_directory(const runtime_options& options) {
+  if (!options.data_dir.empty())
+    return options.data_dir + "/scratch";
+  std::error_code unknown;
+  auto directory = std::filesystem::temp_directory_path(unknown); // TMPDIR, else /tmp
+  return unknown ? "/tmp" : directory.string();
+}
+
 } // namespace
 
 struct actor_runtime::running {
@@ -196,7 +207,7 @@ actor_runtime::~actor_runtime() {
 result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> plan) {
   auto next = std::make_unique<running>();
   auto services = next->services = std::make_shared<actors::services>();
-  services->files = make_posix_file_system();
+  services->files = options_.files ? options_.files : make_posix_file_system();
   if (auto checked = check_inputs(options_); !checked)
     return checked;
   if (auto checked = check_outputs(options_, *plan, *services->files); !checked)
@@ -214,6 +225,7 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     if (options_.repartition > 0)
       wanted.repartition = options_.repartition;
     wanted.create_parents = options_.default_data_dir;
+    wanted.max_log_bytes = options_.settings.log_limit;
     auto opened = log::data_directory::open(options_.data_dir, options_.application, wanted);
     if (!opened)
       return tl::make_unexpected(opened.error());
@@ -222,20 +234,29 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     services->application = next->directory->application();
   }
   services->settings = options_.settings;
+  auto& settings = services->settings;
+  if (settings.batch_interval % settings.block_interval !=
+      std::chrono::microseconds{0}) // a batch must end where a block does
+    settings.block_interval = default_block_interval(settings.batch_interval);
+  data::memory_block::keep_at_most(std::min<std::uint64_t>(limits::pooled_bytes, options_.settings.memory_limit / 8));
   if (auto ordered = order_inputs(services->settings.inputs, *services->store); !ordered)
     return ordered;
   services->plan = std::move(plan);
-  services->ingest = make_asio_ingest_transport();
+  services->exchange.bound(options_.settings.exchange_bytes, make_scratch_file(scratch_directory(options_)));
+  services->staging.bound(options_.settings.staging_bytes);
+  ingest_port_options ports;
+  ports.max_record_bytes = options_.settings.max_record_bytes;
+  services->ingest = options_.ingest ? options_.ingest : make_asio_ingest_transport(ports);
   services->journal = options_.journal;
   services->workers = make_task_threads();
-  services->wall_clock_ms = [] {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+  services->wall_clock_us = [] {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
   };
   services->random = make_random();
   services->list_directory = list_directory;
   services->read_file_range = read_file_pieces;
-  services->print = print_text;
+  services->print = options_.print ? options_.print : print_text;
   services->fail = [outcome = next->outcome](const error& why) { outcome->fail(why); };
   services->finished = [outcome = next->outcome] { outcome->finish(); };
   services->idle = [raw = services.get()] { running::request_drain(*raw); };

@@ -18,6 +18,11 @@ struct runtime_options {
   std::uint32_t repartition = 0; ///< changes the stored number; 0 = keep it
   actors::settings settings;
   std::shared_ptr<actors::journal> journal;
+
+  // Seams for tests and benchmarks; empty = the real ones.
+  std::shared_ptr<ingest_transport> ingest; ///< producers without sockets; their records need no log
+  std::shared_ptr<file_system> files;       ///< where text outputs go
+  std::function<result<void>(std::string_view text)> print;
 };
 
 /// The real runtime: threads, sockets, LMDB, and the actors of one node in an actor system of its own. Made and used on one thread;

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "actors/runtime/setting_table.hpp"
 #include "libstream/base/text.hpp"
 
 namespace weir::actors {
@@ -25,6 +26,7 @@ struct typed {
   std::string stop_when_idle;
   std::string level = "warning";
   std::string format = "text";
+  std::vector<std::string> settings;
 };
 
 void describe(CLI::App& app, typed& flags) {
@@ -51,6 +53,7 @@ void describe(CLI::App& app, typed& flags) {
     ->expected(0, 1);
   app.add_option("--log-level", flags.level, "error, warning (default), info, debug")->type_name("LEVEL");
   app.add_option("--log-format", flags.format, "text (default), json")->type_name("FORMAT");
+  app.add_option("--set", flags.settings, "Changes a setting; may be repeated")->type_name("KEY=VALUE");
   app.set_version_flag("--version", app.get_name() + " (Weir " + version_text + ")");
 }
 
@@ -132,9 +135,7 @@ result<void> interpret(const typed& flags, bool stop_when_idle, command_line& in
   settings.executors = flags.executors;
   into.options.partitions = flags.partitions;
   into.options.repartition = flags.repartition;
-  // A block waits at most a tenth of a batch, so that cutting it adds little to a record's way.
-  settings.block_interval = std::clamp<std::chrono::microseconds>(
-    settings.batch_interval / 10, std::chrono::microseconds(500), std::chrono::microseconds(10'000));
+  settings.block_interval = default_block_interval(settings.batch_interval);
   if (stop_when_idle)
     if (auto done = assign_milliseconds(settings.stop_when_idle,
                                         flags.stop_when_idle.empty() ? "2s" : flags.stop_when_idle, "--stop-when-idle");
@@ -145,6 +146,13 @@ result<void> interpret(const typed& flags, bool stop_when_idle, command_line& in
     if (auto done = assign_milliseconds(*into.stop_after, flags.stop_after, "--stop-after"); !done)
       return done;
   }
+  setting_values values;
+  for (auto& text : flags.settings)
+    if (auto done = values.set(text, "--set"); !done)
+      return done;
+  auto partitions = flags.repartition > 0 ? flags.repartition : flags.partitions;
+  if (auto done = values.apply(settings, partitions > 0 ? partitions : 2 * flags.executors); !done)
+    return done;
   if (auto done = assign(into.level, parse_log_level(flags.level), "--log-level"); !done)
     return done;
   return assign(into.format, parse_log_format(flags.format), "--log-format");

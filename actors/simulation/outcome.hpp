@@ -15,8 +15,10 @@ struct outcome {
   std::uint64_t hash = 0; ///< of all that happened: equal for every run of the seed
   std::uint64_t steps = 0;
   std::uint64_t virtual_us = 0;
-  std::uint64_t words = 0;   ///< occurrences that had to come
-  std::uint64_t batches = 0; ///< committed
+  std::uint64_t words = 0;            ///< occurrences that had to come
+  std::uint64_t batches = 0;          ///< committed
+  std::uint64_t spills = 0;           ///< writes to the scratch file
+  std::uint64_t scratch_failures = 0; ///< of these, refused
   std::uint64_t injected = 0;
   std::uint64_t effective = 0;                       ///< hit while a batch was open
   std::array<std::uint64_t, phase_count> by_phase{}; ///< of these, by the phase of the oldest open batch

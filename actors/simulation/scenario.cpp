@@ -159,6 +159,22 @@ void keep_batches_few(scenario& of) {
   of.settings.max_batch_bytes = std::max(of.settings.max_batch_bytes, bytes / 100);
 }
 
+/// Hardly anything fits: most runs are spilled, sinks read from the log, receivers hold back. The same promises.
+void draw_budgets(chance& random, scenario& into) {
+  if (random.percent(40))
+    return;
+  auto& settings = into.settings;
+  settings.exchange_bytes = random.magnitude(1, 65'536);
+  settings.staging_bytes = random.magnitude(1, 4'096);
+  settings.max_unpublished_bytes = random.magnitude(1, 65'536);
+  settings.max_unpublished_input_bytes = random.magnitude(1, 65'536);
+  settings.max_batches_in_flight = static_cast<std::uint32_t>(random.between(1, 3));
+  if (random.percent(50))
+    settings.max_receiver_bytes = random.magnitude(256, 8'192);
+  if (random.percent(30))
+    into.faults.scratch_percent = static_cast<std::uint32_t>(random.between(1, 20));
+}
+
 } // namespace
 
 scenario draw_scenario(std::uint64_t seed) {
@@ -178,6 +194,7 @@ scenario draw_scenario(std::uint64_t seed) {
     for (auto files = random.between(1, 4); files > 0; --files)
       made.files.push_back(draw_file(random, directory, files));
   keep_batches_few(made);
+  draw_budgets(random, made); // last, so that the seeds of before stay what they were where it draws nothing
   return made;
 }
 

@@ -46,7 +46,8 @@ struct planned_faults {
   std::uint32_t kill_actor = 1;
   std::uint32_t kill_and_freeze = 1; ///< one actor dies while another is not scheduled: what it sent before comes late
   std::uint32_t reset_connection = 1;
-  std::uint32_t drain = 1; ///< stop in order, then start again: no fault, but the same promises
+  std::uint32_t scratch_percent = 0; ///< of the writes to the scratch file fail, which stops the application; no weight
+  std::uint32_t drain = 1;           ///< stop in order, then start again: no fault, but the same promises
 };
 
 /// All that a run of the simulation does, drawn from its seed; every number here is a knob.

@@ -11,6 +11,7 @@
 #include "actors/simulation/simulated_journal.hpp"
 #include "actors/simulation/simulated_network.hpp"
 #include "actors/simulation/simulated_producer.hpp"
+#include "actors/simulation/simulated_scratch.hpp"
 #include "actors/simulation/timeline.hpp"
 #include "libstream/api/dstream.hpp"
 #include "libstream/log/memory_store.hpp"
@@ -77,6 +78,8 @@ private:
   void kill(const address& who);
   void count_fault();
   void file_operation();
+  bool scratch_fails();
+  void failed(const error& why);
   void jump_clock();
 
   // -- the end
@@ -111,6 +114,7 @@ private:
   bool draining_ = false;
   bool drained_ = false; ///< the application says so
   bool stopping_ = false;
+  bool failed_ = false; ///< the application has stopped itself, rightly
   bool last_drain_ = false;
   bool over_ = false;
   std::optional<timeline::time_point> deadline_;
@@ -157,6 +161,9 @@ services_ptr world::make_services() {
   made->application.partitions = what_.partitions;
   made->application.interval_us = static_cast<std::uint64_t>(what_.settings.batch_interval.count());
   made->plan = plan_;
+  made->exchange.bound(what_.settings.exchange_bytes,
+                       std::make_shared<simulated_scratch>([this] { return scratch_fails(); }));
+  made->staging.bound(what_.settings.staging_bytes);
   made->store = store_;
   made->ingest = network_;
   made->files = files_;
@@ -167,19 +174,19 @@ services_ptr world::make_services() {
         static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(time_.now() - *recovering_since_).count()));
     recovering_since_.reset();
   });
-  made->wall_clock_ms = [this] { return wall_clock_base_ms + clock_offset_ms_ + time_.elapsed().count() / 1000; };
+  made->wall_clock_us = [this] { return (wall_clock_base_ms + clock_offset_ms_) * 1000 + time_.elapsed().count(); };
   made->random = [this] { return time_.random().next(); };
   made->list_directory = [this](const std::string& directory) { return inputs_.list(directory); };
   made->read_file_range = [this](const log::file_range& range, std::size_t) { return inputs_.read(range); };
   made->print = [](std::string_view) { return result<void>{}; };
-  made->fail = [this](const error& why) { violated("the application failed: " + why.message()); };
+  made->fail = [this](const error& why) { failed(why); };
   made->idle = [] {};
   made->finished = [this] { drained_ = true; };
   return made;
 }
 
 void world::start_life() {
-  draining_ = drained_ = stopping_ = false;
+  draining_ = drained_ = stopping_ = failed_ = false;
   auto job_takes = [this](const std::string& worker) {
     auto& range = worker == "log"                  ? what_.log_job
                   : worker.starts_with("executor") ? what_.task_job
@@ -274,6 +281,8 @@ void world::move_clock() {
 }
 
 void world::after_step() {
+  if (life_ && failed_)
+    end_life(false);
   if (life_ && drained_ && draining_ && !stopping_) {
     time_.note("drained");
     stopping_ = true;
@@ -443,6 +452,24 @@ void world::file_operation() {
   look_at_outputs();
   if (publishing_countdown_ && --*publishing_countdown_ == 0)
     throw process_ended{publishing_power_};
+}
+
+bool world::scratch_fails() {
+  ++outcome_.spills;
+  if (faults_left_ == 0 || !time_.random().percent(what_.faults.scratch_percent))
+    return false;
+  time_.note("the scratch file refuses a write");
+  ++outcome_.scratch_failures;
+  count_fault();
+  return true;
+}
+
+/// A full disk stops the application, which goes on when it is started again. Nothing else may.
+void world::failed(const error& why) {
+  if (why.code == error_code::disk && outcome_.scratch_failures > 0)
+    failed_ = true;
+  else
+    violated("the application failed: " + why.message());
 }
 
 void world::jump_clock() {

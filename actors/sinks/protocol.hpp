@@ -5,25 +5,26 @@
 
 namespace weir::actors {
 
-/// From the coordinator: make a committed batch visible in this output. Repeated until answered; publishing twice shows once.
+/// From the coordinator: make a committed batch visible in this output. Sent in batch order. Repeated until answered; publishing twice
+/// shows once.
 struct publish_batch {
   weir::epoch epoch;
   log::commit_record record;
-  WEIR_FIELDS(x.epoch, x.record)
+  batch_id oldest; ///< all before it are published
+  WEIR_FIELDS(x.epoch, x.record, x.oldest)
 };
 
 /// To itself, from its thread.
 struct publication_ended {
-  weir::epoch epoch;
-  batch_id batch;
-  WEIR_FIELDS(x.epoch, x.batch)
+  std::vector<batch_id> batches;
+  WEIR_FIELDS(x.batches)
 };
 
-/// Publishes one output, batch after batch. Index = the output's index in the plan. Children of the supervisor.
+/// Publishes one output, batch after batch, those that wait together. Index = the output's index in the plan. Children of the supervisor.
 using sink_actor = caf::typed_actor<
   // Publishes. From the coordinator; answers batch_published.
   caf::reacts_to<publish_batch>,
-  // One batch is visible and survives a power cut.
+  // They are visible and survive a power cut.
   caf::reacts_to<publication_ended>,
   // The coordinator repeats by itself. From the supervisor.
   caf::reacts_to<peer_restarted>>;

@@ -41,9 +41,9 @@ std::string part_name(std::uint32_t part) {
   return text;
 }
 
+/// Adds what must be synced before the directory may be renamed to `written`.
 result<void> write_directory(services& services, const std::string& directory, const plan::output& output,
-                             const log::commit_record& batch) {
-  std::vector<std::string> written;
+                             const log::commit_record& batch, std::vector<std::string>& written) {
   for (auto& part : batch.parts) {
     if (part.output != output.name)
       continue;
@@ -59,7 +59,7 @@ result<void> write_directory(services& services, const std::string& directory, c
   if (auto done = services.files->write(written.back(), {}); !done)
     return done;
   written.push_back(directory);
-  return services.files->sync(written);
+  return {};
 }
 
 std::string directory_above(const std::string& path) {
@@ -85,28 +85,63 @@ result<void> make_durable(file_system& files, const std::string& directory) {
   return files.sync({above});
 }
 
-result<void> publish_text(services& services, const std::string& prefix, const plan::output& output,
-                          const log::commit_record& batch) {
+bool has_records(const log::commit_record& batch, const plan::output& output) {
+  return std::any_of(batch.parts.begin(), batch.parts.end(), [&](auto& part) { return part.output == output.name; });
+}
+
+/// A batch's directory, and where it is made.
+struct directories {
+  std::string target, temporary;
+};
+
+directories directories_of(const std::string& prefix, const log::commit_record& batch) {
   auto target = prefix + "-" + std::to_string(batch.time_ms);
   auto slash = target.rfind('/');
-  auto parent = directory_above(target);
-  auto temporary = parent + "/." + target.substr(slash == std::string::npos ? 0 : slash + 1) + ".tmp";
+  return {target, directory_above(target) + "/." + target.substr(slash == std::string::npos ? 0 : slash + 1) + ".tmp"};
+}
+
+/// One sync after the other shares the disk's journal: many batches cost little more than one.
+result<void> publish_text(services& services, const std::string& prefix, const plan::output& output,
+                          std::span<const log::commit_record> batches) {
+  if (std::none_of(batches.begin(), batches.end(), [&](auto& batch) { return has_records(batch, output); }))
+    return {};
   auto& files = *services.files;
+  auto parent = directory_above(prefix + "-");
   if (auto done = make_durable(files, parent); !done)
     return done;
-  if (!files.exists(target + "/_SUCCESS")) {
-    if (auto done = files.remove_all(temporary); !done)
+  std::vector<directories> ready;
+  std::vector<std::string> written;
+  auto already = false;
+  for (auto& batch : batches) {
+    if (!has_records(batch, output))
+      continue;
+    auto where = directories_of(prefix, batch);
+    if (files.exists(where.target + "/_SUCCESS")) {
+      already = true;
+      continue;
+    }
+    if (auto done = files.remove_all(where.temporary); !done)
       return done;
-    if (auto done = files.make_directories(temporary); !done)
+    if (auto done = files.make_directories(where.temporary); !done)
       return done;
-    if (auto done = write_directory(services, temporary, output, batch); !done)
+    if (auto done = write_directory(services, where.temporary, output, batch, written); !done)
       return done;
+    ready.push_back(std::move(where));
+  }
+  if (auto done = files.sync(written); !done)
+    return done;
+  if (already) // perhaps by a predecessor that was killed before its sync; younger ones must not survive it
+    if (auto done = files.sync({parent}); !done)
+      return done;
+  for (auto& where : ready) {
     fault_point("sink.before_rename");
-    if (auto done = files.rename(temporary, target); !done)
+    if (auto done = files.rename(where.temporary, where.target); !done)
       return done;
     fault_point("sink.after_rename");
+    if (auto done = files.sync({parent}); !done)
+      return done;
   }
-  return files.sync({parent});
+  return {};
 }
 
 /// As Spark shows a batch: its time, then the first records.
@@ -139,18 +174,17 @@ result<void> publish_print(services& services, std::uint32_t limit, const plan::
 
 } // namespace
 
-result<void> publish(services& services, const plan::output& output, const log::commit_record& batch) {
+result<void> publish(services& services, const plan::output& output, std::span<const log::commit_record> batches) {
   fault_point("sink.before_publish");
-  auto has_records =
-    std::any_of(batch.parts.begin(), batch.parts.end(), [&](auto& part) { return part.output == output.name; });
   for (auto& target : output.targets) {
-    result<void> done;
-    if (target.what == plan::output_target::kind::print)
-      done = publish_print(services, target.limit, output, batch);
-    else if (has_records)
-      done = publish_text(services, target.prefix, output, batch);
-    if (!done)
-      return done;
+    if (target.what == plan::output_target::kind::text) {
+      if (auto done = publish_text(services, target.prefix, output, batches); !done)
+        return done;
+      continue;
+    }
+    for (auto& batch : batches)
+      if (auto done = publish_print(services, target.limit, output, batch); !done)
+        return done;
   }
   fault_point("sink.after_success");
   return {};

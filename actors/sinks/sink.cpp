@@ -11,6 +11,10 @@ namespace weir::actors {
 
 namespace {
 
+/// Published together: enough that syncs are shared, little enough that the first is not late for the last.
+constexpr std::size_t most_batches = 64;
+constexpr std::uint64_t most_bytes = 8 * limits::mib;
+
 struct sink_state {
   static inline const char* name = "sink";
 
@@ -18,10 +22,11 @@ struct sink_state {
   services_ptr services;
   output_index output;
   std::shared_ptr<worker> thread;
-  std::map<batch_id, publish_batch>
-    waiting;          ///< in batch order; bounded, as sealing pauses while too many are unpublished
-  batch_id busy;      ///< 0 = none
-  batch_id published; ///< greatest batch that this incarnation has published
+  std::map<batch_id, log::commit_record> waiting; ///< bounded, as sealing pauses while too much is unpublished
+  batch_id busy_through;                          ///< the greatest batch in work; 0 = none
+  batch_id published;                             ///< greatest batch that this incarnation has published
+  weir::epoch asked_by;                           ///< the newest coordinator that asked
+  bool begun = false; ///< with the oldest batch that is unpublished: from there on all come in order
 
   sink_state(sink_actor::pointer ptr) : self{ptr} {}
 
@@ -32,48 +37,57 @@ struct sink_state {
   }
 
   void publish(const publish_batch& message) {
+    asked_by = std::max(asked_by, message.epoch);
+    // What a coordinator asks of a lost predecessor, older batches have been asked of before: it asks anew, for the oldest first.
+    begun = begun || message.record.id <= message.oldest;
+    if (!begun)
+      return;
     if (message.record.id <= published)
-      answer(message.epoch, message.record.id);
-    else if (message.record.id != busy)
-      waiting[message.record.id] = message;
-    else
-      busy_epoch = message.epoch;
+      answer(message.record.id);
+    else if (message.record.id > busy_through)
+      waiting[message.record.id] = message.record;
     publish_next();
   }
 
+  /// What came while the thread was busy is published together, so that it shares syncs.
   void publish_next() {
-    if (busy.value != 0 || waiting.empty())
+    if (busy_through.value != 0 || waiting.empty())
       return;
-    auto next = std::move(waiting.begin()->second);
-    waiting.erase(waiting.begin());
-    busy = next.record.id;
-    busy_epoch = next.epoch;
-    report_phase(phase::publishing, 1);
+    std::vector<log::commit_record> group;
+    for (std::uint64_t bytes = 0; !waiting.empty() && group.size() < most_batches && bytes < most_bytes;) {
+      group.push_back(std::move(waiting.extract(waiting.begin()).mapped()));
+      for (auto& part : group.back().parts)
+        bytes += part.bytes;
+    }
+    busy_through = group.back().id;
+    report_phase(phase::publishing, static_cast<std::int32_t>(group.size()));
     thread->post(
-      [services = services, output = output, next = std::move(next), me = caf::actor_cast<caf::actor_addr>(self)] {
-        if (auto done = actors::publish(*services, services->plan->outputs()[output.value], next.record); !done) {
+      [services = services, output = output, group = std::move(group), me = caf::actor_cast<caf::actor_addr>(self)] {
+        if (auto done = actors::publish(*services, services->plan->outputs()[output.value], group); !done) {
           services->fail(done.error());
           return;
         }
+        publication_ended message;
+        for (auto& batch : group)
+          message.batches.push_back(batch.id);
         if (auto handle = caf::actor_cast<caf::actor>(me))
-          caf::anon_send(handle, publication_ended{next.epoch, next.record.id});
+          caf::anon_send(handle, std::move(message));
       });
   }
 
   void ended(const publication_ended& message) {
-    published = message.batch;
-    busy = {};
-    answer(busy_epoch, message.batch);
+    published = busy_through;
+    busy_through = {};
+    for (auto batch : message.batches)
+      answer(batch);
     if (waiting.empty())
       report_phase(phase::publishing, 0);
     publish_next();
   }
 
-  void answer(weir::epoch to, batch_id batch) {
-    services->directory.send({role::batch_coordinator, 0}, batch_published{to, batch, output});
+  void answer(batch_id batch) {
+    services->directory.send({role::batch_coordinator, 0}, batch_published{asked_by, batch, output});
   }
-
-  weir::epoch busy_epoch; ///< of the coordinator that asked last for the batch in work
 };
 
 sink_actor::behavior_type sink_behavior(sink_actor::stateful_pointer<sink_state> self, services_ptr services,

@@ -136,6 +136,7 @@ int chaos_command(int argc, char** argv) {
     ->check(CLI::IsMember({"weir", "file"}))
     ->capture_default_str();
   app.add_option("--seed", flags.settings.seed, "of the text, the points and the times")->capture_default_str();
+  app.add_option("--set", flags.settings.set, "a setting of the application, KEY=VALUE; may be repeated");
   app.add_option("--json", flags.json_path, "writes the outcome to this file, too");
   app.add_flag("--keep", flags.keep, "keeps the directory with text, log and output; kept anyway after a failure");
   try {

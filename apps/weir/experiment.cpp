@@ -144,6 +144,10 @@ std::vector<std::string> experiment::arguments(bool last) const {
                                "info",
                                "--log-format",
                                "json"};
+  for (auto& setting : settings_.set) {
+    all.push_back("--set");
+    all.push_back(setting);
+  }
   if (last)
     all.push_back("--stop-when-idle=1s");
   return all;

@@ -23,7 +23,8 @@ struct experiment_settings {
   std::uint64_t seed = 1;
   std::uint64_t lines_per_second = 10'000;
   std::string batch_interval = "50ms";
-  std::string directory; ///< exists, empty
+  std::vector<std::string> set; ///< KEY=VALUE, handed on to the application
+  std::string directory;        ///< exists, empty
 };
 
 struct experiment_outcome {

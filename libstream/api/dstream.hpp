@@ -1,8 +1,13 @@
 #pragma once
 
+#include <concepts>
+#include <functional>
+
 #include "libstream/api/stream_context.hpp"
 #include "libstream/api/transformations.hpp"
+#include "libstream/operators/collection_source.hpp"
 #include "libstream/operators/output.hpp"
+#include "libstream/operators/top.hpp"
 
 namespace weir {
 
@@ -16,6 +21,12 @@ public:
   dstream<std::uint64_t> count() const {
     return with<std::uint64_t>(std::make_shared<operators::count_node<T>>(node_));
   }
+
+  /// The `count` greatest records of each batch in the order of `less`, greatest first, in one partition. Of equal records the first of
+  /// the batch. Each task keeps `count` records, so this is for tops of thousands, not for sorting.
+  template <class Less = std::less<>>
+    requires std::predicate<Less&, const T&, const T&> dstream<T> top(std::size_t count, Less less = {})
+  const { return with<T>(std::make_shared<operators::top_node<T, Less>>(node_, count, std::move(less))); }
 
   /// Shows the first records of each batch.
   void print(std::uint32_t limit = 10) const { write_to(weir::print(limit)); }
@@ -36,5 +47,11 @@ private:
   stream_context* context_;
   operators::stream_ptr<T> node_;
 };
+
+template <class T>
+dstream<T> stream_context::constant(std::vector<T> records, std::uint32_t slices) {
+  require_initialised("add an input");
+  return {*this, std::make_shared<operators::collection_source<T>>(std::move(records), slices, true)};
+}
 
 } // namespace weir

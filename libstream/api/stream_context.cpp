@@ -19,6 +19,11 @@ dstream<std::string_view> stream_context::text_input() {
   return {*this, std::static_pointer_cast<const operators::stream_node<std::string_view>>(text_)};
 }
 
+dstream<std::string_view> stream_context::constant_text(std::vector<plan::text_piece> pieces, std::uint32_t slices) {
+  require_initialised("add an input");
+  return {*this, std::make_shared<operators::text_source>(std::move(pieces), slices)};
+}
+
 void stream_context::register_output(plan::node_ptr output) {
   require_initialised("add an output");
   outputs_.push_back(std::move(output));

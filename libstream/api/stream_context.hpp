@@ -26,6 +26,13 @@ public:
 
   /// The text records of all configured inputs, united.
   dstream<std::string_view> text_input();
+  /// The same records in every batch (Spark's ConstantInputDStream), cut into `slices` map tasks. Always due. Not logged: the
+  /// program has them again after a restart.
+  template <class T>
+  dstream<T> constant(std::vector<T> records, std::uint32_t slices = 1);
+  /// The same for text: whole newline-terminated records in each piece, and `limits::read_padding` readable bytes behind it. A slice
+  /// is a run of pieces.
+  dstream<std::string_view> constant_text(std::vector<plan::text_piece> pieces, std::uint32_t slices = 1);
   /// All configured outputs (`--output`).
   const output_targets& output() const { return targets_; }
 

@@ -58,11 +58,11 @@ public:
       std::make_shared<operators::narrow_node<T, out, Function, sink>>("map", node(), std::move(function)));
   }
 
-  /// The records for which `predicate` holds.
+  /// The records for which `predicate` holds. `weir::contains("text")` searches the text of an input before it is cut into lines.
   template <class Predicate>
     requires std::predicate<Predicate&, const T&>
   auto filter(Predicate predicate) const {
-    using sink = operators::filter_sink<T, Predicate>;
+    using sink = operators::maybe_on_blocks<operators::filter_sink<T, Predicate>, T, T, Predicate>;
     return derive<T>(
       std::make_shared<operators::narrow_node<T, T, Predicate, sink>>("filter", node(), std::move(predicate)));
   }
@@ -77,7 +77,7 @@ public:
   /// The same for a lambda `[](const T& record, auto& emit) { emit(...); }`, which cannot name its output itself.
   template <class Out, class Function>
   auto flat_map(Function function) const {
-    using sink = operators::flat_map_sink<T, Out, Function>;
+    using sink = operators::maybe_on_blocks<operators::flat_map_sink<T, Out, Function>, T, Out, Function>;
     return derive<Out>(
       std::make_shared<operators::narrow_node<T, Out, Function, sink>>("flat_map", node(), std::move(function)));
   }

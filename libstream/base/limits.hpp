@@ -15,18 +15,31 @@ inline constexpr std::size_t chunk_records = 256;
 inline constexpr std::size_t max_record_bytes = mib;
 /// A receiver cuts its block at this size, or at the end of the block interval.
 inline constexpr std::size_t block_bytes = 512 * kib;
-/// Target size of one map task's input; part of the plan's meaning, see `plan/splits.hpp`.
+/// Least and greatest target of one map task's input; in between, a batch is cut into as many as it has partitions.
 inline constexpr std::size_t split_bytes = mib;
+inline constexpr std::size_t max_split_bytes = 16 * mib;
 /// Input bytes of one batch over all inputs (setting `max_batch_bytes`).
-inline constexpr std::size_t max_batch_bytes = 32 * mib;
+inline constexpr std::size_t max_batch_bytes = 64 * mib;
 /// Bytes one receiver may hold that are not yet in a committed batch (setting `max_receiver_bytes`).
-inline constexpr std::size_t max_receiver_bytes = 64 * mib;
+inline constexpr std::size_t max_receiver_bytes = 128 * mib;
 /// Batches between sealed and committed (setting `max_batches_in_flight`).
 inline constexpr std::uint32_t max_batches_in_flight = 3;
-/// Committed batches that one output may have waiting for publication before sealing pauses.
-inline constexpr std::uint32_t max_unpublished_batches = 16;
+/// Committed batches, and their staged bytes, that may wait for publication before sealing pauses.
+inline constexpr std::uint32_t max_unpublished_batches = 1024;
+inline constexpr std::size_t max_unpublished_bytes = 64 * mib;
+/// Memory in which map outputs wait for their reducers; beyond it they are spilled (setting `exchange.memory`).
+inline constexpr std::size_t exchange_bytes = 192 * mib;
+/// What the process may take in all (setting `memory.limit`).
+inline constexpr std::size_t memory_limit = 1024 * mib;
 /// Bytes readable behind the last byte of a block, so that wide loads need no special case at the end.
 inline constexpr std::size_t read_padding = 64;
+/// Idle memory that a process keeps for the next tables and buffers, and the smallest block that is worth keeping.
+inline constexpr std::size_t pooled_bytes = 96 * mib;
+/// A map task's table that would outgrow this is emptied into the task's runs.
+inline constexpr std::size_t max_table_bytes = 64 * mib;
+inline constexpr std::size_t smallest_pooled_bytes = 64 * kib;
+/// A combine's table within half of the second-level cache grows as it must; a larger one has to be worth it.
+inline constexpr std::size_t cached_table_bytes = mib;
 /// Largest payload of one ingest frame.
 inline constexpr std::size_t max_frame_bytes = 2 * mib;
 /// Longest producer name.

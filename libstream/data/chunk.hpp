@@ -34,6 +34,11 @@ public:
   }
   std::span<const Record> records() const { return {records_, size_}; }
 
+  /// Room for `limits::chunk_records`; who constructs there says how many with `resize`.
+  Record* data() { return records_; }
+  std::size_t size() const { return size_; }
+  void resize(std::size_t constructed) { size_ = constructed; }
+
 private:
   Record* records_; // no std::vector, whose bools are no array
   std::size_t size_ = 0;

@@ -2,12 +2,13 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
+
+#include "libstream/data/short_text.hpp"
 
 /// The one stable hash of keys: 64 bits, seeded, the same on every node and in every build (little-endian machines). Its high bits
 /// choose the partition, its low bits the slot of a table, so it is computed once a record and travels with it.
-/// Short keys: two overlapping words mixed by one 64x64->128 multiplication, as in wyhash; longer ones: XXH3. The seed goes into
+/// Keys of up to 16 bytes: two words mixed by one 64x64->128 multiplication, as in wyhash; longer ones: XXH3. The seed goes into
 /// both factors: a factor that a sender could make zero would swallow the other one, and all such keys would collide.
 namespace weir::data {
 
@@ -15,22 +16,12 @@ namespace hash_detail {
 
 inline constexpr std::uint64_t secret_a = 0x2d358dccaa6c78a5;
 inline constexpr std::uint64_t secret_b = 0x8bb84b93962eacc9;
+inline constexpr std::uint64_t length_step = 0x4b33a62ed433d4a3;
 
 inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   __extension__ using wide = unsigned __int128;
   auto product = static_cast<wide>(a) * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
-inline std::uint64_t load64(const char* at) {
-  std::uint64_t word;
-  std::memcpy(&word, at, sizeof word);
-  return word;
-}
-inline std::uint64_t load32(const char* at) {
-  std::uint32_t word;
-  std::memcpy(&word, at, sizeof word);
-  return word;
 }
 
 inline std::uint64_t mix_seeded(std::uint64_t a, std::uint64_t b, std::uint64_t seed) {
@@ -41,24 +32,15 @@ std::uint64_t hash_long(std::string_view key, std::uint64_t seed);
 
 } // namespace hash_detail
 
+/// Of a text of `size` bytes that stands whole in `text`. The length is added: texts that end in NULs differ in nothing else.
+inline std::uint64_t hash_short(const short_text& text, std::size_t size, std::uint64_t seed) {
+  return hash_detail::mix_seeded(text.low, text.high, seed) + size * hash_detail::length_step;
+}
+
 inline std::uint64_t hash_bytes(std::string_view key, std::uint64_t seed) {
-  using namespace hash_detail;
-  auto size = key.size();
-  std::uint64_t a = 0;
-  std::uint64_t b = 0;
-  if (size > 16)
-    return hash_long(key, seed);
-  if (size >= 8) {
-    a = load64(key.data());
-    b = load64(key.data() + size - 8);
-  } else if (size >= 4) {
-    a = load32(key.data());
-    b = load32(key.data() + size - 4);
-  } else if (size > 0) {
-    auto byte = [&](std::size_t at) { return static_cast<std::uint64_t>(static_cast<unsigned char>(key[at])); };
-    a = byte(0) << 16 | byte(size / 2) << 8 | byte(size - 1);
-  }
-  return mix_seeded(a, b ^ size, seed);
+  if (key.size() > short_text::max_bytes) [[unlikely]]
+    return hash_detail::hash_long(key, seed);
+  return hash_short(short_text::load(key), key.size(), seed);
 }
 
 inline std::uint64_t hash_word(std::uint64_t value, std::uint64_t seed) {

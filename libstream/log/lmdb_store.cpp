@@ -8,6 +8,7 @@
 #include <lmdb.h>
 #include <mutex>
 #include <set>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -275,6 +276,15 @@ result<void> lmdb_store::apply(MDB_txn* txn, const transaction::operation& op) {
   }
 }
 
+/// Whole pages of the map that were copied need not stay in this process's memory: large values are read once. The file's cache keeps them.
+static void let_go(std::string_view mapped) {
+  constexpr std::uintptr_t page = 4096;
+  auto begin = (reinterpret_cast<std::uintptr_t>(mapped.data()) + page - 1) / page * page;
+  auto end = reinterpret_cast<std::uintptr_t>(mapped.data() + mapped.size()) / page * page;
+  if (begin < end)
+    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
 result<std::optional<stored_value>> lmdb_store::get(table t, std::string_view key) const {
   auto reader = begin_reading();
   if (!reader)
@@ -289,9 +299,11 @@ result<std::optional<stored_value>> lmdb_store::get(table t, std::string_view ke
   if (value.mv_size > size_bytes())
     return corrupt_value("value is longer than the log", t, key, file_);
   // Copied, since a reader that lives long keeps LMDB from reusing pages.
-  return read_value(to_view(value), t, key, true, file_).map([](const stored_value& found) {
+  auto copied = read_value(to_view(value), t, key, true, file_).map([](const stored_value& found) {
     return std::optional{copy_value(found)};
   });
+  let_go(to_view(value));
+  return copied;
 }
 
 result<void> lmdb_store::scan(table t, std::string_view from, std::string_view until, bool with_payload,

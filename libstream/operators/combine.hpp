@@ -7,82 +7,116 @@
 
 #include "libstream/data/keyed_table.hpp"
 #include "libstream/data/owned.hpp"
+#include "libstream/operators/combined_run.hpp"
 #include "libstream/operators/sink.hpp"
 
 /// Grouping with a combine before the shuffle: a map task keeps one accumulator a key and sends that; a reduce task merges the
 /// accumulators in map-index order. Hash once: it is computed where a record first meets the table and travels with the entry.
 namespace weir::operators {
 
-/// What a map task made for one partition: combined entries in the order of their keys' first occurrence.
-template <class Key, class Accumulator>
-class combined_run final : public plan::run {
-public:
-  using entry = typename data::keyed_table<Key, Accumulator>::entry;
-
-  /// `keys_bytes`: this run's share of the keys.
-  combined_run(std::vector<entry> entries, std::shared_ptr<const data::arena> keys, std::size_t keys_bytes)
-    : entries_{std::move(entries)}, keys_{std::move(keys)}, keys_bytes_{keys_bytes} {}
-
-  const std::vector<entry>& all() const { return entries_; }
-  std::size_t bytes() const override { return entries_.size() * sizeof(entry) + keys_bytes_; }
-  std::size_t entries() const override { return entries_.size(); }
-
-private:
-  std::vector<entry> entries_;
-  std::shared_ptr<const data::arena> keys_; ///< what views in the entries point into; shared by the runs of a task
-  std::size_t keys_bytes_;
-};
-
 /// How records become accumulators. `Logic` provides:
 ///   const Key& key(const In&);  Accumulator first(const In&);  void add(Accumulator&, const In&);  void merge(Accumulator&, const Accumulator&);
+///
+/// What combining gains is seen while it is done. A table that would outgrow the cache although keys hardly come again is emptied into
+/// the runs instead, and so is one that would outgrow its limit; if they do not come again at all, records go to the runs as they are for a while. All that follows from the
+/// task's input alone.
 template <class In, class Key, class Accumulator, class Logic>
 class combine_sink final : public sink<In> {
 public:
   combine_sink(Logic logic, const std::string& name, const plan::task_input& input, plan::shuffle_output& into)
-    : logic_{std::move(logic)}, name_{name}, input_{input}, into_{into} {}
+    : logic_{std::move(logic)},
+      name_{name},
+      into_{into},
+      table_{input.hash_seed, expected(input)},
+      parts_(input.partitions) {}
 
   void consume(std::span<const In> records) override {
     plan::guarded(name_, [&] {
-      std::uint64_t hashes[limits::chunk_records];
       while (!records.empty()) {
         auto some = records.first(std::min(records.size(), limits::chunk_records));
-        for (std::size_t i = 0; i < some.size(); ++i) {
-          hashes[i] = data::record_traits<Key>::hash(logic_.key(some[i]), input_.hash_seed);
-          table_.prefetch(hashes[i]);
-        }
-        for (std::size_t i = 0; i < some.size(); ++i) {
-          auto [value, fresh] = table_.find_or_insert(hashes[i], logic_.key(some[i]), [&] { return first(some[i]); });
-          if (!fresh)
-            add(*value, some[i]);
-        }
+        if (uncombined_ > 0)
+          pass(some);
+        else
+          combine(some);
         records = records.subspan(some.size());
       }
     });
   }
 
-  /// Scatters the entries over the partitions.
   void finish() override {
-    using run = combined_run<Key, Accumulator>;
-    std::vector<std::size_t> counts(input_.partitions);
-    for (auto& entry : table_.entries())
-      ++counts[data::partition_of(entry.hash, input_.partitions)];
-    std::vector<std::vector<typename run::entry>> parts(input_.partitions);
-    for (std::uint32_t p = 0; p < input_.partitions; ++p)
-      parts[p].reserve(counts[p]);
-    for (auto& entry : table_.entries())
-      parts[data::partition_of(entry.hash, input_.partitions)].push_back(std::move(entry));
-    auto keys = std::make_shared<const data::arena>(std::move(table_.keys()));
-    for (std::uint32_t p = 0; p < input_.partitions; ++p)
-      if (!parts[p].empty()) {
-        auto share = keys->bytes() * counts[p] / table_.size();
-        into_.runs[p] = std::make_shared<run>(std::move(parts[p]), keys, share);
+    empty_table();
+    auto keys = std::make_shared<const data::arena>(std::move(table_.home()));
+    std::size_t entries = 0;
+    for (auto& part : parts_)
+      entries += part.size();
+    for (std::size_t p = 0; p < parts_.size(); ++p)
+      if (!parts_[p].empty()) {
+        auto share = static_cast<std::size_t>(static_cast<double>(keys->bytes()) *
+                                              static_cast<double>(parts_[p].size()) / static_cast<double>(entries));
+        into_.runs[p] = std::make_shared<combined_run<Key, Accumulator>>(std::move(parts_[p]), distinct_, keys, share);
       }
   }
 
 private:
+  using layout = data::table_key<Key>;
+  using table = data::keyed_table<Key, Accumulator>;
+  using entry = data::table_entry<Key, Accumulator>;
+
+  /// A guess from the bytes of the task, low enough to cost nothing if it is wrong.
+  static std::size_t expected(const plan::task_input& input) {
+    std::size_t bytes = 0;
+    for (auto& piece : input.text)
+      bytes += piece.bytes.size();
+    return std::min<std::size_t>(bytes / 128, 2048);
+  }
+
+  void combine(std::span<const In> records) {
+    typename table::probe probes[limits::chunk_records];
+    for (std::size_t i = 0; i < records.size(); ++i)
+      probes[i] = layout::make(logic_.key(records[i]), table_.seed());
+    table_.upsert(
+      {probes, records.size()}, [&](std::size_t i) { return first(records[i]); },
+      [&](Accumulator& value, std::size_t i) { add(value, records[i]); });
+    seen_ += records.size();
+    if (table_.grows_with(limits::chunk_records) && 2 * table_.slot_bytes() > limits::cached_table_bytes &&
+        (seen_ < 2 * table_.size() || 2 * table_.slot_bytes() > limits::max_table_bytes)) [[unlikely]] {
+      if (seen_ * 4 < table_.size() * 5)
+        uncombined_ = 16 * table_.size();
+      distinct_ = false;
+      empty_table();
+    }
+  }
+
+  /// Records to runs without a look whether their keys were there before.
+  void pass(std::span<const In> records) {
+    auto partitions = static_cast<std::uint32_t>(parts_.size());
+    for (auto& record : records) {
+      auto probe = layout::make(logic_.key(record), table_.seed());
+      parts_[data::partition_of(layout::hash(probe), partitions)].append([&](entry* at) {
+        auto value = first(record); // before the key, which would have to be undone if this throws
+        layout::place(&at->key, probe, &table_.home());
+        std::construct_at(&at->value, std::move(value));
+      });
+    }
+    uncombined_ -= std::min(uncombined_, records.size());
+  }
+
+  /// Scatters the entries over the partitions.
+  void empty_table() {
+    auto partitions = static_cast<std::uint32_t>(parts_.size());
+    table_.drain([&](auto& key, Accumulator& value) {
+      auto hash = layout::hash(layout::of(key, table_.seed()));
+      parts_[data::partition_of(hash, partitions)].append([&](entry* at) {
+        std::construct_at(&at->key, std::move(key));
+        std::construct_at(&at->value, std::move(value));
+      });
+    });
+    seen_ = 0;
+  }
+
   Accumulator first(const In& record) {
     if constexpr (data::borrows<Accumulator>)
-      return data::record_traits<Accumulator>::rehome(logic_.first(record), table_.keys());
+      return data::record_traits<Accumulator>::rehome(logic_.first(record), table_.home());
     else
       return logic_.first(record);
   }
@@ -93,7 +127,7 @@ private:
       auto before = value;
       logic_.add(value, record);
       if (!(value == before))
-        value = data::record_traits<Accumulator>::rehome(value, table_.keys());
+        value = data::record_traits<Accumulator>::rehome(value, table_.home());
     } else {
       logic_.add(value, record);
     }
@@ -101,12 +135,15 @@ private:
 
   Logic logic_;
   const std::string& name_;
-  const plan::task_input& input_;
   plan::shuffle_output& into_;
-  data::keyed_table<Key, Accumulator> table_;
+  table table_;
+  std::vector<data::entry_list<entry>> parts_;
+  std::size_t seen_ = 0;       ///< records since the table was empty
+  std::size_t uncombined_ = 0; ///< records that will pass
+  bool distinct_ = true;
 };
 
-/// The shuffle: takes `In`, gives (key, accumulator) pairs.
+/// The shuffle: takes `In`, gives (key, accumulator) pairs. Views among the keys are valid while the task runs.
 template <class In, class Key, class Accumulator, class Logic>
 class combine_node final : public stream_node<std::pair<Key, Accumulator>> {
 public:
@@ -120,29 +157,64 @@ public:
                                                                        build.shuffle_result(*this));
   }
 
+  result<plan::run_handle> decode_run(data::buffer_handle bytes) const override {
+    return combined_run<Key, Accumulator>::decode(std::move(bytes));
+  }
+
   void run(plan::task_build& build) const override {
     auto downstream = downstream_of<record>(build, *this);
-    auto logic = logic_;
-    data::keyed_table<Key, Accumulator, false> table{expected(build)}; // the runs pin the keys for this task
-    for (auto& handle : build.shuffle_input(*this))
-      for (auto& entry : static_cast<const combined_run<Key, Accumulator>&>(*handle).all()) {
-        auto [value, fresh] = table.find_or_insert(entry.hash, entry.key, [&] { return entry.value; });
-        if (!fresh)
-          logic.merge(*value, entry.value);
-      }
-    emitter<record> emit{*downstream};
-    for (auto& entry : table.entries())
-      emit(record{entry.key, std::move(entry.value)});
-    emit.flush();
+    auto& runs = build.shuffle_input(*this);
+    if (runs.size() == 1 && read(runs.front()).distinct())
+      emit_run(read(runs.front()), *downstream);
+    else
+      emit_merged(runs, build.input().hash_seed, *downstream);
     downstream->finish();
   }
 
 private:
-  std::size_t expected(plan::task_build& build) const {
+  using layout = data::table_key<Key>;
+  using run_type = combined_run<Key, Accumulator>;
+  using entry = typename run_type::entry;
+  using table = data::keyed_table<Key, Accumulator, false>; // the runs pin the keys for this task
+
+  static const run_type& read(const plan::run_handle& handle) { return static_cast<const run_type&>(*handle); }
+
+  /// Nothing to merge.
+  static void emit_run(const run_type& only, sink<record>& downstream) {
+    data::chunk<record> chunk;
+    emitter<record> emit{chunk, downstream};
+    only.all().for_each_piece([&](std::span<const entry> piece) {
+      for (auto& each : piece)
+        emit(record{layout::copy(each.key), each.value});
+    });
+    emit.flush();
+  }
+
+  void emit_merged(const std::vector<plan::run_handle>& runs, std::uint64_t seed, sink<record>& downstream) const {
     std::size_t most = 0;
-    for (auto& handle : build.shuffle_input(*this))
+    for (auto& handle : runs)
       most = std::max(most, handle->entries());
-    return most;
+    table merged{seed, most};
+    auto logic = logic_;
+    for (auto& handle : runs)
+      read(handle).all().for_each_piece([&](std::span<const entry> piece) { merge(piece, merged, logic); });
+    data::chunk<record> chunk;
+    emitter<record> emit{chunk, downstream};
+    merged.visit([&](auto& key, Accumulator& value) { emit(record{layout::take(key), std::move(value)}); });
+    emit.flush();
+  }
+
+  static void merge(std::span<const entry> entries, table& into, Logic& logic) {
+    typename table::probe probes[limits::chunk_records];
+    while (!entries.empty()) {
+      auto some = entries.first(std::min(entries.size(), limits::chunk_records));
+      for (std::size_t i = 0; i < some.size(); ++i)
+        probes[i] = layout::of(some[i].key, into.seed());
+      into.upsert(
+        {probes, some.size()}, [&](std::size_t i) { return some[i].value; },
+        [&](Accumulator& value, std::size_t i) { logic.merge(value, some[i].value); });
+      entries = entries.subspan(some.size());
+    }
   }
 
   Logic logic_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "libstream/data/flat.hpp"
 #include "libstream/operators/sink.hpp"
 
 namespace weir::operators {
@@ -11,6 +12,10 @@ public:
   std::uint64_t count() const { return count_; }
   std::size_t bytes() const override { return sizeof *this; }
   std::size_t entries() const override { return 1; }
+  bool encode_to(std::string& bytes) const override {
+    data::append_flat(bytes, count_);
+    return true;
+  }
 
 private:
   std::uint64_t count_;
@@ -39,6 +44,12 @@ public:
 
   std::unique_ptr<plan::sink_base> make_sink(plan::task_build& build) const override {
     return std::make_unique<count_sink<In>>(build.shuffle_result(*this));
+  }
+
+  result<plan::run_handle> decode_run(data::buffer_handle bytes) const override {
+    return data::decode_flat<std::uint64_t>(bytes->view()).map([](std::uint64_t count) -> plan::run_handle {
+      return std::make_shared<count_run>(count);
+    });
   }
 
   void run(plan::task_build& build) const override {

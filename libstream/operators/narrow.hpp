@@ -11,88 +11,143 @@
 /// A task works on its own copy of the user's function.
 namespace weir::operators {
 
-/// Applies a function to each record.
-template <class In, class Out, class Function>
-class map_sink final : public sink<In> {
-public:
-  map_sink(Function function, const std::string& name, std::unique_ptr<sink<Out>> downstream)
-    : function_{std::move(function)}, name_{name}, downstream_{std::move(downstream)}, emit_{*downstream_} {}
+/// Records that can be written into a chunk without a look at what comes next: an exception leaves nothing behind to destroy.
+template <class Record>
+inline constexpr bool is_plain =
+  std::is_trivially_destructible_v<Record>&& std::is_nothrow_copy_constructible_v<Record>;
 
-  void consume(std::span<const In> records) override {
+/// What the narrow sinks share.
+template <class Out, class Function>
+class narrow_stage {
+public:
+  narrow_stage(Function function, const std::string& name, std::unique_ptr<sink<Out>> downstream)
+    : function_{std::move(function)}, name_{name}, downstream_{std::move(downstream)} {}
+
+protected:
+  /// Runs `body(emit)`, and passes on what it emitted before the records that this may point into are gone.
+  template <class Body>
+  void emitting(Body&& body) {
     plan::guarded(name_, [&] {
-      for (const auto& record : records)
-        emit_(std::invoke(function_, record));
-      emit_.flush(); // before the records that the results may point into are gone
+      emitter<Out> emit{chunk_, *downstream_};
+      body(emit);
+      emit.flush();
     });
   }
-  void finish() override { downstream_->finish(); }
 
-private:
   Function function_;
   const std::string& name_;
   std::unique_ptr<sink<Out>> downstream_;
-  emitter<Out> emit_;
+  data::chunk<Out> chunk_;
+};
+
+/// Applies a function to each record.
+template <class In, class Out, class Function>
+class map_sink final : public sink<In>, narrow_stage<Out, Function> {
+public:
+  using narrow_stage<Out, Function>::narrow_stage;
+
+  void consume(std::span<const In> records) override {
+    this->emitting([&](emitter<Out>& emit) {
+      for (const auto& record : records)
+        emit(std::invoke(this->function_, record));
+    });
+  }
+  void finish() override { this->downstream_->finish(); }
 };
 
 /// Keeps the records for which a predicate holds, in their order.
 template <class In, class Predicate>
-class filter_sink final : public sink<In> {
+class filter_sink : public sink<In>, protected narrow_stage<In, Predicate> {
 public:
-  filter_sink(Predicate predicate, const std::string& name, std::unique_ptr<sink<In>> downstream)
-    : predicate_{std::move(predicate)}, name_{name}, downstream_{std::move(downstream)}, emit_{*downstream_} {}
+  using narrow_stage<In, Predicate>::narrow_stage;
 
   void consume(std::span<const In> records) override {
-    plan::guarded(name_, [&] {
-      for (const auto& record : records)
-        if (std::invoke(predicate_, record))
-          emit_(record);
-      emit_.flush();
-    });
+    if constexpr (is_plain<In>)
+      plan::guarded(this->name_, [&] {
+        for (; !records.empty(); records = records.subspan(std::min(records.size(), limits::chunk_records)))
+          keep(records.first(std::min(records.size(), limits::chunk_records)));
+      });
+    else
+      this->emitting([&](emitter<In>& emit) {
+        for (const auto& record : records)
+          if (std::invoke(this->function_, record))
+            emit(record);
+      });
   }
-  void finish() override { downstream_->finish(); }
+  void finish() override { this->downstream_->finish(); }
+
+protected:
+  void take_block(std::string_view block) {
+    this->emitting([&](emitter<In>& emit) { this->function_.on_block(block, emit); });
+  }
 
 private:
-  Predicate predicate_;
-  const std::string& name_;
-  std::unique_ptr<sink<In>> downstream_;
-  emitter<In> emit_;
+  /// Writes each record and counts it or not: which ones are kept is no branch that the processor could guess wrong.
+  void keep(std::span<const In> records) {
+    auto kept = this->chunk_.data();
+    for (const auto& record : records) {
+      std::construct_at(kept, record);
+      kept += static_cast<bool>(std::invoke(this->function_, record));
+    }
+    this->chunk_.resize(static_cast<std::size_t>(kept - this->chunk_.data()));
+    if (!this->chunk_.empty())
+      this->downstream_->consume(this->chunk_.records());
+    this->chunk_.clear();
+  }
 };
 
 /// Turns each record into any number of records: the function returns a range, or takes an emitter to which it gives them.
 template <class In, class Out, class Function>
-class flat_map_sink final : public sink<In> {
+class flat_map_sink : public sink<In>, protected narrow_stage<Out, Function> {
 public:
-  flat_map_sink(Function function, const std::string& name, std::unique_ptr<sink<Out>> downstream)
-    : function_{std::move(function)}, name_{name}, downstream_{std::move(downstream)}, emit_{*downstream_} {}
+  using narrow_stage<Out, Function>::narrow_stage;
 
   void consume(std::span<const In> records) override {
-    plan::guarded(name_, [&] {
+    this->emitting([&](emitter<Out>& emit) {
       for (const auto& record : records)
         if constexpr (std::invocable<Function&, const In&, emitter<Out>&>)
-          std::invoke(function_, record, emit_);
+          std::invoke(this->function_, record, emit);
         else
-          emit_range(std::invoke(function_, record));
-      emit_.flush();
+          emit_range(std::invoke(this->function_, record), emit);
     });
   }
-  void finish() override { downstream_->finish(); }
+  void finish() override { this->downstream_->finish(); }
+
+protected:
+  void take_block(std::string_view block) {
+    this->emitting([&](emitter<Out>& emit) { this->function_.on_block(block, emit); });
+  }
 
 private:
   /// A range that owns its elements ends with this record: so does what points into it.
   template <class Range>
-  void emit_range(Range&& range) {
+  static void emit_range(Range&& range, emitter<Out>& emit) {
     for (auto&& element : range)
-      emit_(Out(std::forward<decltype(element)>(element)));
+      emit(Out(std::forward<decltype(element)>(element)));
     if constexpr (!std::ranges::borrowed_range<Range> &&
                   !std::is_same_v<std::remove_cvref_t<std::ranges::range_reference_t<Range>>, Out>)
-      emit_.flush();
+      emit.flush();
   }
-
-  Function function_;
-  const std::string& name_;
-  std::unique_ptr<sink<Out>> downstream_;
-  emitter<Out> emit_;
 };
+
+/// A function that works on text before it is cut: `on_block(block, emit)` emits what calls with each of the block's records would.
+template <class Function, class Out>
+concept works_on_blocks = requires(Function& function, std::string_view block, emitter<Out>& emit) {
+  function.on_block(block, emit);
+};
+
+/// A filter or flat_map that takes blocks as well.
+template <class Sink>
+class on_blocks final : public Sink, public block_consumer {
+public:
+  using Sink::Sink;
+  void consume_block(std::string_view block) override { this->take_block(block); }
+};
+
+/// `Sink`, taking blocks where its function can.
+template <class Sink, class In, class Out, class Function>
+using maybe_on_blocks =
+  std::conditional_t<std::is_same_v<In, std::string_view> && works_on_blocks<Function, Out>, on_blocks<Sink>, Sink>;
 
 /// Any narrow operator as a node: `Sink` is one of the above.
 template <class In, class Out, class Function, class Sink>

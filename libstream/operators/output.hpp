@@ -1,5 +1,6 @@
 #pragma once
 
+#include "libstream/data/line_text.hpp"
 #include "libstream/operators/sink.hpp"
 
 namespace weir::operators {
@@ -11,16 +12,35 @@ public:
   explicit output_sink(plan::staged_output& into) : into_{into} {}
 
   void consume(std::span<const In> records) override {
-    for (const auto& record : records) {
-      data::record_traits<In>::append_text(record, into_.bytes);
-      into_.bytes += '\n';
-    }
+    if constexpr (data::has_line_text<In>)
+      write(records);
+    else
+      for (const auto& record : records) {
+        data::record_traits<In>::append_text(record, into_.bytes);
+        into_.bytes += '\n';
+      }
     into_.records += records.size();
   }
   void finish() override {}
 
 private:
+  /// A chunk in one go into memory that is large enough for whatever it holds.
+  void write(std::span<const In> records) {
+    auto most = data::line_detail::slack;
+    for (const auto& record : records)
+      most += data::line_text<In>::most(record) + 1;
+    if (lines_.size() < most)
+      lines_.resize(most);
+    auto to = lines_.data();
+    for (const auto& record : records) {
+      to = data::line_text<In>::write(record, to);
+      *to++ = '\n';
+    }
+    into_.bytes.append(lines_.data(), to);
+  }
+
   plan::staged_output& into_;
+  std::vector<char> lines_; ///< of one chunk
 };
 
 template <class In>

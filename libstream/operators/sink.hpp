@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "libstream/data/chunk.hpp"
@@ -51,28 +52,59 @@ std::unique_ptr<sink<Record>> downstream_of(plan::task_build& build, const plan:
   return std::make_unique<tee<Record>>(std::move(sinks));
 }
 
-/// Collects records into a chunk and passes full ones on.
+/// What works on text as it lies in a block, before records are cut: the sinks of some first operators are one as well.
+class block_consumer {
+public:
+  virtual ~block_consumer() = default;
+  /// Whole records with their newlines, but for the last of all; none is longer than the task allows. Has the effect of `consume` on
+  /// the records. The bytes are valid while the task runs.
+  virtual void consume_block(std::string_view block) = 0;
+};
+
+/// Collects records into a chunk and passes full ones on. Made anew for each call of an operator, on the stack: then its pointers are
+/// registers.
 template <class Record>
 class emitter {
 public:
-  explicit emitter(sink<Record>& downstream) : downstream_{downstream} {}
+  emitter(data::chunk<Record>& into, sink<Record>& downstream)
+    : chunk_{into},
+      downstream_{downstream},
+      next_{into.data() + into.size()},
+      end_{into.data() + limits::chunk_records} {}
+  emitter(const emitter&) = delete;
+  emitter& operator=(const emitter&) = delete;
+  ~emitter() { chunk_.resize(used()); }
 
   template <class T>
   void operator()(T&& record) {
-    chunk_.push_back(std::forward<T>(record));
-    if (chunk_.full())
+    std::construct_at(next_, std::forward<T>(record));
+    if (++next_ == end_) [[unlikely]]
       flush();
   }
   void flush() {
-    if (chunk_.empty())
-      return;
-    downstream_.consume(chunk_.records());
-    chunk_.clear();
+    auto full = used();
+    next_ = chunk_.data();
+    pass_on(chunk_, full, downstream_);
   }
 
 private:
+  std::size_t used() const { return static_cast<std::size_t>(next_ - chunk_.data()); }
+
+  /// Not a member, and not inlined: nobody else shall know where an emitter is.
+  [[gnu::noinline]] static void pass_on(data::chunk<Record>& chunk, std::size_t full, sink<Record>& downstream) {
+    chunk.resize(full);
+    struct clear_after {
+      data::chunk<Record>& chunk;
+      ~clear_after() { chunk.clear(); }
+    } clear{chunk};
+    if (full > 0)
+      downstream.consume(chunk.records());
+  }
+
+  data::chunk<Record>& chunk_;
   sink<Record>& downstream_;
-  data::chunk<Record> chunk_;
+  Record* next_;
+  Record* end_;
 };
 
 /// A node whose records have this type: what typed handles point to.

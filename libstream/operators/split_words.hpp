@@ -5,25 +5,46 @@
 #include <cstring>
 #include <string_view>
 
-#include <emmintrin.h>
+#include <immintrin.h>
+
+#include "libstream/data/short_text.hpp"
 
 namespace weir {
 
 namespace operators {
 
-/// Which of 64 bytes are ASCII white space (space, \t \n \v \f \r), as bits.
+/// Which of 16 bytes are ASCII white space (space, \t \n \v \f \r), as bits.
+inline std::uint32_t white_space_mask_16(__m128i bytes) {
+#if defined(__SSSE3__)
+  // No two of the six share their low four bits, so these pick the only one that a byte could be.
+  auto candidates = _mm_setr_epi8(' ', 0, 0, 0, 0, 0, 0, 0, 0, '\t', '\n', '\v', '\f', '\r', 0, 0);
+  auto white = _mm_cmpeq_epi8(_mm_shuffle_epi8(candidates, bytes), bytes);
+#else
+  auto space = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(' '));
+  // \t..\r are 9..13: shifted down by 9 they are at most 4, unsigned.
+  auto shifted = _mm_sub_epi8(bytes, _mm_set1_epi8(9));
+  auto white = _mm_or_si128(space, _mm_cmpeq_epi8(_mm_min_epu8(shifted, _mm_set1_epi8(4)), shifted));
+#endif
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(white));
+}
+
+/// The same of 64 bytes.
 inline std::uint64_t white_space_mask(const char* at) {
-  std::uint64_t mask = 0;
-  for (int i = 0; i < 4; ++i) {
-    auto bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + 16 * i));
-    auto space = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(' '));
-    // \t..\r are 9..13: shifted down by 9 they are at most 4, unsigned.
-    auto shifted = _mm_sub_epi8(bytes, _mm_set1_epi8(9));
-    auto control = _mm_cmpeq_epi8(_mm_min_epu8(shifted, _mm_set1_epi8(4)), shifted);
-    mask |= static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_or_si128(space, control))))
-            << (16 * i);
-  }
-  return mask;
+  auto mask = [at](int part) {
+    auto bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + 16 * part));
+    return std::uint64_t{white_space_mask_16(bytes)} << (16 * part);
+  };
+  return mask(0) | mask(1) | mask(2) | mask(3);
+}
+
+/// Of the last bytes of a text: what lies behind counts as white space.
+inline std::uint64_t white_space_mask(const char* at, std::size_t size) {
+  auto behind = ~std::uint64_t{0} << size;
+  if (data::within_page(at, 64))
+    return white_space_mask(at) | behind;
+  char tail[64] = {};
+  std::memcpy(tail, at, size);
+  return white_space_mask(tail) | behind;
 }
 
 } // namespace operators
@@ -34,33 +55,28 @@ struct word_splitter {
 
   template <class Emit>
   void operator()(std::string_view text, Emit& emit) const {
-    auto begin = text.data();
-    std::size_t word = 0; // where the word that is open begins
-    bool open = false;
-    for (std::size_t at = 0; at < text.size(); at += 64) {
-      auto rest = text.size() - at;
-      std::uint64_t words;
-      if (rest >= 64) {
-        words = ~operators::white_space_mask(begin + at);
-      } else {
-        char tail[64] = {};
-        std::memcpy(tail, begin + at, rest);
-        words = ~operators::white_space_mask(tail) & ((std::uint64_t{1} << rest) - 1);
-      }
-      // Bits where a word begins or ends, in turns.
-      auto edges = words ^ (words << 1 | static_cast<std::uint64_t>(open));
-      while (edges) {
-        auto edge = at + static_cast<std::size_t>(std::countr_zero(edges));
-        edges &= edges - 1;
-        if (open)
-          emit(text.substr(word, edge - word));
-        else
-          word = edge;
-        open = !open;
+    auto word = text.data(); // where the next word begins, at the earliest
+    auto end = word + text.size();
+    for (auto at = word; at < end; at += 64) {
+      auto rest = static_cast<std::size_t>(end - at);
+      auto gaps = rest >= 64 ? operators::white_space_mask(at) : operators::white_space_mask(at, rest);
+      for (; gaps; gaps &= gaps - 1) {
+        auto gap = at + std::countr_zero(gaps);
+        if (gap >= end) [[unlikely]]
+          break;
+        if (gap > word)
+          emit(std::string_view{word, static_cast<std::size_t>(gap - word)});
+        word = gap + 1;
       }
     }
-    if (open)
-      emit(text.substr(word));
+    if (word < end)
+      emit(std::string_view{word, static_cast<std::size_t>(end - word)});
+  }
+
+  /// A newline is white space like any other.
+  template <class Emit>
+  void on_block(std::string_view block, Emit& emit) const {
+    (*this)(block, emit);
   }
 };
 inline constexpr word_splitter split_words{};

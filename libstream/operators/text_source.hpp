@@ -11,7 +11,21 @@ namespace weir::operators {
 class text_source final : public stream_node<std::string_view> {
 public:
   text_source() : stream_node{plan::node::role::source, "text_input", {}} {}
+  /// The same text in every batch, its pieces shared out among `slices` tasks.
+  text_source(std::vector<plan::text_piece> constant, std::uint32_t slices)
+    : stream_node{plan::node::role::collection, "constant_text", {}},
+      constant_{std::move(constant)},
+      slices_{std::max(1u, slices)} {}
+
   void run(plan::task_build& build) const override;
+  std::uint32_t slices() const override { return slices_; }
+  bool always_due() const override { return slices_ > 0; }
+
+private:
+  std::span<const plan::text_piece> pieces(const plan::task_input& input) const;
+
+  std::vector<plan::text_piece> constant_;
+  std::uint32_t slices_ = 0; ///< 0: the text of the batch
 };
 
 /// Cuts one piece; `emit` takes each record.
@@ -20,5 +34,8 @@ struct cut_counts {
   std::uint64_t skipped = 0;
 };
 cut_counts cut_records(std::string_view bytes, std::size_t max_record_bytes, emitter<std::string_view>& emit);
+
+/// Gives one piece, none of whose records is too long, to an operator that works on blocks; how many records it has.
+std::uint64_t pass_blocks(std::string_view bytes, block_consumer& downstream);
 
 } // namespace weir::operators

@@ -61,6 +61,10 @@ public:
     return made;
   }
 
+  result<run_handle> decode_run(shuffle_index shuffle, data::buffer_handle bytes) const override {
+    return roots_[shuffles_[shuffle.value].reader.value]->decode_run(std::move(bytes));
+  }
+
 private:
   friend class lowering;
   lowered_graph graph_;

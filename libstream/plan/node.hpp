@@ -61,6 +61,10 @@ public:
   virtual std::unique_ptr<sink_base> make_sink(task_build&) const { return nullptr; }
   /// Roots: pushes the records of one task through everything below, and finishes it.
   virtual void run(task_build&) const {}
+  /// Shuffles: a run of theirs from its flat bytes, which it keeps.
+  virtual result<run_handle> decode_run(data::buffer_handle) const {
+    return fail(error_code::corrupt, "runs of this operator cannot be read", "operator " + kind_);
+  }
   /// Shuffles: runs in every batch, also without input.
   virtual bool always_due() const { return false; }
   /// Collections: the number of tasks.

@@ -8,6 +8,7 @@
 
 #include "libstream/base/error.hpp"
 #include "libstream/base/ids.hpp"
+#include "libstream/data/buffer.hpp"
 
 /// The border between "who does what and when" (a runtime) and "what is computed" (the plan):
 /// a runtime gives a task its input, `physical_plan::run` gives back what the task made. No threads, no clocks, no I/O here.
@@ -27,6 +28,9 @@ public:
   virtual ~run() = default;
   virtual std::size_t bytes() const = 0;   ///< memory held, approximately
   virtual std::size_t entries() const = 0; ///< records or combined entries
+  /// Appends what `physical_plan::decode_run` makes an equal run of. False, and nothing appended, if its types have no flat encoding
+  /// (`data/flat.hpp`): such a run cannot leave the memory.
+  virtual bool encode_to(std::string& bytes) const = 0;
 };
 using run_handle = std::shared_ptr<const run>;
 
@@ -116,6 +120,12 @@ public:
   /// Runs one task from start to end on the calling thread. Thread-safe. An exception of a user function comes back
   /// as an error that names operator, batch and task.
   virtual result<task_result> run(const task_input& input) const = 0;
+  /// A run of that shuffle from what its `encode_to` made; it keeps `bytes`. Thread-safe. Error 65: the bytes are no such run.
+  virtual result<run_handle> decode_run(shuffle_index shuffle, data::buffer_handle bytes) const {
+    static_cast<void>(bytes);
+    return fail(error_code::corrupt, "this plan has no runs that can be read",
+                "shuffle " + std::to_string(shuffle.value));
+  }
 };
 
 } // namespace weir::plan

@@ -160,7 +160,7 @@ TEST_CASE("a file that changed before its batch committed stops the application 
   {
     auto page = weir::tool::shared_page::make();
     REQUIRE(page);
-    page->arm("coordinator.batch_announced", 0); // sealed, and then it dies
+    page->arm("writer.after_seal", 0); // sealed, and then it dies
     auto application = weir::tool::application::start(arguments, &*page, {});
     REQUIRE(application);
     auto end = application->process().wait(weir::tool::clock::now() + patience);

@@ -53,6 +53,29 @@ TEST_CASE("nothing acknowledged is lost or counted twice, whatever fails (seeds 
   check_seeds(1001, 1200);
 }
 
+TEST_CASE("with budgets of a few bytes runs are spilled, writes to the scratch file are refused, and all words come",
+          "[simulation]") {
+  std::uint64_t spills = 0;
+  std::uint64_t refused = 0;
+  for (std::uint64_t seed = 2001; seed <= 2020; ++seed) {
+    auto what = draw_scenario(seed);
+    what.settings.exchange_bytes = seed % 4 * 100;
+    what.settings.staging_bytes = 1;
+    what.settings.max_unpublished_bytes = 1;
+    what.settings.max_unpublished_input_bytes = 1;
+    what.settings.max_receiver_bytes = 512;
+    what.settings.max_batches_in_flight = 1 + seed % 3;
+    what.faults.scratch_percent = seed % 2 * 5;
+    auto ended = run(what);
+    CAPTURE(seed, ended.violations);
+    CHECK(ended.good());
+    spills += ended.spills;
+    refused += ended.scratch_failures;
+  }
+  CHECK(spills > 1000);
+  CHECK(refused > 0);
+}
+
 TEST_CASE("a seed does the same again, also in another process", "[simulation]") {
   for (std::uint64_t seed : {3, 4, 5}) {
     auto first = run_seed(seed);

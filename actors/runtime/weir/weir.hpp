@@ -4,6 +4,7 @@
 #include "libstream/api/dstream.hpp"
 #include "libstream/api/outputs.hpp"
 #include "libstream/api/stream_context.hpp"
+#include "libstream/operators/contains.hpp"
 #include "libstream/operators/split_words.hpp"
 
 /// All that an application includes.

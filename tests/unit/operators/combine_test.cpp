@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <map>
 #include <string>
 
 #include "libstream/operators/split_words.hpp"
@@ -80,4 +81,123 @@ TEST_CASE("a run knows about how much memory it holds, and the runs of a task sh
   CHECK(entries == 1000);
   CHECK(held > size);
   CHECK(held < 4 * size);
+}
+
+namespace {
+
+plan::task_result run_task(const plan::physical_plan& plan, const std::string& text, std::uint32_t partitions) {
+  auto bytes = std::make_shared<std::string>(text);
+  bytes->append(limits::read_padding, '\0');
+  plan::task_input input;
+  input.partitions = partitions;
+  input.max_record_bytes = limits::max_record_bytes;
+  input.text = {{std::string_view{*bytes}.substr(0, text.size()), bytes}};
+  auto made = plan.run(input);
+  REQUIRE(made);
+  return std::move(*made);
+}
+
+std::size_t entries_of(const plan::task_result& made) {
+  std::size_t entries = 0;
+  for (auto& run : made.shuffles.front().runs)
+    entries += run ? run->entries() : 0;
+  return entries;
+}
+
+/// `count` words, of which the same `different` ones come in turn.
+std::vector<std::string> words_in_turn(std::size_t different, std::size_t count) {
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < count; ++i)
+    words.push_back((i % different % 7 == 0 ? "a word of some length " : "w") + std::to_string(i % different));
+  return words;
+}
+
+void count_lines(stream_context& ctx) { ctx.text_input().count_by_value().named("counts").write_to(ctx.output()); }
+
+} // namespace
+
+TEST_CASE("keys that come again are combined however many there are; those that do not are passed on", "[combine]") {
+  test_driver driver{count_lines};
+  auto entries = [&](std::size_t different, std::size_t count) {
+    std::string text;
+    for (auto& word : words_in_turn(different, count))
+      text += word + "\n";
+    return entries_of(run_task(driver.plan(), text, 4));
+  };
+  CHECK(entries(1000, 100'000) == 1000);
+  CHECK(entries(30'000, 30'000) == 30'000);
+  // Within what the cache holds, every key comes only once; so it is hardly worth to look for those that come again.
+  CHECK(entries(60'000, 120'000) > 100'000);
+}
+
+TEST_CASE("counts are exact whether records are combined, emptied into runs or passed on", "[combine]") {
+  std::vector<std::vector<std::string>> inputs;
+  for (std::size_t different : {100u, 17'000u, 60'000u, 200'000u})
+    inputs.push_back(words_in_turn(different, 200'000));
+  inputs.emplace_back(); // three occurrences of two words: neither worth a large table nor to be passed on
+  for (int i = 0; i < 100'000; ++i)
+    inputs.back().push_back("word" + std::to_string(i * 2 / 3));
+  for (auto& words : inputs) {
+    std::map<std::string, std::uint64_t> model;
+    for (auto& word : words)
+      ++model[word];
+    std::vector<testing::row> expected;
+    for (auto& [word, count] : model)
+      expected.emplace_back(word, count);
+    test_driver driver{count_lines, {3, 150'000, 1000}};
+    driver.push(words).step();
+    REQUIRE(driver.output("counts") == rows{expected});
+  }
+}
+
+TEST_CASE("values are joined in the order of the records also when a key stands in a run several times", "[combine]") {
+  test_driver driver{[](stream_context& ctx) {
+                       ctx.text_input()
+                         .map([](std::string_view line) {
+                           auto space = line.find(' ');
+                           return std::pair{line.substr(0, space), std::string{line.substr(space + 1)}};
+                         })
+                         .reduce_by_key([](const std::string& a, const std::string& b) { return a + b; })
+                         .filter([](const auto& pair) { return pair.first == "again"; })
+                         .named("joined")
+                         .write_to(ctx.output());
+                     },
+                     {2, 1'000'000, 1000}};
+  std::vector<std::string> lines;
+  std::string joined;
+  for (int i = 0; i < 150'000; ++i) {
+    lines.push_back("key" + std::to_string(i) + " -");
+    if (i % 15'000 == 0) {
+      auto letter = static_cast<char>('a' + i / 15'000);
+      lines.push_back(std::string{"again "} + letter);
+      joined += letter;
+    }
+  }
+  driver.push(lines).step();
+  CHECK(driver.output("joined") == rows{{"again", joined}});
+}
+
+TEST_CASE("a task makes the same runs and lines each time", "[combine]") {
+  auto once = [] {
+    test_driver driver{count_lines};
+    std::string text;
+    for (auto& word : words_in_turn(40'000, 90'000))
+      text += word + "\n";
+    auto made = run_task(driver.plan(), text, 2);
+    std::string all;
+    for (std::uint32_t p = 0; p < 2; ++p) {
+      plan::task_input input;
+      input.stage = stage_index{1};
+      input.index = task_index{p};
+      input.partitions = 2;
+      input.runs = {{made.shuffles.front().runs[p], made.shuffles.front().runs[p]}};
+      auto reduced = driver.plan().run(input);
+      REQUIRE(reduced);
+      all += reduced->staged.front().bytes;
+    }
+    return all;
+  };
+  auto first = once();
+  CHECK(first.size() > 40'000);
+  CHECK(first == once());
 }

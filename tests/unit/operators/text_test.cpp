@@ -29,7 +29,8 @@ cut_result cut(std::string_view text, std::size_t longest) {
   data::buffer bytes{text.size()};
   bytes.append(text);
   keep downstream;
-  operators::emitter<std::string_view> emit{downstream};
+  data::chunk<std::string_view> chunk;
+  operators::emitter<std::string_view> emit{chunk, downstream};
   auto counts = operators::cut_records(bytes.view(), longest, emit);
   emit.flush();
   return {downstream.kept, counts};

@@ -13,12 +13,11 @@ namespace {
 constexpr attempt first_attempt{epoch{1}, view_id{1}}, second_attempt{epoch{1}, view_id{2}};
 constexpr output_index counts{0}, words{1};
 
-batch_progress sealed_batch(std::size_t tasks, std::set<output_index> outputs = {counts}) {
+batch_progress open_batch(std::size_t tasks, std::set<output_index> outputs = {counts}) {
   log::batch_record record;
   record.id = batch_id{9};
   record.time_ms = 900;
   batch_progress batch{record, tasks, std::move(outputs)};
-  REQUIRE(batch.seal_logged());
   batch.announced(first_attempt);
   return batch;
 }
@@ -32,7 +31,7 @@ bool map_ends(batch_progress& batch, std::uint32_t task, const attempt& of = fir
 } // namespace
 
 TEST_CASE("a batch is staged when every task has ended, each counted once", "[batch_progress]") {
-  auto batch = sealed_batch(3);
+  auto batch = open_batch(3);
   CHECK_FALSE(map_ends(batch, 0));
   CHECK_FALSE(map_ends(batch, 0)); // repeated
   CHECK_FALSE(map_ends(batch, 1));
@@ -44,18 +43,21 @@ TEST_CASE("a batch is staged when every task has ended, each counted once", "[ba
   CHECK(commit == log::commit_record{batch_id{9}, 900, epoch{4}, view_id{1}, {part("counts", 0)}, 20});
 }
 
-TEST_CASE("nothing counts before the seal is logged", "[batch_progress]") {
-  batch_progress batch{log::batch_record{}, 1, {counts}};
-  batch.announced(first_attempt);
-  CHECK_FALSE(map_ends(batch, 0));
-  CHECK_FALSE(batch.all_tasks_ended());
-  CHECK(batch.seal_logged());
-  CHECK_FALSE(batch.seal_logged());
+TEST_CASE("a batch is computed while its seal is on its way, and a commit proves the seal", "[batch_progress]") {
+  auto batch = open_batch(1);
   CHECK(map_ends(batch, 0));
+  CHECK_FALSE(batch.is_sealed());
+  batch.stage(epoch{1});
+  auto also = batch;
+  also.seal_logged();
+  CHECK(also.is_sealed());
+  CHECK(also.where() == state::staged);
+  CHECK(batch.commit_logged());
+  CHECK(batch.is_sealed());
 }
 
 TEST_CASE("tasks of another attempt do not count, and a new attempt starts from nothing", "[batch_progress]") {
-  auto batch = sealed_batch(2);
+  auto batch = open_batch(2);
   CHECK_FALSE(batch.task_finished(first_attempt, stage_index{0}, task_index{0}, {part("counts", 0)}, 10));
   batch.announced(second_attempt);
   CHECK_FALSE(map_ends(batch, 1, first_attempt));
@@ -70,7 +72,7 @@ TEST_CASE("tasks of another attempt do not count, and a new attempt starts from 
 TEST_CASE("a commit lists its parts in order, whatever the order in which they came", "[batch_progress]") {
   auto order = GENERATE(as<std::vector<std::uint32_t>>{}, std::vector<std::uint32_t>{0, 1, 2},
                         std::vector<std::uint32_t>{2, 0, 1}, std::vector<std::uint32_t>{2, 1, 0});
-  auto batch = sealed_batch(3);
+  auto batch = open_batch(3);
   for (auto task : order)
     batch.task_finished(first_attempt, stage_index{1}, task_index{task}, {part("words", task), part("counts", task)},
                         0);
@@ -80,7 +82,7 @@ TEST_CASE("a commit lists its parts in order, whatever the order in which they c
 }
 
 TEST_CASE("what comes after staging changes the commit no more", "[batch_progress]") {
-  auto batch = sealed_batch(1);
+  auto batch = open_batch(1);
   CHECK(map_ends(batch, 0));
   auto commit = batch.stage(epoch{1});
   CHECK_FALSE(batch.task_finished(first_attempt, stage_index{0}, task_index{1}, {part("counts", 3)}, 5));
@@ -88,7 +90,7 @@ TEST_CASE("what comes after staging changes the commit no more", "[batch_progres
 }
 
 TEST_CASE("a batch is published when all its outputs are", "[batch_progress]") {
-  auto batch = sealed_batch(1, {counts, words});
+  auto batch = open_batch(1, {counts, words});
   CHECK_FALSE(batch.commit_logged()); // not staged
   map_ends(batch, 0);
   CHECK_FALSE(batch.output_published(counts)); // not committed
@@ -104,7 +106,7 @@ TEST_CASE("a batch is published when all its outputs are", "[batch_progress]") {
 }
 
 TEST_CASE("a batch without tasks and outputs goes its way, too", "[batch_progress]") {
-  auto batch = sealed_batch(0, {});
+  auto batch = open_batch(0, {});
   CHECK(batch.all_tasks_ended());
   batch.stage(epoch{1});
   CHECK(batch.commit_logged());

@@ -39,6 +39,15 @@ verdict append(log_fence& fence, epoch of, std::uint64_t first, std::uint64_t la
   return fence.append(input, of, wanted);
 }
 
+/// A batch of the first epoch's blocks up to `through`; 0 = without blocks.
+log::batch_record batch(std::uint64_t number, std::uint64_t through = 0) {
+  log::batch_record record;
+  record.id = batch_id{number};
+  if (through > 0)
+    record.splits = {{{{input, epoch{1}, block_sequence{1}, block_sequence{through}}}, {}, 1}};
+  return record;
+}
+
 } // namespace
 
 TEST_CASE("a coordinator's epoch rises once an incarnation", "[log_fence]") {
@@ -89,15 +98,15 @@ TEST_CASE("blocks that were written are only answered, and a gap waits", "[log_f
 TEST_CASE("a batch is sealed, committed and finished once, by the newest coordinator only", "[log_fence]") {
   auto fence = empty_fence();
   auto by = fence.claim(100);
-  CHECK(fence.seal(by, batch_id{5}, batch_id{0}) == verdict::write);
-  CHECK(fence.seal(by, batch_id{5}, batch_id{0}) == verdict::answer);
+  CHECK(fence.seal(by, batch(5), batch_id{0}) == verdict::write);
+  CHECK(fence.seal(by, batch(5), batch_id{0}) == verdict::answer);
   CHECK(fence.commit(by, batch_id{5}) == verdict::write);
   CHECK(fence.commit(by, batch_id{5}) == verdict::answer);
   CHECK(fence.finish(by, batch_id{5}) == verdict::write);
   CHECK(fence.finish(by, batch_id{5}) == verdict::answer);
-  CHECK(fence.seal(by, batch_id{6}, batch_id{5}) == verdict::write);
+  CHECK(fence.seal(by, batch(6), batch_id{5}) == verdict::write);
   fence.claim(200);
-  CHECK(fence.seal(by, batch_id{7}, batch_id{6}) == verdict::refuse);
+  CHECK(fence.seal(by, batch(7), batch_id{6}) == verdict::refuse);
   CHECK(fence.commit(by, batch_id{6}) == verdict::refuse);
   CHECK(fence.finish(by, batch_id{5}) == verdict::refuse);
 }
@@ -105,14 +114,29 @@ TEST_CASE("a batch is sealed, committed and finished once, by the newest coordin
 TEST_CASE("steps wait for those before them that were lost", "[log_fence]") {
   auto fence = empty_fence();
   auto by = fence.claim(100);
-  CHECK(fence.seal(by, batch_id{3}, batch_id{2}) == verdict::wait); // batch 2 has not come
+  CHECK(fence.seal(by, batch(3), batch_id{2}) == verdict::wait); // batch 2 has not come
   CHECK(fence.commit(by, batch_id{2}) == verdict::wait);
-  CHECK(fence.seal(by, batch_id{2}, batch_id{0}) == verdict::write);
-  CHECK(fence.seal(by, batch_id{3}, batch_id{2}) == verdict::write);
+  CHECK(fence.seal(by, batch(2), batch_id{0}) == verdict::write);
+  CHECK(fence.seal(by, batch(3), batch_id{2}) == verdict::write);
   CHECK(fence.commit(by, batch_id{3}) == verdict::wait); // in the order in which they were sealed
   CHECK(fence.commit(by, batch_id{2}) == verdict::write);
   CHECK(fence.commit(by, batch_id{3}) == verdict::write);
   CHECK(fence.finish(by, batch_id{3}) == verdict::write);
+}
+
+TEST_CASE("a seal waits for its blocks, and never comes once their epoch has ended without them", "[log_fence]") {
+  auto fence = empty_fence();
+  auto by = fence.claim(100);
+  fence.open(input, 1);
+  CHECK(append(fence, epoch{1}, 1, 2) == verdict::write);
+  CHECK(fence.seal(by, batch(1, 2), batch_id{0}) == verdict::write);
+  CHECK(fence.seal(by, batch(2, 3), batch_id{1}) == verdict::wait);
+  CHECK(append(fence, epoch{1}, 3, 3) == verdict::write);
+  CHECK(fence.seal(by, batch(2, 3), batch_id{1}) == verdict::write);
+  fence.open(input, 2);
+  CHECK(fence.seal(by, batch(3, 3), batch_id{2}) == verdict::write); // those came before the epoch ended
+  CHECK(fence.seal(by, batch(4, 4), batch_id{3}) == verdict::never);
+  CHECK(fence.seal(by, batch(4), batch_id{3}) == verdict::write);
 }
 
 namespace {
@@ -158,12 +182,22 @@ public:
       auto by = live.coordinator();
       CHECK(live.commit(by, batch_id{batch}) == again.commit(by, batch_id{batch}));
       CHECK(live.finish(by, batch_id{batch}) == again.finish(by, batch_id{batch}));
-      CHECK(live.seal(by, batch_id{batch}, batch_id{batch / 2}) ==
-            again.seal(by, batch_id{batch}, batch_id{batch / 2}));
+      auto record = batch_with_blocks(batch, live);
+      CHECK(live.seal(by, record, batch_id{batch / 2}) == again.seal(by, record, batch_id{batch / 2}));
     }
   }
 
 private:
+  /// With blocks of the newest epoch of the first input, some of which may not have come.
+  log::batch_record batch_with_blocks(std::uint64_t number, const log_fence& fence) const {
+    log::batch_record record;
+    record.id = batch_id{number};
+    auto owner = epochs_.find(input_id{0});
+    auto last = fence.last(input_id{0}).value + number % 2;
+    if (owner != epochs_.end() && last > 0)
+      record.splits = {{{{input_id{0}, owner->second, block_sequence{1}, block_sequence{last}}}, {}, 1}};
+    return record;
+  }
   std::uint64_t below(std::uint64_t limit) { return random_() % limit; }
   epoch coordinator() { return below(6) == 0 ? epoch{below(5)} : fence_.coordinator(); }
 
@@ -207,15 +241,15 @@ private:
   void seal() {
     auto after = below(4) == 0 ? last_.next() : last_;
     auto batch = batch_id{below(4) == 0 ? last_.value : last_.value + 1 + below(3)};
-    if (fence_.seal(coordinator(), batch, after) != verdict::write)
-      return;
-    last_ = batch;
     log::batch_record record;
     record.id = batch;
     auto in = input_id{static_cast<std::uint32_t>(below(3))};
     auto position = log::read_epoch(store_, in, epochs_[in]);
     if (position && *position && (*position)->sealed_to < fence_.last(in))
       record.splits = {{{{in, epochs_[in], (*position)->sealed_to.next(), fence_.last(in)}}, {}, 1}};
+    if (fence_.seal(coordinator(), record, after) != verdict::write)
+      return;
+    last_ = batch;
     log::transaction changes;
     REQUIRE(log::seal(changes, store_, record).has_value());
     keep(changes);

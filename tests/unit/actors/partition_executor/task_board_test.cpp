@@ -2,6 +2,7 @@
 
 #include <map>
 #include <random>
+#include <set>
 
 #include <catch2/catch.hpp>
 
@@ -257,4 +258,65 @@ TEST_CASE("each task of the newest attempt runs once, after all that it reads, w
       all.step();
     all.settle();
   }
+}
+
+TEST_CASE("without room only the oldest batch's tasks are given out", "[task_board]") {
+  task_board board{word_count_plan(), 1, 0};
+  board.announced(batch(1, 2));
+  board.announced(batch(2, 1));
+  auto without_room = [&] {
+    auto next = board.next(false);
+    return next ? given_task{next->record->id.value, next->stage.value, next->index.value} : given_task{};
+  };
+  CHECK(without_room() == given_task{1, 0, 0});
+  CHECK(without_room() == given_task{1, 0, 1});
+  CHECK(without_room() == given_task{});
+  board.output_ready(map_ended(1, 0));
+  board.output_ready(map_ended(1, 1));
+  CHECK(without_room() == given_task{1, 1, 0});
+  CHECK(without_room() == given_task{});
+  board.forgotten(batch_id{1});
+  CHECK(without_room() == given_task{2, 0, 0});
+}
+
+TEST_CASE("a batch of an older attempt is on its way to its commit, and holds nobody up", "[task_board]") {
+  task_board board{word_count_plan(), 1, 0};
+  board.announced(batch(1, 1));
+  CHECK(all_of(board).size() == 1);
+  board.announced(
+    batch(2, 1, second_attempt)); // the first one staged before the view changed: it is not announced again
+  CHECK(board.next(false));
+}
+
+TEST_CASE("the next task costs the same whatever the number of tasks", "[task_board]") {
+  task_board board{word_count_plan(), 1, 0};
+  constexpr std::uint32_t splits = 200'000; // walking over those given each time would take hours
+  board.announced(batch(1, splits));
+  for (std::uint32_t task = 0; task < splits; ++task) {
+    auto next = board.next();
+    REQUIRE((next && next->index.value == task));
+    board.output_ready(map_ended(1, task));
+  }
+  CHECK(all_of(board) == std::vector<given_task>{{1, 1, 0}});
+}
+
+TEST_CASE("tasks of one stage of a small batch go together, those of a large one alone", "[task_board]") {
+  auto bytes = GENERATE(as<std::uint64_t>{}, limits::split_bytes, limits::split_bytes + 1);
+  auto together = bytes == limits::split_bytes;
+  task_board board{word_count_plan(), 4, 0};
+  auto announced = batch(1, 3, first_attempt, 2);
+  announced.record.bytes = bytes;
+  board.announced(announced);
+  auto maps = board.next_tasks();
+  CHECK(maps.size() == (together ? 2 : 1)); // 0 and 2 are this executor's
+  CHECK(maps.front().index == task_index{0});
+  if (!together)
+    CHECK(board.next_tasks().size() == 1);
+  CHECK(board.next_tasks().empty()); // reduce tasks wait
+  for (std::uint32_t task = 0; task < 3; ++task)
+    board.output_ready(map_ended(1, task));
+  auto reduces = board.next_tasks();
+  CHECK(reduces.size() == (together ? 2 : 1));
+  CHECK(reduces.back().stage == stage_index{1});
+  CHECK(reduces.back().index == task_index{together ? 2u : 0u});
 }

@@ -82,7 +82,7 @@ TEST_CASE("every flag arrives where it belongs", "[command_line]") {
   CHECK(line->outputs[0].prefix == "out/words");
   CHECK(line->outputs[1].limit == 3);
   CHECK(settings.batch_interval == 2ms);
-  CHECK(settings.block_interval == 500us);
+  CHECK(settings.block_interval == 2ms); // blocks end where batches do
   CHECK(line->options.data_dir == "there");
   CHECK_FALSE(line->options.default_data_dir);
   CHECK(settings.executors == 3);
@@ -166,8 +166,9 @@ TEST_CASE("without an input there is nothing to do", "[command_line]") {
 TEST_CASE("help and version are answers, not runs", "[command_line]") {
   auto help = parse({"--help"});
   REQUIRE((help.has_value() && help->answer));
-  for (auto flag : {"--input", "--output", "--batch-interval", "--data-dir", "--executors", "--partitions",
-                    "--repartition", "--stop-after", "--stop-when-idle", "--log-level", "--log-format", "--version"})
+  for (auto flag :
+       {"--input", "--output", "--batch-interval", "--data-dir", "--executors", "--partitions", "--repartition",
+        "--set", "--stop-after", "--stop-when-idle", "--log-level", "--log-format", "--version"})
     CHECK(help->answer->find(flag) != std::string::npos);
   auto version = parse({"--version"});
   REQUIRE((version.has_value() && version->answer));

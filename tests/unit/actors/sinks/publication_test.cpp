@@ -81,7 +81,7 @@ TEST_CASE("a batch's parts appear in a directory of their own, with a mark that 
   publisher all;
   auto batch = commit_of(parts_of_counts);
   all.stage(batch, parts_of_counts);
-  REQUIRE(publish(all.node, text_output("out/words"), batch).has_value());
+  REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
   CHECK(all.disk->visible("") == published);
 }
 
@@ -89,9 +89,9 @@ TEST_CASE("publishing again changes nothing that is visible, and writes no file"
   publisher all;
   auto batch = commit_of(parts_of_counts);
   all.stage(batch, parts_of_counts);
-  REQUIRE(publish(all.node, text_output("out/words"), batch).has_value());
+  REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
   all.disk->calls.clear();
-  REQUIRE(publish(all.node, text_output("out/words"), batch).has_value());
+  REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
   CHECK(all.disk->visible("") == published);
   for (auto& call : all.disk->calls) {
     INFO(call);
@@ -105,7 +105,7 @@ TEST_CASE("nothing becomes visible before all of it is synced, and it is done on
   all.disk->existing_directory("out");
   auto batch = commit_of(parts_of_counts);
   all.stage(batch, parts_of_counts);
-  REQUIRE(publish(all.node, text_output("out/words"), batch).has_value());
+  REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
   auto& calls = all.disk->calls;
   auto renamed = std::find_if(calls.begin(), calls.end(), [](auto& call) { return call.rfind("rename ", 0) == 0; });
   REQUIRE(renamed != calls.end());
@@ -136,7 +136,7 @@ TEST_CASE("wherever publication stops, readers see all of the batch or nothing, 
     publisher all;
     all.stage(batch, parts_of_counts);
     all.disk->changes_left = stop;
-    auto done = publish(all.node, text_output(prefix), batch);
+    auto done = publish(all.node, text_output(prefix), {&batch, 1});
     complete = done.has_value();
     if (!complete)
       CHECK(done.error().code == error_code::disk);
@@ -150,7 +150,7 @@ TEST_CASE("wherever publication stops, readers see all of the batch or nothing, 
         CHECK(seen == expected);
     }
     all.disk->changes_left = -1;
-    REQUIRE(publish(all.node, text_output(prefix), batch).has_value());
+    REQUIRE(publish(all.node, text_output(prefix), {&batch, 1}).has_value());
     CHECK(all.disk->visible("") == expected);
     all.disk->power_cut();
     CHECK(all.disk->visible("") == expected);
@@ -163,7 +163,7 @@ TEST_CASE("what this process did not stage comes from the log", "[publication]")
   all.log_batch(batch, parts_of_counts);
   all.node.staging.put({batch.epoch, batch.view.next()}, batch.id, "counts", 0,
                        std::make_shared<const std::string>("another attempt"));
-  REQUIRE(publish(all.node, text_output("out/words"), batch).has_value());
+  REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
   CHECK(all.disk->visible("") == published);
 }
 
@@ -174,7 +174,7 @@ TEST_CASE("bytes that are not those of the commit are never shown", "[publicatio
   auto batch = commit_of(parts_of_counts);
   all.stage(batch, wrong);
   for (auto& output : {text_output("out/words"), print_output(10)}) {
-    auto done = publish(all.node, output, batch);
+    auto done = publish(all.node, output, {&batch, 1});
     REQUIRE_FALSE(done.has_value());
     CHECK(done.error().code == error_code::corrupt);
     CHECK(done.error().where.find("batch 7, output counts, part ") == 0);
@@ -186,7 +186,7 @@ TEST_CASE("bytes that are not those of the commit are never shown", "[publicatio
 TEST_CASE("a part that is nowhere is an error, not an empty part", "[publication]") {
   publisher all;
   auto batch = commit_of(parts_of_counts);
-  CHECK_FALSE(publish(all.node, text_output("out/words"), batch).has_value());
+  CHECK_FALSE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
   CHECK(all.disk->visible("").empty());
 }
 
@@ -194,7 +194,7 @@ TEST_CASE("a batch without records for an output makes no directory", "[publicat
   publisher all;
   auto batch = commit_of(parts_of_counts, "another");
   all.stage(batch, parts_of_counts);
-  REQUIRE(publish(all.node, text_output("out/words"), batch).has_value());
+  REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
   CHECK(all.disk->calls.empty());
 }
 
@@ -205,7 +205,7 @@ TEST_CASE("an output may have several targets", "[publication]") {
   auto output = text_output("out/words");
   output.targets.push_back({plan::output_target::kind::text, "copy", 0});
   output.targets.push_back(print_output(1).targets.front());
-  REQUIRE(publish(all.node, output, batch).has_value());
+  REQUIRE(publish(all.node, output, {&batch, 1}).has_value());
   CHECK(all.disk->visible("").size() == 6);
   CHECK(all.disk->visible("copy-1700/part-00002") == files{{"copy-1700/part-00002", "c\t3\n"}});
   CHECK_FALSE(all.printed.empty());
@@ -222,7 +222,7 @@ TEST_CASE("print shows the first records of all parts, and how many there are wh
   publisher all;
   auto batch = commit_of(parts_of_counts);
   all.stage(batch, parts_of_counts);
-  REQUIRE(publish(all.node, print_output(limit), batch).has_value());
+  REQUIRE(publish(all.node, print_output(limit), {&batch, 1}).has_value());
   auto line = std::string(43, '-') + "\n";
   CHECK(all.printed == line + "Time: 1700 ms\n" + line + shown + "\n");
 }

@@ -28,6 +28,9 @@ public:
   /// The rest of the first line of stderr that begins with `prefix`. Throws std::runtime_error with all that was said when the
   /// program closes stderr before. Call it before `wait`, at most once.
   std::string await_line(std::string_view prefix);
+  /// Reads stderr until `text` stands in it, or throws as above; nothing else may read it before.
+  void await_text(std::string_view text);
+  void signal(int number);
   ending wait();
   /// What it has written to stderr; complete after `wait`.
   const std::string& said() const { return said_; }

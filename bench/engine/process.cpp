@@ -1,4 +1,4 @@
-#include "bench/process.hpp"
+#include "bench/engine/process.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -67,6 +67,15 @@ std::string process::await_line(std::string_view prefix) {
     }
   }
 }
+
+void process::await_text(std::string_view text) {
+  while (said_.find(text) == std::string::npos)
+    if (!read_some())
+      throw std::runtime_error{"the program ended before it said \"" + std::string{text} + "\": " + said_};
+  drain_ = std::thread{[this] { drain(); }};
+}
+
+void process::signal(int number) { ::kill(pid_, number); }
 
 void process::drain() {
   while (read_some()) {}

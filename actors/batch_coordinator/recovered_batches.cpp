@@ -1,0 +1,64 @@
+#include "actors/batch_coordinator/recovered_batches.hpp"
+
+#include <algorithm>
+
+#include "libstream/log/batch_log.hpp"
+#include "libstream/log/positions.hpp"
+#include "libstream/log/recovery.hpp"
+
+namespace weir::actors {
+
+namespace {
+
+/// A committed batch may hold results of an output that the program no longer has: they must not vanish in silence.
+result<void> check_outputs(const plan::physical_plan& plan, const log::commit_record& commit) {
+  auto& known = plan.outputs();
+  for (auto& part : commit.parts)
+    if (std::none_of(known.begin(), known.end(), [&](auto& output) { return output.name == part.output; }))
+      return fail(error_code::configuration, "committed results wait for an output that the program no longer has",
+                  "batch " + std::to_string(commit.id.value) + ", output '" + part.output + "'",
+                  "run the program that has it once more, so that it publishes them");
+  return {};
+}
+
+result<void> recover_files(const services& services, input_queue& queue) {
+  auto& inputs = services.settings.inputs;
+  for (std::uint32_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].what() != input_url::kind::file)
+      continue;
+    auto files = log::read_files(*services.store, input_id{i});
+    if (!files)
+      return tl::make_unexpected(files.error());
+    for (auto& [file, position] : *files)
+      queue.sealed_before(input_id{i}, inputs[i].directory() + "/" + file, position);
+  }
+  return {};
+}
+
+} // namespace
+
+result<recovered_batches> recover_batches(const services& services, input_queue& queue) {
+  auto plan = log::recover(*services.store);
+  if (!plan)
+    return tl::make_unexpected(plan.error());
+  auto last = log::read_last_batch(*services.store);
+  auto epochs = log::read_epochs(*services.store);
+  if (!last || !epochs)
+    return tl::make_unexpected(last ? epochs.error() : last.error());
+  recovered_batches found;
+  if (*last)
+    found.last = (*last)->id;
+  for (auto& [key, position] : *epochs)
+    queue.sealed_before(key.first, key.second, position.sealed_to);
+  for (auto& batch : plan->publish_again) {
+    if (auto known = check_outputs(*services.plan, batch.committed); !known)
+      return tl::make_unexpected(known.error());
+    found.unpublished.push_back(std::move(batch.committed));
+  }
+  found.open = std::move(plan->run_again);
+  if (auto files = recover_files(services, queue); !files)
+    return tl::make_unexpected(files.error());
+  return found;
+}
+
+} // namespace weir::actors

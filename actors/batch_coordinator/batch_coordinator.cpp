@@ -11,6 +11,7 @@
 #include "actors/partition_executor/protocol.hpp"
 #include "actors/receiver/protocol.hpp"
 #include "actors/sinks/protocol.hpp"
+#include "libstream/base/marks.hpp"
 
 namespace weir::actors {
 
@@ -75,11 +76,13 @@ struct coordinator_state {
     epoch = message.epoch;
     clock->last_was(recovered->last);
     for (auto& commit : recovered->unpublished)
-      batches.emplace(commit.id, batch_progress{commit, outputs()});
+      if (batches.emplace(commit.id, batch_progress{commit, outputs_of(commit)}).first->second.unpublished().empty())
+        finish(commit.id);
     for (auto& record : recovered->open)
-      batches.emplace(record.id, progress_of(record)).first->second.seal_logged();
+      recovered_open(record);
     publish_next();
     run_all_again();
+    commit_in_order(); // of those that are skipped
     services->directory.send({role::block_store, 0}, report_blocks{epoch});
     services->directory.broadcast(role::receiver, report_input{epoch});
     for (auto& [input, who] : opening)
@@ -88,6 +91,14 @@ struct coordinator_state {
       services->directory.broadcast(role::receiver, drain_input{epoch});
     seal_if_due();
     report_phases();
+  }
+
+  void recovered_open(const log::batch_record& record) {
+    batches.emplace(record.id, progress_of(record)).first->second.seal_logged();
+    if (record.amendment.number == 0)
+      return;
+    mark("coordinator.recovers_amended_batch");
+    services->journal->batch_amended(record); // again: the one that decided may have died before it said so
   }
 
   void lost(const coordination_lost& message) {
@@ -276,9 +287,29 @@ struct coordinator_state {
     auto& record = batch.record();
     timings[record.id] = {self->clock().now(), services->wall_clock_us() - record.time_ms * 1000};
     fault_point("coordinator.batch_announced");
-    services->directory.broadcast(role::partition_executor,
-                                  run_batch{batch.current(), record, services->settings.executors});
+    if (!record.amendment.skipped)
+      services->directory.broadcast(role::partition_executor,
+                                    run_batch{batch.current(), record, services->settings.executors});
     report_phases();
+  }
+
+  /// A user function fails on it. What its next attempt leaves out is logged before that begins.
+  void poisoned(const task_poisoned& message) {
+    auto batch = find(message.attempt.epoch, message.batch);
+    if (!batch || batch->where() != batch_progress::state::open || batch->current() != message.attempt ||
+        !batch->amend(message.skip, message.excluded))
+      return;
+    services->journal->warning(message.problem);
+    to_writer(amend_batch{epoch, batch->record()});
+  }
+
+  void amended(const batch_amended& message) {
+    auto batch = find(message.epoch, message.batch);
+    if (!batch || !batch->amendment_logged(message.amendment))
+      return;
+    services->journal->batch_amended(batch->record());
+    run_all_again();
+    commit_in_order();
   }
 
   void task_ended(const task_finished& message) {
@@ -302,7 +333,7 @@ struct coordinator_state {
 
   void committed(const batch_committed& message) {
     auto batch = find(message.epoch, message.batch);
-    if (!batch || !batch->commit_logged())
+    if (!batch || !batch->commit_logged(outputs_of(batch->commit())))
       return;
     fault_point("coordinator.commit_known");
     release_inputs(*batch);
@@ -310,7 +341,7 @@ struct coordinator_state {
     summarise(*batch);
     publish_next();
     if (batch->where() == batch_progress::state::published)
-      finish(message.batch);
+      done(*batch);
     seal_if_due();
     report_phases();
   }
@@ -362,11 +393,15 @@ struct coordinator_state {
     if (!batch)
       return;
     if (batch->output_published(message.output)) {
-      services->journal->batch_done(message.batch, batch->record().time_ms);
-      finish(message.batch);
+      done(*batch);
       seal_if_due();
     }
     report_phases();
+  }
+
+  void done(const batch_progress& batch) {
+    services->journal->batch_done(batch.record().id, batch.record().time_ms);
+    finish(batch.record().id);
   }
 
   void finish(batch_id batch) { to_writer(finish_batch{epoch, batch}); }
@@ -423,6 +458,8 @@ struct coordinator_state {
     for (auto& [number, batch] : batches) {
       if (batch.where() <= batch_progress::state::staged && !batch.is_sealed())
         to_writer(seal_batch{epoch, after, batch.record()});
+      if (batch.is_amending())
+        to_writer(amend_batch{epoch, batch.record()});
       if (batch.where() == batch_progress::state::staged)
         to_writer(commit_batch{epoch, batch.commit()});
       if (batch.where() == batch_progress::state::published)
@@ -492,13 +529,20 @@ struct coordinator_state {
     std::size_t tasks = 0;
     for (auto& stage : services->plan->stages())
       tasks += plan::task_count(stage, record.splits.size(), services->application.partitions);
-    return {record, tasks, outputs()};
+    return {record, tasks};
   }
 
-  std::set<output_index> outputs() const {
+  /// Those that have something to show of a batch: text outputs show nothing of one without records for them.
+  std::set<output_index> outputs_of(const log::commit_record& commit) const {
+    auto has_records = [&](auto& output) {
+      return std::any_of(commit.parts.begin(), commit.parts.end(),
+                         [&](auto& part) { return part.output == output.name; });
+    };
+    auto is_text = [](auto& target) { return target.what == plan::output_target::kind::text; };
     std::set<output_index> found;
     for (auto& output : services->plan->outputs())
-      found.insert(output.index);
+      if (has_records(output) || !std::all_of(output.targets.begin(), output.targets.end(), is_text))
+        found.insert(output.index);
     return found;
   }
 
@@ -540,7 +584,9 @@ batch_coordinator_actor::behavior_type coordinator_behavior(
     [&state](const files_found& message) { state.found(message); },
     [&state](const input_activity& message) { state.activity(message); },
     [&state](const input_drained& message) { state.input_is_drained(message); },
+    [&state](const batch_amended& message) { state.amended(message); },
     [&state](const task_finished& message) { state.task_ended(message); },
+    [&state](const task_poisoned& message) { state.poisoned(message); },
     [&state](const batch_published& message) { state.published(message); },
     [&state](const drain&) { state.begin_drain(); },
     [&state](const seal_impossible& message) { state.lost_blocks(message); },

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "actors/node/shelves.hpp"
@@ -15,7 +17,8 @@ namespace weir::actors {
 /// Where one batch stands. A pure state machine: it is told facts and says whether they moved it.
 ///
 ///   open ──all tasks ended──▶ staged ──commit logged──▶ committed ──all outputs published──▶ published ──end logged──▶ (forgotten)
-///    └── view changed: same splits, next attempt ◀──┘ (not once its commit was asked for)
+///    ├── view changed: same splits, next attempt ◀──┘ (not once its commit was asked for)
+///    └── a user function failed: amended, and once that is logged the next attempt
 ///
 /// It is computed while its seal is on its way into the log; the log takes the commit only behind the seal.
 class batch_progress {
@@ -23,11 +26,14 @@ public:
   enum class state { open, staged, committed, published };
 
   /// A batch whose seal was asked for.
-  batch_progress(log::batch_record record, std::size_t tasks, std::set<output_index> outputs)
-    : record_{std::move(record)}, tasks_{tasks}, unpublished_{std::move(outputs)} {}
-  /// A batch that the log says is committed.
+  batch_progress(log::batch_record record, std::size_t tasks)
+    : record_{std::move(record)}, tasks_{record_.amendment.skipped ? 0 : tasks}, amended_{record_.amendment.number} {}
+  /// A batch that the log says is committed. `outputs`: those that have something to show of it.
   batch_progress(log::commit_record commit, std::set<output_index> outputs)
-    : unpublished_{std::move(outputs)}, state_{state::committed}, sealed_{true}, commit_{std::move(commit)} {
+    : unpublished_{std::move(outputs)},
+      state_{unpublished_.empty() ? state::published : state::committed},
+      sealed_{true},
+      commit_{std::move(commit)} {
     record_.id = commit_.id;
     record_.time_ms = commit_.time_ms;
   }
@@ -49,16 +55,43 @@ public:
     records_ = 0;
   }
 
+  /// A user function fails on it: what its next attempt leaves out. Only while open. Repeated reports change nothing; false then.
+  bool amend(bool skip, const std::vector<log::exclusion>& excluded) {
+    auto& now = record_.amendment;
+    auto before = now;
+    now.skipped = now.skipped || skip;
+    for (auto& each : excluded)
+      if (std::none_of(now.excluded.begin(), now.excluded.end(), [&](auto& known) {
+            return std::tie(known.stage, known.task, known.position) == std::tie(each.stage, each.task, each.position);
+          }))
+        now.excluded.push_back(each);
+    if (now == before)
+      return false;
+    ++now.number;
+    if (now.skipped)
+      tasks_ = 0;
+    return true;
+  }
+  /// True if that was the newest amendment: the next attempt may begin.
+  bool amendment_logged(std::uint32_t number) {
+    if (state_ != state::open || number != record_.amendment.number || number == amended_)
+      return false;
+    amended_ = number;
+    return true;
+  }
+  /// An amendment is on its way into the log.
+  bool is_amending() const { return amended_ < record_.amendment.number; }
+
   /// True if this was the last task. Tasks of other attempts and repeated ones are ignored.
   bool task_finished(const attempt& of, stage_index stage, task_index task, const std::vector<log::staged_part>& parts,
                      std::uint64_t records) {
-    if (state_ != state::open || of != attempt_ || !ended_.insert({stage, task}).second)
+    if (state_ != state::open || of != attempt_ || is_amending() || !ended_.insert({stage, task}).second)
       return false;
     parts_.insert(parts_.end(), parts.begin(), parts.end());
     records_ += records;
-    return ended_.size() == tasks_;
+    return all_tasks_ended();
   }
-  bool all_tasks_ended() const { return ended_.size() == tasks_; }
+  bool all_tasks_ended() const { return ended_.size() == tasks_ && !is_amending(); }
 
   /// The commit to be logged. Only when all tasks have ended.
   const log::commit_record& stage(weir::epoch owner) {
@@ -68,10 +101,12 @@ public:
     return commit_;
   }
 
-  bool commit_logged() {
+  /// `outputs`: those that have something to show of it.
+  bool commit_logged(std::set<output_index> outputs) {
     if (!move(state::staged, state::committed))
       return false;
     sealed_ = true;
+    unpublished_ = std::move(outputs);
     if (unpublished_.empty())
       state_ = state::published;
     return true;
@@ -97,7 +132,8 @@ private:
   std::size_t tasks_ = 0;
   std::set<output_index> unpublished_;
   state state_ = state::open;
-  bool sealed_ = false; ///< its seal is known to be in the log
+  bool sealed_ = false;       ///< its seal is known to be in the log
+  std::uint32_t amended_ = 0; ///< the newest amendment that is
   attempt attempt_;
   std::set<std::pair<stage_index, task_index>> ended_;
   std::vector<log::staged_part> parts_;

@@ -66,6 +66,16 @@ struct task_finished {
   WEIR_FIELDS(x.attempt, x.batch, x.stage, x.task, x.parts, x.records)
 };
 
+/// From an executor: a user function fails on the batch, and the policy is to go on without some of it, or all.
+struct task_poisoned {
+  actors::attempt attempt;
+  batch_id batch;
+  bool skip = false;                    ///< all of it
+  std::vector<log::exclusion> excluded; ///< otherwise: of one task
+  std::string problem;                  ///< for people
+  WEIR_FIELDS(x.attempt, x.batch, x.skip, x.excluded, x.problem)
+};
+
 /// From a sink: the batch is visible in the output.
 struct batch_published {
   weir::epoch epoch;
@@ -100,14 +110,14 @@ using batch_coordinator_actor = caf::typed_actor<
   caf::reacts_to<coordination_lost>,
   // Progress of the log. From the writer.
   caf::reacts_to<epoch_opened>, caf::reacts_to<batch_sealed>, caf::reacts_to<batch_committed>,
-  caf::reacts_to<batch_finished>,
+  caf::reacts_to<batch_finished>, caf::reacts_to<batch_amended>,
   // Blocks that it was told of were lost: it starts anew from the log. From the writer.
   caf::reacts_to<seal_impossible>,
   // Input that may be sealed. From receivers and the block store.
   caf::reacts_to<open_input>, caf::reacts_to<blocks_ready>, caf::reacts_to<files_found>, caf::reacts_to<input_activity>,
   caf::reacts_to<input_drained>,
   // Progress of a batch. From executors and sinks.
-  caf::reacts_to<task_finished>, caf::reacts_to<batch_published>,
+  caf::reacts_to<task_finished>, caf::reacts_to<task_poisoned>, caf::reacts_to<batch_published>,
   // Stop in order. From the runtime.
   caf::reacts_to<drain>,
   // The clock.
@@ -126,6 +136,7 @@ CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::files_found))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::input_activity))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::input_drained))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::task_finished))
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::task_poisoned))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::batch_published))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::drain))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::batch_tick))

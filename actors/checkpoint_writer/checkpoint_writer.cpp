@@ -207,6 +207,26 @@ struct writer_state {
     return add_lingering(std::move(step), 0);
   }
 
+  bool take(const amend_batch& message) {
+    auto number = message.record.amendment.number;
+    auto what = fence->amend(message.epoch, message.record.id, number);
+    if (what == verdict::refuse)
+      return refuse(message.epoch);
+    if (what == verdict::wait)
+      return false;
+    write_group::step step;
+    if (what == verdict::write) {
+      step.write = [record = message.record](auto& changes, auto&) -> result<void> {
+        log::amend(changes, record);
+        return {};
+      };
+    }
+    step.answer = [this, epoch = message.epoch, batch = message.record.id, number] {
+      answer(role::batch_coordinator, 0, batch_amended{epoch, batch, number});
+    };
+    return add(std::move(step));
+  }
+
   bool take(const commit_batch& message) {
     auto what = fence->commit(message.epoch, message.record.id);
     if (what == verdict::refuse)
@@ -384,6 +404,7 @@ checkpoint_writer_actor::behavior_type writer_behavior(checkpoint_writer_actor::
     [&state](const find_producer& message) { state.handle(message); },
     [&state](const record_departure& message) { state.handle(message); },
     [&state](const seal_batch& message) { state.handle(message); },
+    [&state](const amend_batch& message) { state.handle(message); },
     [&state](const commit_batch& message) { state.handle(message); },
     [&state](const finish_batch& message) { state.handle(message); },
     [&state](const group_written& message) { state.written(message); },

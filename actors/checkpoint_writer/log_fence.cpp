@@ -30,7 +30,7 @@ result<log_fence> log_fence::load(const log::store& from) {
   if (!batches)
     return tl::make_unexpected(batches.error());
   for (auto& record : batches->sealed)
-    fence.sealed_.insert(record.id);
+    fence.sealed_[record.id] = record.amendment.number;
   for (auto& batch : batches->committed)
     fence.committed_.insert(batch.committed.id);
   if (batches->last)
@@ -100,7 +100,19 @@ log_fence::verdict log_fence::seal(weir::epoch by, const log::batch_record& batc
   if (last_sealed_ < after)
     return verdict::wait;
   last_sealed_ = batch.id;
-  sealed_.insert(batch.id);
+  sealed_[batch.id] = batch.amendment.number;
+  return verdict::write;
+}
+
+log_fence::verdict log_fence::amend(weir::epoch by, batch_id batch, std::uint32_t amendment) {
+  if (by != coordinator_)
+    return verdict::refuse;
+  auto entry = sealed_.find(batch);
+  if (entry == sealed_.end())
+    return last_sealed_ < batch ? verdict::wait : verdict::answer;
+  if (amendment <= entry->second)
+    return verdict::answer;
+  entry->second = amendment;
   return verdict::write;
 }
 

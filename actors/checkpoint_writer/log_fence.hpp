@@ -46,6 +46,8 @@ public:
 
   /// `after` is the batch sealed before it. A seal rests on all its blocks. Batches commit in the order in which they were sealed.
   verdict seal(weir::epoch by, const log::batch_record& batch, batch_id after);
+  /// Rests on the seal.
+  verdict amend(weir::epoch by, batch_id batch, std::uint32_t amendment);
   verdict commit(weir::epoch by, batch_id batch);
   verdict finish(weir::epoch by, batch_id batch);
 
@@ -61,8 +63,8 @@ private:
   std::uint64_t claimed_by_ = 0;
   std::map<input_id, input_state> inputs_;
   std::map<std::pair<input_id, weir::epoch>, block_sequence> appended_; ///< the last block of each
-  std::set<batch_id> sealed_;                                           ///< and not committed
-  std::set<batch_id> committed_;                                        ///< and not finished
+  std::map<batch_id, std::uint32_t> sealed_; ///< and not committed, with the number of its amendment
+  std::set<batch_id> committed_;             ///< and not finished
   batch_id last_sealed_;
 };
 

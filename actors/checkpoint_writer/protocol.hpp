@@ -56,6 +56,13 @@ struct seal_batch {
   WEIR_FIELDS(x.epoch, x.after, x.record)
 };
 
+/// Fix what a sealed batch leaves out. A record with a newer amendment replaces one with an older.
+struct amend_batch {
+  weir::epoch epoch;
+  log::batch_record record;
+  WEIR_FIELDS(x.epoch, x.record)
+};
+
 /// Conclude a batch: its staged parts (their bytes are in the staging of attempt (epoch, view)) and the commit record, at once.
 struct commit_batch {
   weir::epoch epoch;
@@ -133,6 +140,13 @@ struct batch_sealed {
   WEIR_FIELDS(x.epoch, x.batch)
 };
 
+struct batch_amended {
+  weir::epoch epoch;
+  batch_id batch;
+  std::uint32_t amendment = 0; ///< its number
+  WEIR_FIELDS(x.epoch, x.batch, x.amendment)
+};
+
 /// A batch cannot be sealed: blocks that the coordinator was told of were lost before they were durable.
 struct seal_impossible {
   weir::epoch epoch;
@@ -175,6 +189,8 @@ using checkpoint_writer_actor = caf::typed_actor<
   // Fixes a batch's input, once all its blocks are there. From the coordinator; answers batch_sealed, seal_impossible or
   // coordination_lost.
   caf::reacts_to<seal_batch>,
+  // Fixes what a batch leaves out. From the coordinator; answers batch_amended or coordination_lost.
+  caf::reacts_to<amend_batch>,
   // Concludes a batch. From the coordinator; answers batch_committed or coordination_lost.
   caf::reacts_to<commit_batch>,
   // Forgets a batch. From the coordinator; answers batch_finished or coordination_lost.
@@ -195,6 +211,8 @@ CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::append_blocks))
 CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::find_producer))
 CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::record_departure))
 CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::seal_batch))
+CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::amend_batch))
+CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::batch_amended))
 CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::commit_batch))
 CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::finish_batch))
 CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::group_written))

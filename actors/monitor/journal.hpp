@@ -6,6 +6,7 @@
 #include "actors/node/role.hpp"
 #include "libstream/base/error.hpp"
 #include "libstream/base/ids.hpp"
+#include "libstream/log/records.hpp"
 
 namespace weir::actors {
 
@@ -27,6 +28,8 @@ public:
   virtual void input_bound(const std::string& url) = 0;
   virtual void batch_committed(const batch_summary&) = 0;
   virtual void batch_done(batch_id, std::int64_t time_ms) = 0;
+  /// What it leaves out is logged. May be said again after a restart.
+  virtual void batch_amended(const log::batch_record&) {}
   virtual void actor_restarted(const address&, const std::string& reason) = 0;
   /// Something a person should know about; the application goes on.
   virtual void warning(const std::string& sentence) = 0;

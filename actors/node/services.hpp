@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,13 @@ inline std::chrono::microseconds default_block_interval(std::chrono::microsecond
   return batch_interval / ((batch_interval + longest - std::chrono::microseconds{1}) / longest);
 }
 
+/// What follows when a user function still fails after its retries.
+enum class error_policy : std::uint8_t {
+  stop,    ///< the application ends, and names operator, batch, partition and record
+  skip,    ///< the batch is left out
+  isolate, ///< the records on which it fails are left out of the batch and written to the dead letters
+};
+
 /// What is settled before the first actor starts.
 struct settings {
   std::vector<input_url> inputs; ///< position = input_id
@@ -55,6 +63,11 @@ struct settings {
   std::chrono::microseconds block_interval{10'000};
   /// How long an unanswered request waits before it is repeated.
   std::chrono::milliseconds retry_interval{2'000};
+  /// How often a task may fail in a user function before `on_error` decides.
+  std::uint32_t max_task_failures = 4;
+  error_policy on_error = error_policy::stop;
+  /// Prefix of the text output that shows isolated records; empty = `dead-letters/batch` in the data directory.
+  std::string dead_letters;
   /// Finish once nothing has come for this long and all is published; zero = never.
   std::chrono::milliseconds stop_when_idle{0};
 };
@@ -65,6 +78,9 @@ struct services {
   actors::settings settings;
   log::application_record application;
   std::shared_ptr<const plan::physical_plan> plan;
+
+  /// The output of `plan` that shows isolated records; nothing: they are not kept.
+  std::optional<output_index> dead_letters;
 
   actors::directory directory;
   block_shelf blocks;

@@ -74,6 +74,9 @@ struct executor_state {
     if (!report.lost && board->current(report.batch, report.attempt)) {
       if (report.failed)
         services->fail({static_cast<error_code>(report.code), report.problem, {}, {}});
+      else if (report.skip || !report.excluded.empty())
+        services->directory.send({role::batch_coordinator, 0}, task_poisoned{report.attempt, report.batch, report.skip,
+                                                                             report.excluded, report.problem});
       else
         pass_on(report);
     }

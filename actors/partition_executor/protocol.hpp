@@ -38,12 +38,15 @@ struct task_ended {
   task_index task;
   bool lost = false; ///< its input died before it was sealed: there is no result
   bool failed = false;
-  std::uint32_t code = 0; ///< of the error
-  std::string problem;    ///< the error's message
+  bool skip = false;                    ///< a user function fails, and the batch shall be left out
+  std::uint32_t code = 0;               ///< of the error
+  std::string problem;                  ///< the error's message
+  std::vector<log::exclusion> excluded; ///< a user function fails, and these records or keys shall be left out
   std::vector<log::staged_part> parts;
   std::uint64_t records = 0;
   std::uint64_t skipped = 0;
-  WEIR_FIELDS(x.attempt, x.batch, x.stage, x.task, x.lost, x.failed, x.code, x.problem, x.parts, x.records, x.skipped)
+  WEIR_FIELDS(x.attempt, x.batch, x.stage, x.task, x.lost, x.failed, x.skip, x.code, x.problem, x.excluded, x.parts,
+              x.records, x.skipped)
 };
 
 /// To itself, from its task thread.

@@ -1,9 +1,12 @@
 // On a record's way, step 6 of 8: chunks through operators into the exchange, and from there into state and outputs.
 #include "actors/partition_executor/task_run.hpp"
 
+#include "actors/partition_executor/poison.hpp"
 #include "libstream/data/checksum.hpp"
+#include "libstream/data/record_traits.hpp"
 #include "libstream/log/batch_log.hpp"
 #include "libstream/log/block_log.hpp"
+#include "libstream/plan/offenders.hpp"
 
 namespace weir::actors {
 
@@ -53,13 +56,6 @@ result<std::vector<plan::text_piece>> load(const services& services, const log::
   return pieces;
 }
 
-task_ended failed(task_ended report, const error& why) {
-  report.failed = true;
-  report.code = static_cast<std::uint32_t>(why.code);
-  report.problem = why.message();
-  return report;
-}
-
 result<plan::task_input> gather(const services& services, const task_board::task& what, const plan::stage& stage) {
   plan::task_input input;
   input.batch = what.record->id;
@@ -85,6 +81,49 @@ result<plan::task_input> gather(const services& services, const task_board::task
   return input;
 }
 
+/// What the batch's amendment leaves out of this task.
+std::vector<log::exclusion> exclusions_of(const task_board::task& what) {
+  auto found = what.record->amendment.excluded;
+  std::erase_if(found, [&](auto& each) { return each.stage != what.stage || each.task != what.index; });
+  std::sort(found.begin(), found.end(), [](auto& a, auto& b) { return a.position < b.position; });
+  return found;
+}
+
+/// The records that a task was run without, as lines of the dead letters: record, operator, problem. Each has its place among the parts of
+/// the batch, whichever stage it is of.
+void stage_dead_letters(services& services, const task_board::task& what, const std::vector<log::exclusion>& excluded,
+                        const std::vector<std::string>& records, task_ended& report) {
+  if (excluded.empty() || !services.dead_letters)
+    return;
+  auto bytes = std::make_shared<std::string>();
+  for (std::size_t i = 0; i < excluded.size(); ++i) {
+    data::append_escaped(records[i], *bytes);
+    *bytes += '\t';
+    data::append_escaped(excluded[i].operator_name, *bytes);
+    *bytes += '\t';
+    data::append_escaped(excluded[i].problem, *bytes);
+    *bytes += '\n';
+  }
+  auto part = what.index.value;
+  for (auto& stage : services.plan->stages())
+    if (stage.index < what.stage)
+      part += static_cast<std::uint32_t>(
+        plan::task_count(stage, what.record->splits.size(), services.application.partitions));
+  report.parts.push_back({services.plan->outputs()[services.dead_letters->value].name, part, bytes->size(),
+                          excluded.size(), data::checksum(*bytes)});
+  services.staging.put(what.attempt, report.batch, report.parts.back().output, part, std::move(bytes));
+}
+
+/// Runs the plan, again if a user function fails: it may depend on something that comes back.
+result<plan::task_result> try_to_run(services& services, const plan::task_input& input) {
+  for (std::uint32_t failures = 1;; ++failures) {
+    auto made = services.plan->run(input);
+    if (made || made.error().thrown_by.empty() || failures >= services.settings.max_task_failures)
+      return made;
+    services.journal->detail("failure " + std::to_string(failures) + " of a task: " + made.error().message());
+  }
+}
+
 } // namespace
 
 task_ended run_task(services& services, const task_board::task& what) {
@@ -101,7 +140,20 @@ task_ended run_task(services& services, const task_board::task& what) {
   }
   if (!input)
     return failed(std::move(report), input.error());
-  auto made = services.plan->run(*input);
+  auto excluded = exclusions_of(what);
+  std::vector<std::uint64_t> positions;
+  for (auto& each : excluded)
+    positions.push_back(each.position);
+  auto whole = positions.empty() ? std::nullopt : std::optional{*input};
+  auto records = plan::leave_out(*input, stage, positions);
+  auto made = try_to_run(services, *input);
+  if (!made && !made.error().thrown_by.empty()) {
+    auto verdict = poisoned(services, what, whole ? *whole : *input, positions, report, made.error());
+    if (!verdict)
+      made = services.plan->run(*input); // it has just passed
+    else
+      return std::move(*verdict);
+  }
   if (!made)
     return failed(std::move(report), made.error());
   for (auto& output : made->shuffles)
@@ -115,6 +167,10 @@ task_ended run_task(services& services, const task_board::task& what) {
     report.parts.push_back({name, staged.part, bytes->size(), staged.records, data::checksum(*bytes)});
     services.staging.put(what.attempt, report.batch, name, staged.part, std::move(bytes));
   }
+  if (!stage.reads_text)
+    for (auto hash : positions)
+      records.push_back(made->left_out[hash]);
+  stage_dead_letters(services, what, excluded, records, report);
   report.records = made->records_in;
   report.skipped = made->skipped_records;
   return report;

@@ -18,6 +18,7 @@
 #include "libstream/log/data_directory.hpp"
 #include "libstream/log/memory_store.hpp"
 #include "libstream/log/positions.hpp"
+#include "libstream/plan/extra_output.hpp"
 
 namespace weir::actors {
 
@@ -155,6 +156,24 @@ result<void> check_outputs(const runtime_options& options, const plan::physical_
   return {};
 }
 
+/// Adds the output for isolated records, if they have a place to go: a batch of an earlier start may have some, whatever the policy is now.
+result<void> add_dead_letters(const runtime_options& options, services& services) {
+  auto prefix = options.settings.dead_letters;
+  if (prefix.empty() && !options.data_dir.empty())
+    prefix = options.data_dir + "/dead-letters/batch";
+  if (prefix.empty() && options.settings.on_error == error_policy::isolate)
+    return fail(error_code::configuration, "isolated records need a place to go", "on_error",
+                "give --data-dir a directory, or set dead_letters to a text prefix");
+  if (prefix.empty())
+    return {};
+  auto extended = plan::with_output(services.plan, "dead-letters", {{plan::output_target::kind::text, prefix, 0}});
+  if (!extended)
+    return tl::make_unexpected(extended.error());
+  services.plan = std::move(*extended);
+  services.dead_letters = services.plan->outputs().back().index;
+  return {};
+}
+
 /// In the data directory, whose disk has room for what is under way; without one where temporary files belong.
 std::string scratch_directory(const runtime_options& options) {
   if (!options.data_dir.empty())
@@ -242,6 +261,8 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   if (auto ordered = order_inputs(services->settings.inputs, *services->store); !ordered)
     return ordered;
   services->plan = std::move(plan);
+  if (auto added = add_dead_letters(options_, *services); !added)
+    return added;
   services->exchange.bound(options_.settings.exchange_bytes, make_scratch_file(scratch_directory(options_)));
   services->staging.bound(options_.settings.staging_bytes);
   ingest_port_options ports;

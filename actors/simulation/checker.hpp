@@ -23,13 +23,17 @@ public:
     std::string example;          ///< the first of them, as a sentence; empty if there is none
   };
 
-  /// `prefixes`: of the outputs, each of which must show everything.
-  explicit checker(const std::vector<std::string>& prefixes);
+  /// What lines of an output say: a word and how often, or (dead letters) a record, an operator and a problem.
+  enum class format { counts, dead_letters };
 
-  /// A record that is acknowledged, or in an input file: its words must come, once.
-  void promised(std::string_view line) { count(line, true); }
-  /// A record that was sent and not acknowledged: its words may come, once.
-  void possible(std::string_view line) { count(line, false); }
+  /// `prefixes`: of the outputs, each of which must show everything.
+  explicit checker(const std::vector<std::string>& prefixes, format lines = format::counts);
+
+  /// This word (or record, of dead letters) must come so often at least, and may come so often at most. Adds up.
+  void expect(const std::string& word, std::uint64_t least, std::uint64_t most) {
+    expected_[word].least += least;
+    expected_[word].most += most;
+  }
 
   /// What a reader sees now of an output: its directories by their path. Call after every change.
   void look(const std::string& prefix, const std::map<std::string, directory>& seen);
@@ -49,12 +53,12 @@ private:
     std::set<std::int64_t> now;                   ///< complete and visible
   };
 
-  void count(std::string_view line, bool must);
   void look_at(const std::string& prefix, output& at, std::int64_t time, const directory& files);
   std::map<std::string, std::uint64_t> totals(const std::string& prefix, const output& at);
   void add_lines(const std::string& where, const std::string& text, std::map<std::string, std::uint64_t>& into);
   void violated(std::string sentence);
 
+  format format_;
   std::map<std::string, bounds> expected_;
   std::map<std::string, output> outputs_;
   std::vector<std::string> violations_;

@@ -175,6 +175,39 @@ void draw_budgets(chance& random, scenario& into) {
     into.faults.scratch_percent = static_cast<std::uint32_t>(random.between(1, 20));
 }
 
+/// Words that user functions fail on, in some of the lines.
+void draw_poison(chance& random, scenario& into) {
+  if (random.percent(65))
+    return;
+  auto& settings = into.settings;
+  into.poison.any = true;
+  into.poison.stops = static_cast<std::uint32_t>(random.between(1, 3));
+  settings.max_task_failures = static_cast<std::uint32_t>(random.between(1, 4));
+  into.poison.flaky_failures = static_cast<std::uint32_t>(random.below(settings.max_task_failures));
+  settings.on_error = static_cast<error_policy>(random.below(3));
+  auto in_a_hundred = random.magnitude(1, 40);
+  auto keys = random.percent(60);
+  std::uint64_t number = 0;
+  auto flaky = random.percent(60) ? std::uint64_t{1} : 0;
+  auto spoil = [&](std::string& line) {
+    if (!random.percent(in_a_hundred))
+      return;
+    auto tag = std::to_string(++number);
+    if (flaky > 0 && random.percent(30) && flaky-- > 0)
+      line.insert(0, "!f" + tag + " ");
+    else if (keys && random.percent(40))
+      line.insert(0, "!k" + std::to_string(random.below(4)) + " ");
+    else
+      line.insert(0, "!m" + tag + " ");
+  };
+  for (auto& producer : into.producers)
+    for (auto& pack : producer.packs)
+      for (auto& line : pack.lines)
+        spoil(line);
+  for (auto& file : into.files)
+    spoil(file.bytes); // its first line
+}
+
 } // namespace
 
 scenario draw_scenario(std::uint64_t seed) {
@@ -194,7 +227,8 @@ scenario draw_scenario(std::uint64_t seed) {
     for (auto files = random.between(1, 4); files > 0; --files)
       made.files.push_back(draw_file(random, directory, files));
   keep_batches_few(made);
-  draw_budgets(random, made); // last, so that the seeds of before stay what they were where it draws nothing
+  draw_budgets(random, made);
+  draw_poison(random, made); // last, so that the seeds of before stay what they were where it draws nothing
   return made;
 }
 

@@ -50,6 +50,13 @@ struct planned_faults {
   std::uint32_t drain = 1;           ///< stop in order, then start again: no fault, but the same promises
 };
 
+/// What the user functions of the application fail on. What follows is `settings.on_error`.
+struct planned_poison {
+  bool any = false;
+  std::uint32_t flaky_failures = 0; ///< of each record that fails only now and then
+  std::uint32_t stops = 0;          ///< until the application is mended, if the policy is to stop
+};
+
 /// All that a run of the simulation does, drawn from its seed; every number here is a knob.
 struct scenario {
   std::uint64_t seed = 0;
@@ -61,6 +68,7 @@ struct scenario {
   std::vector<planned_producer> producers;
   std::vector<planned_file> files;
   planned_faults faults;
+  planned_poison poison;
   time_range log_job, task_job, sink_job, listing_job, link, downtime;
   std::uint32_t slow_jobs_percent = 0;      ///< jobs that take twenty times as long
   std::uint32_t late_messages_permille = 0; ///< steps at which the clock moves although messages wait

@@ -10,7 +10,9 @@ namespace weir::actors::simulation {
 /// Makes what the actors tell part of the trace, and passes on when a batch is committed.
 class simulated_journal final : public journal {
 public:
-  simulated_journal(timeline& time, std::function<void()> committed) : time_{time}, committed_{std::move(committed)} {}
+  simulated_journal(timeline& time, std::function<void()> committed,
+                    std::function<void(const log::batch_record&)> amended)
+    : time_{time}, committed_{std::move(committed)}, amended_{std::move(amended)} {}
 
   void input_bound(const std::string& url) override { time_.note("bound " + url); }
   void batch_committed(const batch_summary& batch) override {
@@ -19,6 +21,10 @@ public:
     committed_();
   }
   void batch_done(batch_id batch, std::int64_t) override { time_.note("done batch " + std::to_string(batch.value)); }
+  void batch_amended(const log::batch_record& batch) override {
+    time_.note("amended batch " + std::to_string(batch.id.value));
+    amended_(batch);
+  }
   void actor_restarted(const address& who, const std::string&) override { time_.note("ended " + to_string(who)); }
   void warning(const std::string& sentence) override { time_.note("warning: " + sentence); }
   void detail(const std::string&) override {}
@@ -26,6 +32,7 @@ public:
 private:
   timeline& time_;
   std::function<void()> committed_;
+  std::function<void(const log::batch_record&)> amended_;
 };
 
 } // namespace weir::actors::simulation

@@ -5,7 +5,9 @@
 
 #include "actors/runtime/tree.hpp"
 #include "actors/simulation/checker.hpp"
+#include "actors/simulation/expectation.hpp"
 #include "actors/simulation/life.hpp"
+#include "actors/simulation/poison.hpp"
 #include "actors/simulation/simulated_files.hpp"
 #include "actors/simulation/simulated_inputs.hpp"
 #include "actors/simulation/simulated_journal.hpp"
@@ -14,10 +16,13 @@
 #include "actors/simulation/simulated_scratch.hpp"
 #include "actors/simulation/timeline.hpp"
 #include "libstream/api/dstream.hpp"
+#include "libstream/base/marks.hpp"
+#include "libstream/log/block_log.hpp"
 #include "libstream/log/memory_store.hpp"
 #include "libstream/log/positions.hpp"
 #include "libstream/log/recovery.hpp"
 #include "libstream/operators/split_words.hpp"
+#include "libstream/plan/extra_output.hpp"
 
 namespace weir::actors::simulation {
 
@@ -33,6 +38,7 @@ constexpr std::uint64_t most_steps = 3'000'000;
 /// A fault waits this many steps for a batch to be open, so that few are wasted.
 constexpr std::uint64_t fault_waits_steps = 300;
 constexpr microseconds look_around{20'000};
+constexpr const char* dead_letter_prefix = "/dead/letters";
 
 /// Thrown through a simulated file operation: the process ends here and now.
 struct process_ended {
@@ -81,6 +87,8 @@ private:
   bool scratch_fails();
   void failed(const error& why);
   void jump_clock();
+  void amended(const log::batch_record& batch);
+  bool isolates() const { return what_.poison.any && what_.settings.on_error == error_policy::isolate; }
 
   // -- the end
   void look_around_again();
@@ -102,7 +110,13 @@ private:
   simulated_inputs inputs_;
   std::shared_ptr<simulated_network> network_;
   std::vector<std::unique_ptr<simulated_producer>> producers_;
+  std::shared_ptr<poison> poison_;
+  std::uint32_t stops_left_;
+  std::set<batch_id> skipped_;
+  expectation expected_;
   checker checker_;
+  checker dead_letters_{{dead_letter_prefix}, checker::format::dead_letters};
+  std::vector<std::uint64_t> marks_before_ = marks_reached();
   std::uint64_t looked_at_ = 0; ///< version of the files
   std::int64_t clock_offset_ms_ = 0;
   std::size_t files_to_appear_ = 0;
@@ -124,15 +138,24 @@ private:
 };
 
 world::world(const scenario& what, bool trace)
-  : what_{what}, time_{what.seed, trace}, checker_{what.output_prefixes}, faults_left_{what.faults.count} {
+  : what_{what},
+    time_{what.seed, trace},
+    poison_{std::make_shared<poison>(what.poison.flaky_failures)},
+    stops_left_{what.poison.stops},
+    checker_{what.output_prefixes},
+    faults_left_{what.faults.count} {
   outcome_.seed = what.seed;
   use_chaos_page(&page_);
   output_targets targets;
   for (auto& prefix : what_.output_prefixes)
     targets.push_back({plan::output_target::kind::text, prefix, 0});
   stream_context context{targets};
-  word_count(context);
-  plan_ = *context.plan();
+  if (what_.poison.any)
+    poisoned_word_count(context, poison_);
+  else
+    word_count(context);
+  plan_ =
+    *plan::with_output(*context.plan(), "dead-letters", {{plan::output_target::kind::text, dead_letter_prefix, 0}});
   auto broken = [this](const std::string& sentence) { violated(sentence); };
   network_ = std::make_shared<simulated_network>(
     time_, simulated_network::latency{what_.link.shortest, what_.link.longest}, broken);
@@ -161,19 +184,23 @@ services_ptr world::make_services() {
   made->application.partitions = what_.partitions;
   made->application.interval_us = static_cast<std::uint64_t>(what_.settings.batch_interval.count());
   made->plan = plan_;
+  made->dead_letters = plan_->outputs().back().index;
   made->exchange.bound(what_.settings.exchange_bytes,
                        std::make_shared<simulated_scratch>([this] { return scratch_fails(); }));
   made->staging.bound(what_.settings.staging_bytes);
   made->store = store_;
   made->ingest = network_;
   made->files = files_;
-  made->journal = std::make_shared<simulated_journal>(time_, [this] {
-    ++outcome_.batches;
-    if (recovering_since_)
-      outcome_.recovery_us.push_back(
-        static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(time_.now() - *recovering_since_).count()));
-    recovering_since_.reset();
-  });
+  made->journal = std::make_shared<simulated_journal>(
+    time_,
+    [this] {
+      ++outcome_.batches;
+      if (recovering_since_)
+        outcome_.recovery_us.push_back(static_cast<std::uint64_t>(
+          std::chrono::duration_cast<microseconds>(time_.now() - *recovering_since_).count()));
+      recovering_since_.reset();
+    },
+    [this](const log::batch_record& batch) { amended(batch); });
   made->wall_clock_us = [this] { return (wall_clock_base_ms + clock_offset_ms_) * 1000 + time_.elapsed().count(); };
   made->random = [this] { return time_.random().next(); };
   made->list_directory = [this](const std::string& directory) { return inputs_.list(directory); };
@@ -296,7 +323,7 @@ void world::after_step() {
   }
   if (life_ && !over_)
     maybe_inject();
-  if (!outcome_.violations.empty() || !checker_.violations().empty())
+  if (!outcome_.violations.empty() || !checker_.violations().empty() || !dead_letters_.violations().empty())
     over_ = true;
   if (faults_left_ == 0 && !deadline_)
     deadline_ = time_.now() + patience;
@@ -464,12 +491,42 @@ bool world::scratch_fails() {
   return true;
 }
 
-/// A full disk stops the application, which goes on when it is started again. Nothing else may.
+/// A full disk stops the application, which goes on when it is started again, and so does a user function that fails for good: until
+/// there is a release with a better one. Nothing else may.
 void world::failed(const error& why) {
-  if (why.code == error_code::disk && outcome_.scratch_failures > 0)
+  auto by_poison = what_.poison.any && what_.settings.on_error == error_policy::stop &&
+                   (failed_ || !poison_->is_mended()) && why.message().find("user function") != std::string::npos;
+  if (by_poison && !failed_) {
+    ++outcome_.poison_stops;
+    if (stops_left_ > 0)
+      --stops_left_;
+    else
+      poison_->mend();
+  }
+  if (by_poison || (why.code == error_code::disk && outcome_.scratch_failures > 0))
     failed_ = true;
   else
     violated("the application failed: " + why.message());
+}
+
+/// Its blocks are in the log as long as it is open.
+void world::amended(const log::batch_record& batch) {
+  ++outcome_.amendments;
+  if (!batch.amendment.skipped || !skipped_.insert(batch.id).second)
+    return;
+  auto skip = [this](std::string_view line) { expected_.skipped(line); };
+  for (auto& split : batch.splits) {
+    for (auto& range : split.blocks)
+      for (auto sequence = range.first; sequence <= range.last; sequence = sequence.next())
+        if (auto block = log::read_block(*store_, {range.input, range.epoch, sequence}); block && *block)
+          naive_lines((*block)->bytes->view(), skip);
+        else
+          violated("a skipped batch lacks a block");
+    for (auto& range : split.files)
+      if (auto pieces = inputs_.read(range))
+        for (auto& piece : *pieces)
+          naive_lines(piece.bytes, skip);
+  }
 }
 
 void world::jump_clock() {
@@ -537,6 +594,10 @@ void world::look_at_outputs() {
       seen.emplace(parent + "/" + name, files);
     checker_.look(prefix, seen);
   }
+  std::map<std::string, checker::directory> seen;
+  for (auto& [name, files] : files_->read("/dead"))
+    seen.emplace("/dead/" + name, files);
+  dead_letters_.look(dead_letter_prefix, seen);
 }
 
 void world::violated(const std::string& sentence) {
@@ -547,6 +608,9 @@ void world::violated(const std::string& sentence) {
 
 void world::conclude() {
   auto stopped_early = !outcome_.violations.empty();
+  outcome_.marks = marks_reached();
+  for (std::size_t i = 0; i < outcome_.marks.size(); ++i)
+    outcome_.marks[i] -= marks_before_[i];
   life_.reset();
   for (auto& producer : producers_) {
     std::uint64_t number = 0;
@@ -554,19 +618,27 @@ void world::conclude() {
       number += pack.void_records;
       for (auto& line : pack.lines) {
         if (++number <= producer->acknowledged())
-          checker_.promised(line);
+          expected_.promised(line);
         else if (number <= producer->added())
-          checker_.possible(line);
+          expected_.possible(line);
         outcome_.words += number <= producer->acknowledged() ? naive_words(line).size() : 0;
       }
     }
   }
   for (auto& file : what_.files) {
-    checker_.promised(file.bytes);
+    naive_lines(file.bytes, [this](std::string_view line) { expected_.promised(line); });
     outcome_.words += naive_words(file.bytes).size();
   }
+  if (auto already = expected_.tell(checker_, dead_letters_, isolates()); !already.empty())
+    violated(already);
   auto verdict = checker_.conclude();
-  outcome_.violations.insert(outcome_.violations.end(), checker_.violations().begin(), checker_.violations().end());
+  auto dead = dead_letters_.conclude();
+  verdict.lost += dead.lost;
+  verdict.duplicated += dead.duplicated;
+  if (verdict.example.empty())
+    verdict.example = dead.example;
+  for (auto judge : {&checker_, &dead_letters_})
+    outcome_.violations.insert(outcome_.violations.end(), judge->violations().begin(), judge->violations().end());
   // What has not come when the run was broken off might still have come.
   outcome_.lost = stopped_early ? 0 : verdict.lost;
   outcome_.duplicated = verdict.duplicated;

@@ -34,6 +34,9 @@ std::string line_of(const outcome& what) {
                 {"injected", what.injected},
                 {"effective", what.effective},
                 {"by_phase", what.by_phase},
+                {"amendments", what.amendments},
+                {"poison_stops", what.poison_stops},
+                {"marks", what.marks},
                 {"lost", what.lost},
                 {"duplicated", what.duplicated},
                 {"violations", what.violations},
@@ -53,6 +56,9 @@ outcome outcome_of(const std::string& line) {
   whole["injected"].get_to(what.injected);
   whole["effective"].get_to(what.effective);
   whole["by_phase"].get_to(what.by_phase);
+  whole["amendments"].get_to(what.amendments);
+  whole["poison_stops"].get_to(what.poison_stops);
+  whole["marks"].get_to(what.marks);
   whole["lost"].get_to(what.lost);
   whole["duplicated"].get_to(what.duplicated);
   whole["violations"].get_to(what.violations);

@@ -19,9 +19,10 @@ enum class error_code {
 /// A plain error: what happened to which thing, and what to do. Printed as one sentence.
 struct error {
   error_code code = error_code::failed;
-  std::string what;  ///< what happened and why, e.g. "cannot bind: address already in use"
-  std::string where; ///< which thing: a file, an address, an operator
-  std::string hint;  ///< what the reader can do; may be empty
+  std::string what;           ///< what happened and why, e.g. "cannot bind: address already in use"
+  std::string where;          ///< which thing: a file, an address, an operator
+  std::string hint;           ///< what the reader can do; may be empty
+  std::string thrown_by = {}; ///< the operator whose user function threw; empty: no user function did
 
   /// "where: what; hint", without a line break.
   std::string message() const {

@@ -89,6 +89,22 @@ struct record_traits<std::string> : plain_traits<std::string> {
   static void append_text(const std::string& value, std::string& text) { text += value; }
 };
 
+/// Keys are escaped so that a line has one tab and one end.
+inline void append_escaped(std::string_view key, std::string& text) {
+  if (key.find_first_of("\t\n\r\\") == std::string_view::npos) {
+    text += key;
+    return;
+  }
+  for (auto byte : key)
+    switch (byte) {
+      case '\t': text += "\\t"; break;
+      case '\n': text += "\\n"; break;
+      case '\r': text += "\\r"; break;
+      case '\\': text += "\\\\"; break;
+      default: text += byte;
+    }
+}
+
 namespace traits_detail {
 
 template <class Tuple>
@@ -119,22 +135,6 @@ struct tuple_traits {
   }
 };
 
-/// Keys are escaped so that a line has one tab and one end.
-inline void append_escaped(std::string_view key, std::string& text) {
-  if (key.find_first_of("\t\n\r\\") == std::string_view::npos) {
-    text += key;
-    return;
-  }
-  for (auto byte : key)
-    switch (byte) {
-      case '\t': text += "\\t"; break;
-      case '\n': text += "\\n"; break;
-      case '\r': text += "\\r"; break;
-      case '\\': text += "\\\\"; break;
-      default: text += byte;
-    }
-}
-
 template <class Range, class Each>
 void append_list(const Range& elements, std::string& text, char open, char close, Each each) {
   text += open;
@@ -154,11 +154,11 @@ template <class Key, class Value>
 struct record_traits<std::pair<Key, Value>> : traits_detail::tuple_traits<std::pair<Key, Value>> {
   static void append_text(const std::pair<Key, Value>& value, std::string& text) {
     if constexpr (std::convertible_to<const Key&, std::string_view>) {
-      traits_detail::append_escaped(value.first, text);
+      append_escaped(value.first, text);
     } else {
       std::string key;
       record_traits<Key>::append_text(value.first, key);
-      traits_detail::append_escaped(key, text);
+      append_escaped(key, text);
     }
     text += '\t';
     record_traits<Value>::append_text(value.second, text);

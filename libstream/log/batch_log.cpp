@@ -72,6 +72,10 @@ result<void> seal(transaction& changes, const store& in, const batch_record& bat
   return {};
 }
 
+void amend(transaction& changes, const batch_record& batch) {
+  put_record(changes, table::batches, batch_key(batch.id), batch);
+}
+
 void commit(transaction& changes, const commit_record& record, std::span<const staged_bytes> parts) {
   assert(parts.size() == record.parts.size());
   for (std::size_t i = 0; i < parts.size(); ++i) {

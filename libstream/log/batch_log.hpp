@@ -45,6 +45,9 @@ struct unfinished_batches {
 /// Reads the positions from `in`, which only the committing thread moves. Error 65 for blocks of an epoch that was never opened.
 result<void> seal(transaction& changes, const store& in, const batch_record& batch);
 
+/// Amended: the record of a sealed batch with its new amendment. Its ranges are those of the seal.
+void amend(transaction& changes, const batch_record& batch);
+
 /// Committed: the record and the bytes of its staged parts; `parts[i]` belongs to `record.parts[i]`.
 void commit(transaction& changes, const commit_record& record, std::span<const staged_bytes> parts);
 

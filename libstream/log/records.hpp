@@ -77,6 +77,30 @@ struct split {
   WEIR_FIELDS(x.blocks, x.files, x.bytes)
 };
 
+/// What a batch leaves out, because a user function fails on it.
+struct exclusion {
+  stage_index stage;
+  task_index task;
+  /// Of a task that reads text: the record's place among the lines of its split, from 0. Of one behind a shuffle: the hash of the key.
+  std::uint64_t position = 0;
+  std::string operator_name; ///< whose function failed
+  std::string problem;       ///< what it said
+
+  bool operator==(const exclusion&) const = default;
+  WEIR_FIELDS(x.stage, x.task, x.position, x.operator_name, x.problem)
+};
+
+/// What was decided about a batch after its seal, since a user function fails on it. Logged before the next attempt, which obeys it, as does
+/// every later one.
+struct amendment {
+  std::uint32_t number = 0; ///< rises with every decision; 0 = none
+  bool skipped = false;     ///< nothing of the batch is computed
+  std::vector<exclusion> excluded;
+
+  bool operator==(const amendment&) const = default;
+  WEIR_FIELDS(x.number, x.skipped, x.excluded)
+};
+
 /// The seal of a batch: its input, fixed before any work on it and never changed afterwards.
 /// `splits` is in map-index order, so that every attempt merges in the same order.
 struct batch_record {
@@ -86,9 +110,10 @@ struct batch_record {
   std::vector<split> splits;
   std::uint64_t records = 0; ///< known before the batch runs: those of blocks
   std::uint64_t bytes = 0;
+  log::amendment amendment; ///< the only part that changes after the seal
 
   bool operator==(const batch_record&) const = default;
-  WEIR_FIELDS(x.id, x.time_ms, x.epoch, x.splits, x.records, x.bytes)
+  WEIR_FIELDS(x.id, x.time_ms, x.epoch, x.splits, x.records, x.bytes, x.amendment)
 };
 
 /// One partition's staged bytes of one output.

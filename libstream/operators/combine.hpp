@@ -161,10 +161,14 @@ public:
     return combined_run<Key, Accumulator>::decode(std::move(bytes));
   }
 
+  bool is_keyed() const override { return true; }
+
   void run(plan::task_build& build) const override {
     auto downstream = downstream_of<record>(build, *this);
     auto& runs = build.shuffle_input(*this);
-    if (runs.size() == 1 && read(runs.front()).distinct())
+    if (!build.input().keys.all())
+      emit_chosen(runs, build, *downstream);
+    else if (runs.size() == 1 && read(runs.front()).distinct())
       emit_run(read(runs.front()), *downstream);
     else
       emit_merged(runs, build.input().hash_seed, *downstream);
@@ -198,6 +202,29 @@ private:
     auto logic = logic_;
     for (auto& handle : runs)
       read(handle).all().for_each_piece([&](std::span<const entry> piece) { merge(piece, merged, logic); });
+    emit_all(merged, downstream);
+  }
+
+  /// As `emit_merged`, without the keys that the task shall leave out: entry by entry, as it is rare.
+  void emit_chosen(const std::vector<plan::run_handle>& runs, plan::task_build& build, sink<record>& downstream) const {
+    auto& keys = build.input().keys;
+    table merged{build.input().hash_seed, 0};
+    auto logic = logic_;
+    for (auto& handle : runs)
+      read(handle).all().for_each_piece([&](std::span<const entry> piece) {
+        for (auto& each : piece) {
+          auto hash = layout::hash(layout::of(each.key, merged.seed()));
+          if (keys.takes(hash))
+            merge({&each, 1}, merged, logic);
+          else if (keys.leaves_out(hash))
+            data::record_traits<Key>::append_text(layout::copy(each.key),
+                                                  build.result().left_out.insert_or_assign(hash, "").first->second);
+        }
+      });
+    emit_all(merged, downstream);
+  }
+
+  static void emit_all(table& merged, sink<record>& downstream) {
     data::chunk<record> chunk;
     emitter<record> emit{chunk, downstream};
     merged.visit([&](auto& key, Accumulator& value) { emit(record{layout::take(key), std::move(value)}); });

@@ -54,9 +54,9 @@ public:
     try {
       guarded(graph_.at(*roots_[input.stage.value]).name, [&] { roots_[input.stage.value]->run(build); });
     } catch (const operator_failure& failure) {
-      return fail(error_code::failed, "user function failed: " + failure.what,
-                  "operator " + failure.operator_name + ", " + where,
-                  "mend the function or the record that it was given");
+      error why{error_code::failed, failure.what, "user function of operator " + failure.operator_name + ", " + where,
+                "mend the function or the record that it was given, or see on_error", failure.operator_name};
+      return tl::make_unexpected(std::move(why));
     }
     return made;
   }
@@ -158,6 +158,7 @@ private:
       made.reads_text = which->what() == node::role::source;
       made.slices = which->slices();
       made.always_due = which->always_due();
+      made.keyed = which->is_keyed();
       if (which->what() == node::role::shuffle) {
         here.shuffle = shuffle_index{static_cast<std::uint32_t>(plan_->shuffles_.size())};
         plan_->shuffles_.push_back({here.shuffle, here.stage, {}});

@@ -67,6 +67,8 @@ public:
   }
   /// Shuffles: runs in every batch, also without input.
   virtual bool always_due() const { return false; }
+  /// Shuffles: `run` obeys `task_input::keys`, so that single keys can be left out.
+  virtual bool is_keyed() const { return false; }
   /// Collections: the number of tasks.
   virtual std::uint32_t slices() const { return 0; }
   /// Outputs: where it goes.

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,6 +36,17 @@ public:
 };
 using run_handle = std::shared_ptr<const run>;
 
+/// Which keys a task behind a shuffle computes, by their hash. All, but where a user function fails on one.
+struct key_choice {
+  std::uint64_t first = 0;
+  std::uint64_t last = ~std::uint64_t{0};
+  std::vector<std::uint64_t> left_out; ///< ascending
+
+  bool all() const { return first == 0 && last == ~std::uint64_t{0} && left_out.empty(); }
+  bool leaves_out(std::uint64_t hash) const { return std::binary_search(left_out.begin(), left_out.end(), hash); }
+  bool takes(std::uint64_t hash) const { return first <= hash && hash <= last && !leaves_out(hash); }
+};
+
 /// All that a task depends on. Equal inputs give byte-identical results on every attempt and in every process.
 struct task_input {
   batch_id batch;
@@ -46,6 +59,8 @@ struct task_input {
   std::vector<text_piece> text; ///< of a source stage
   /// Of a stage that reads shuffles: one element for each entry of `stage::reads`, each in map-index order.
   std::vector<std::vector<run_handle>> runs;
+  /// Of a `keyed` stage.
+  key_choice keys;
 };
 
 /// What a task made for one shuffle: a run for each partition; null where there is nothing.
@@ -67,6 +82,8 @@ struct task_result {
   std::vector<staged_output> staged;    ///< one for each entry of `stage::outputs`, in that order
   std::uint64_t records_in = 0;         ///< text records read, without skipped ones
   std::uint64_t skipped_records = 0;    ///< longer than `max_record_bytes`
+  /// Keys that `task_input::keys` leaves out and that were there: hash and text, ascending.
+  std::map<std::uint64_t, std::string> left_out;
 };
 
 /// What a runtime must know of a stage: operators between two shuffles.
@@ -78,6 +95,7 @@ struct stage {
   std::vector<shuffle_index> writes;
   std::vector<output_index> outputs;
   bool always_due = false; ///< runs in every batch, also without input (`count`)
+  bool keyed = false;      ///< obeys `task_input::keys`
 };
 
 /// How many tasks a stage has in a batch of so many splits.
@@ -118,7 +136,7 @@ public:
   /// Hash of the description.
   virtual std::uint64_t fingerprint() const = 0;
   /// Runs one task from start to end on the calling thread. Thread-safe. An exception of a user function comes back
-  /// as an error that names operator, batch and task.
+  /// as an error that names operator (`thrown_by`), batch and task.
   virtual result<task_result> run(const task_input& input) const = 0;
   /// A run of that shuffle from what its `encode_to` made; it keeps `bytes`. Thread-safe. Error 65: the bytes are no such run.
   virtual result<run_handle> decode_run(shuffle_index shuffle, data::buffer_handle bytes) const {

@@ -13,7 +13,8 @@ checker::directory parts(const char* bytes) { return {{"part-00000", text(bytes)
 
 checker promising(const char* line) {
   checker made{{"/out"}};
-  made.promised(line);
+  for (auto& word : naive_words(line))
+    made.expect(word, 1, 1);
   return made;
 }
 
@@ -49,7 +50,7 @@ TEST_CASE("a record that was not acknowledged may come once or not at all", "[si
   for (auto [bytes, duplicated] :
        {std::pair{"b\t1\n", 0}, std::pair{"a\t1\nb\t1\n", 0}, std::pair{"a\t2\nb\t1\n", 1}}) {
     auto judge = promising("b\n");
-    judge.possible("a\n");
+    judge.expect("a", 0, 1);
     judge.look("/out", {{"/out-100", parts(bytes)}});
     auto verdict = judge.conclude();
     CHECK(verdict.lost == 0);
@@ -59,7 +60,7 @@ TEST_CASE("a record that was not acknowledged may come once or not at all", "[si
 
 TEST_CASE("every output is judged", "[simulation]") {
   checker judge{{"/out", "/copy"}};
-  judge.promised("a\n");
+  judge.expect("a", 1, 1);
   judge.look("/out", {{"/out-100", parts("a\t1\n")}});
   CHECK(judge.conclude().lost == 1);
 }
@@ -121,4 +122,25 @@ TEST_CASE("escaped keys are the words that they stand for", "[simulation]") {
 TEST_CASE("words are runs of bytes other than ASCII white space", "[simulation]") {
   CHECK(naive_words(" a\tb\v\fc\r\n\xc3\xa4 \x01") == std::vector<std::string>{"a", "b", "c", "\xc3\xa4", "\x01"});
   CHECK(naive_words("").empty());
+}
+
+TEST_CASE("dead letters are judged by the records that they show", "[simulation]") {
+  checker judge{{"/dead"}, checker::format::dead_letters};
+  judge.expect("a poisoned\tline", 1, 1);
+  judge.expect("another", 1, 1);
+  judge.look("/dead", {{"/dead-100", parts("a poisoned\\tline\tmap-1\tboom\n")},
+                       {"/dead-200", parts("stranger\tmap-1\tboom\n")}});
+  auto verdict = judge.conclude();
+  CHECK(verdict.lost == 1);
+  CHECK(verdict.duplicated == 1);
+  CHECK(judge.violations().empty());
+}
+
+TEST_CASE("a dead letter says who failed, and how", "[simulation]") {
+  for (auto bytes : {"a\n", "a\tmap-1\n", "a\t\tboom\n", "a\tmap-1\t\n"}) {
+    checker judge{{"/dead"}, checker::format::dead_letters};
+    judge.look("/dead", {{"/dead-100", parts(bytes)}});
+    judge.conclude();
+    CHECK_FALSE(judge.violations().empty());
+  }
 }

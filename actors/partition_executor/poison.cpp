@@ -1,0 +1,85 @@
+#include "actors/partition_executor/poison.hpp"
+
+#include "libstream/base/marks.hpp"
+#include "libstream/data/record_traits.hpp"
+#include "libstream/plan/offenders.hpp"
+
+namespace weir::actors {
+
+namespace {
+
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t most = 200;
+  std::string shown = "\"";
+  data::append_escaped(text.substr(0, most), shown);
+  return shown + (text.size() > most ? "..." : "") + "\"";
+}
+
+std::string name_of(const services& services, const task_board::task& what, const plan::offender& found) {
+  auto& stage = services.plan->stages()[what.stage.value];
+  if (!stage.reads_text)
+    return "partition " + std::to_string(what.index.value) + ", key " + in_quotes(found.text);
+  auto& split = what.record->splits[what.index.value];
+  std::string from;
+  if (!split.files.empty())
+    from = ", file " + split.files.front().path;
+  else if (!split.blocks.empty())
+    from = ", input " + std::to_string(split.blocks.front().input.value);
+  return "partition " + std::to_string(what.index.value) + from + ", record " + std::to_string(found.position) + " " +
+         in_quotes(found.text);
+}
+
+} // namespace
+
+task_ended failed(task_ended report, const error& why) {
+  report.failed = true;
+  report.code = static_cast<std::uint32_t>(why.code);
+  report.problem = why.message();
+  return report;
+}
+
+std::optional<task_ended> poisoned(const services& services, const task_board::task& what,
+                                   const plan::task_input& input, const std::vector<std::uint64_t>& known,
+                                   task_ended report, const error& why) {
+  auto policy = services.settings.on_error;
+  auto problem = why;
+  auto can_leave_out = plan::can_leave_out(services.plan->stages()[input.stage.value]);
+  result<std::vector<plan::offender>> found;
+  if (can_leave_out)
+    found = plan::find_offenders(
+      *services.plan, input,
+      {known, limits::max_isolated_records, services.settings.max_task_failures, policy != error_policy::isolate});
+  if (!found)
+    return failed(std::move(report), found.error());
+  if (found->empty() && can_leave_out) {
+    mark("executor.task_passes_after_all");
+    return std::nullopt;
+  }
+  if (!found->empty()) {
+    auto& first = found->front();
+    problem = {error_code::failed, first.problem,
+               "user function of operator " + first.operator_name + ", batch " + std::to_string(what.record->id.value) +
+                 ", " + name_of(services, what, first),
+               why.hint, first.operator_name};
+  }
+  for (auto& each : *found)
+    report.excluded.push_back({what.stage, what.index, each.position, each.operator_name, each.problem});
+  report.problem = problem.message();
+  if (policy == error_policy::skip) {
+    mark("executor.skips_batch");
+    report.excluded.clear();
+    report.skip = true;
+    report.problem = "skipped batch " + std::to_string(what.record->id.value) + ": " + report.problem;
+    return report;
+  }
+  if (policy == error_policy::stop || report.excluded.empty()) {
+    report.excluded.clear();
+    return failed(std::move(report), problem);
+  }
+  mark(services.plan->stages()[what.stage.value].reads_text ? "executor.isolates_record" : "executor.isolates_key");
+  report.problem = "isolated " + std::to_string(report.excluded.size()) + " record(s) of batch " +
+                   std::to_string(what.record->id.value) + ", the first: " + problem.message();
+  return report;
+}
+
+} // namespace weir::actors

@@ -1,0 +1,55 @@
+#include "actors/simulation/poison.hpp"
+
+#include <stdexcept>
+#include <string>
+
+#include "actors/simulation/checker.hpp"
+#include "libstream/api/dstream.hpp"
+#include "libstream/operators/split_words.hpp"
+
+namespace weir::actors::simulation {
+
+bool is_poisoned_line(std::string_view line) {
+  for (auto& word : naive_words(line))
+    if (word.starts_with("!m"))
+      return true;
+  return false;
+}
+
+bool is_poisoned_key(std::string_view word) { return word.starts_with("!k"); }
+
+void poison::look_at_line(std::string_view line) {
+  if (line.find('!') == std::string_view::npos)
+    return;
+  for (auto& word : naive_words(line)) {
+    if (word.starts_with("!m") && !mended_)
+      throw std::runtime_error{"a poisoned line:\twith " + word};
+    if (word.starts_with("!f") && failures_[word] < flaky_failures_) {
+      ++failures_[word];
+      throw std::runtime_error{"not this time"};
+    }
+  }
+}
+
+void poison::look_at_key(std::string_view key) const {
+  if (is_poisoned_key(key) && !mended_)
+    throw std::runtime_error{"a poisoned key"};
+}
+
+void poisoned_word_count(stream_context& context, std::shared_ptr<poison> with) {
+  context.text_input()
+    .filter([with](std::string_view line) {
+      with->look_at_line(line);
+      return true;
+    })
+    .flat_map(split_words)
+    .count_by_value()
+    .filter([with](const auto& counted) {
+      with->look_at_key(counted.first);
+      return true;
+    })
+    .named("counts")
+    .write_to(context.output());
+}
+
+} // namespace weir::actors::simulation

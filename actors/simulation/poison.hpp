@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string_view>
+
+#include "libstream/api/stream_context.hpp"
+
+namespace weir::actors::simulation {
+
+/// On what the user functions of a simulated application fail. Words give it away:
+///   "!m..." in a line: always, in a map stage        "!k...": always, behind the shuffle, where it is a key
+///   "!f..." in a line: the first few times
+class poison {
+public:
+  explicit poison(std::uint32_t flaky_failures) : flaky_failures_{flaky_failures} {}
+
+  /// Throw. As user functions do, on task threads (which the simulation has none of).
+  void look_at_line(std::string_view line);
+  void look_at_key(std::string_view key) const;
+
+  /// The next release of the application fails no more.
+  void mend() { mended_ = true; }
+  bool is_mended() const { return mended_; }
+
+private:
+  std::uint32_t flaky_failures_;
+  std::map<std::string, std::uint32_t, std::less<>> failures_;
+  bool mended_ = false;
+};
+
+/// Whether a word of the line gives away that a map stage always fails on it.
+bool is_poisoned_line(std::string_view line);
+bool is_poisoned_key(std::string_view word);
+
+/// Word count with functions that look at each line, and at each word behind the shuffle.
+void poisoned_word_count(stream_context& context, std::shared_ptr<poison> with);
+
+} // namespace weir::actors::simulation

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Rare paths of recovery carry a name, so that a run of the simulation can tell which of them it reached. A path that none reaches is a path
+/// that nothing tests. (The idea is FoundationDB's `CODE_PROBE`.)
+namespace weir {
+
+inline constexpr std::string_view mark_names[] = {
+  "coordinator.recovers_amended_batch", "executor.isolates_key", "executor.isolates_record", "executor.skips_batch",
+  "executor.task_passes_after_all",
+};
+
+namespace marks_detail {
+inline std::array<std::atomic<std::uint64_t>, std::size(mark_names)> passes{};
+} // namespace marks_detail
+
+/// This place was reached. Thread-safe; for rare places only, as it looks the name up. A name that is not in `mark_names` is a mistake that a
+/// test finds in the sources.
+inline void mark(std::string_view name) {
+  for (std::size_t i = 0; i < std::size(mark_names); ++i)
+    if (mark_names[i] == name)
+      marks_detail::passes[i].fetch_add(1, std::memory_order_relaxed);
+}
+
+/// How often this process has reached each, in the order of `mark_names`.
+inline std::vector<std::uint64_t> marks_reached() {
+  std::vector<std::uint64_t> counts;
+  for (auto& each : marks_detail::passes)
+    counts.push_back(each.load(std::memory_order_relaxed));
+  return counts;
+}
+
+} // namespace weir

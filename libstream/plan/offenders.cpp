@@ -1,0 +1,243 @@
+#include "libstream/plan/offenders.hpp"
+
+#include <cstring>
+#include <utility>
+
+namespace weir::plan {
+
+namespace {
+
+using positions = std::vector<std::uint64_t>;
+
+std::string_view without_line_end(std::string_view line) {
+  if (!line.empty() && line.back() == '\n')
+    line.remove_suffix(1);
+  if (!line.empty() && line.back() == '\r')
+    line.remove_suffix(1);
+  return line;
+}
+
+/// A line with its end, and the piece that it is of.
+struct placed_line {
+  std::string_view bytes;
+  const text_piece* piece;
+};
+
+std::vector<placed_line> lines_of(const std::vector<text_piece>& pieces) {
+  std::vector<placed_line> lines;
+  for (auto& piece : pieces)
+    for (auto rest = piece.bytes; !rest.empty();) {
+      auto newline = static_cast<const char*>(std::memchr(rest.data(), '\n', rest.size()));
+      auto size = newline ? static_cast<std::size_t>(newline - rest.data()) + 1 : rest.size();
+      lines.push_back({rest.substr(0, size), &piece});
+      rest.remove_prefix(size);
+    }
+  return lines;
+}
+
+/// Lines `from` to `to`, both included, without those at `out` (ascending). Neighbours stay one piece.
+std::vector<text_piece> some_lines(const std::vector<placed_line>& lines, std::uint64_t from, std::uint64_t to,
+                                   const positions& out) {
+  std::vector<text_piece> chosen;
+  const text_piece* piece = nullptr;
+  for (auto at = from; at <= to && at < lines.size(); ++at) {
+    auto& line = lines[at];
+    if (std::binary_search(out.begin(), out.end(), at))
+      piece = nullptr;
+    else if (line.piece == std::exchange(piece, line.piece))
+      chosen.back().bytes = {chosen.back().bytes.data(), chosen.back().bytes.size() + line.bytes.size()};
+    else
+      chosen.push_back({line.bytes, line.piece->owner});
+  }
+  return chosen;
+}
+
+/// What can be left out of a task, one after the other: lines, or hashes of keys.
+class parts {
+public:
+  parts(const stage& of, const task_input& input) : is_text_{of.reads_text}, rest_{input} {
+    if (!is_text_)
+      return;
+    lines_ = lines_of(input.text);
+    last_ = lines_.empty() ? 0 : lines_.size() - 1;
+  }
+
+  std::uint64_t first() const { return 0; }
+  std::uint64_t last() const { return last_; }
+
+  /// The task with the parts from `from` to `to`, both included, without those at `out` (ascending).
+  task_input only(std::uint64_t from, std::uint64_t to, const positions& out) const {
+    auto some = rest_;
+    if (is_text_) {
+      some.text = some_lines(lines_, from, to, out);
+    } else {
+      some.keys.first = from;
+      some.keys.last = to;
+      some.keys.left_out = out;
+    }
+    return some;
+  }
+
+private:
+  bool is_text_;
+  const task_input& rest_;
+  std::vector<placed_line> lines_;
+  std::uint64_t last_ = ~std::uint64_t{0};
+};
+
+class search {
+public:
+  search(const physical_plan& plan, const task_input& input, const offender_search& how)
+    : plan_{plan},
+      of_{plan.stages()[input.stage.value]},
+      parts_{of_, input},
+      input_{input},
+      how_{how},
+      out_{how.known} {}
+
+  result<std::vector<offender>> run() {
+    while (!enough()) {
+      auto failed = fails(parts_.first(), parts_.last());
+      if (!failed)
+        return tl::make_unexpected(failed.error());
+      if (!*failed)
+        break;
+      auto before = found_.size();
+      if (auto done = halve(parts_.first(), parts_.last()); !done)
+        return tl::make_unexpected(done.error());
+      if (found_.size() == before)
+        if (auto done = shorten(); !done)
+          return tl::make_unexpected(done.error());
+      if (found_.size() == before)
+        break; // it fails now and then, whatever it is given
+    }
+    return with_texts();
+  }
+
+private:
+  bool enough() const { return how_.only_one && !found_.empty(); }
+
+  /// Whether a user function fails on this part of the input; then `problem_` says how.
+  result<bool> fails(std::uint64_t from, std::uint64_t to) {
+    auto made = plan_.run(parts_.only(from, to, out_));
+    if (made)
+      return false;
+    if (made.error().thrown_by.empty())
+      return tl::make_unexpected(made.error());
+    problem_ = made.error();
+    return true;
+  }
+
+  /// Whether it does so every time.
+  result<bool> always_fails(std::uint64_t from, std::uint64_t to) {
+    for (std::uint32_t runs = 0; runs < how_.tries; ++runs)
+      if (auto failed = fails(from, to); !failed || !*failed)
+        return failed;
+    return true;
+  }
+
+  /// [from, to] fails: finds what fails in it by itself.
+  result<void> halve(std::uint64_t from, std::uint64_t to) {
+    auto middle = from + (to - from) / 2;
+    auto failed = from == to ? always_fails(from, to) : fails(from, middle);
+    if (!failed)
+      return tl::make_unexpected(failed.error());
+    if (from == to)
+      return *failed ? add(from) : result<void>{};
+    if (!*failed)
+      return halve(middle + 1, to); // so it is there, unless it takes both sides to fail
+    if (auto done = halve(from, middle); !done)
+      return done;
+    if (enough())
+      return {};
+    auto also = fails(middle + 1, to);
+    if (!also)
+      return tl::make_unexpected(also.error());
+    return *also ? halve(middle + 1, to) : result<void>{};
+  }
+
+  /// All fails, but nothing by itself: the shortest beginning that fails, and of that the last.
+  result<void> shorten() {
+    auto passes = parts_.first(); // the beginning that ends before this one passes
+    auto broken = parts_.last();  // the one that ends with it fails
+    while (passes < broken) {
+      auto middle = passes + (broken - passes) / 2;
+      auto failed = fails(parts_.first(), middle);
+      if (!failed)
+        return tl::make_unexpected(failed.error());
+      if (*failed)
+        broken = middle;
+      else
+        passes = middle + 1;
+    }
+    auto failed = always_fails(parts_.first(), broken);
+    if (!failed)
+      return tl::make_unexpected(failed.error());
+    return *failed ? add(broken) : result<void>{};
+  }
+
+  result<void> add(std::uint64_t position) {
+    if (found_.size() == how_.most)
+      return tl::make_unexpected(
+        error{error_code::failed,
+              "more than " + std::to_string(how_.most) + " records of one task fail, the last with: " + problem_.what,
+              problem_.where, "mend the function: so many are not poison", problem_.thrown_by});
+    found_.push_back({position, {}, problem_.thrown_by, problem_.what});
+    out_.insert(std::lower_bound(out_.begin(), out_.end(), position), position);
+    return {};
+  }
+
+  result<std::vector<offender>> with_texts() {
+    std::sort(found_.begin(), found_.end(), [](auto& a, auto& b) { return a.position < b.position; });
+    positions where;
+    for (auto& each : found_)
+      where.push_back(each.position);
+    auto nothing = input_;
+    auto texts = leave_out(nothing, of_, where);
+    if (!of_.reads_text) {
+      nothing.keys.first = 1; // to 0: no key is taken, those left out are named all the same
+      nothing.keys.last = 0;
+      auto named = plan_.run(nothing);
+      if (!named)
+        return tl::make_unexpected(named.error());
+      for (auto hash : where)
+        texts.push_back(named->left_out[hash]);
+    }
+    for (std::size_t i = 0; i < found_.size(); ++i)
+      found_[i].text = std::move(texts[i]);
+    return std::move(found_);
+  }
+
+  const physical_plan& plan_;
+  const stage& of_;
+  parts parts_;
+  const task_input& input_;
+  const offender_search& how_;
+  std::vector<offender> found_;
+  positions out_; ///< those known before and those of `found_`, ascending
+  error problem_;
+};
+
+} // namespace
+
+result<std::vector<offender>> find_offenders(const physical_plan& plan, const task_input& input,
+                                             const offender_search& how) {
+  return search{plan, input, how}.run();
+}
+
+std::vector<std::string> leave_out(task_input& input, const stage& of, const std::vector<std::uint64_t>& positions) {
+  std::vector<std::string> texts;
+  if (positions.empty())
+    return texts;
+  if (!of.reads_text) {
+    input.keys.left_out = positions;
+    return texts;
+  }
+  auto lines = lines_of(input.text);
+  for (auto position : positions)
+    texts.emplace_back(position < lines.size() ? without_line_end(lines[position].bytes) : std::string_view{});
+  input.text = some_lines(lines, 0, lines.size(), positions);
+  return texts;
+}
+
+} // namespace weir::plan

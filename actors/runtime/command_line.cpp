@@ -1,191 +1,154 @@
 #include "actors/runtime/command_line.hpp"
 
-#include <thread>
+#include <algorithm>
+#include <deque>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
-#include "actors/runtime/setting_table.hpp"
+#include "actors/runtime/help_text.hpp"
+#include "actors/runtime/setting_values.hpp"
+#include "actors/runtime/settings_file.hpp"
+#include "actors/runtime/settings_report.hpp"
 #include "libstream/base/text.hpp"
 
 namespace weir::actors {
 
 namespace {
 
-constexpr const char* version_text = "0.1.0";
-
 /// The flags as they were typed.
 struct typed {
-  std::vector<std::string> inputs;
-  std::vector<std::string> outputs;
-  std::string batch_interval = "100ms";
-  std::string data_dir;
-  std::uint32_t executors = std::max(1u, std::thread::hardware_concurrency());
-  std::uint32_t partitions = 0;
-  std::uint32_t repartition = 0;
-  std::string stop_after;
-  std::string stop_when_idle;
-  std::string level = "warning";
-  std::string format = "text";
-  std::vector<std::string> settings;
+  struct setting {
+    const setting_row* row;
+    CLI::Option* option;
+    std::vector<std::string> texts;
+  };
+  std::deque<setting> settings; ///< of the table; CLI11 keeps pointers into it
+  std::string config;
+  std::vector<std::string> assignments;
+  bool json = false;
 };
 
-void describe(CLI::App& app, typed& flags) {
-  app.add_option("--input", flags.inputs, "Where records come from; may be repeated: weir://ADDR:PORT, file:DIRECTORY")
-    ->type_name("URL");
-  app
-    .add_option("--output", flags.outputs,
-                "Where results go; may be repeated: print, print:N, text:PREFIX (default print)")
-    ->type_name("SPEC");
-  app.add_option("--batch-interval", flags.batch_interval, "Length of a batch (default 100ms)")->type_name("DURATION");
-  app
-    .add_option("--data-dir", flags.data_dir,
-                "The log and all state (default ./weir-data/" + app.get_name() + "; none = no log)")
-    ->type_name("DIR");
-  app.add_option("--executors", flags.executors, "Task threads (default: one a core)")->type_name("N");
-  app.add_option("--partitions", flags.partitions, "Partitions at first start (default: twice the executors)")
-    ->type_name("N");
-  app.add_option("--repartition", flags.repartition, "Changes the number of partitions at this start")->type_name("N");
-  app.add_option("--stop-after", flags.stop_after, "Drains and ends after this time")->type_name("DURATION");
-  app
-    .add_option("--stop-when-idle", flags.stop_when_idle,
-                "Drains and ends when nothing has come for this long (default 2s)")
-    ->type_name("DURATION")
-    ->expected(0, 1);
-  app.add_option("--log-level", flags.level, "error, warning (default), info, debug")->type_name("LEVEL");
-  app.add_option("--log-format", flags.format, "text (default), json")->type_name("FORMAT");
-  app.add_option("--set", flags.settings, "Changes a setting; may be repeated")->type_name("KEY=VALUE");
-  app.set_version_flag("--version", app.get_name() + " (Weir " + version_text + ")");
+/// The verb that shows the settings instead of running with them.
+constexpr const char* show_verb = "config";
+
+void describe(CLI::App& app, typed& flags, bool show) {
+  for (auto& row : setting_table()) {
+    if (row.shown.empty())
+      continue;
+    auto& each = flags.settings.emplace_back(typed::setting{&row, nullptr, {}});
+    each.option = app.add_option(row.flag(), each.texts)->allow_extra_args(false);
+    if (!row.if_bare.empty())
+      each.option->expected(0, 1);
+    if (row.form != setting_form::list)
+      each.option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  }
+  app.add_option("--config", flags.config);
+  app.add_option("--set", flags.assignments)->allow_extra_args(false);
+  app.add_flag("--version");
+  if (show)
+    app.add_flag("--json", flags.json);
 }
 
-error usage_error(const CLI::App& app, const CLI::ParseError& problem, int argc, const char* const* argv) {
-  error why{error_code::usage, problem.what(), {}, "see --help"}; // the caller says whose error it is
-  std::vector<std::string> known;
+std::vector<std::string> names_of(const CLI::App& app) {
+  std::vector<std::string> names;
   for (auto option : app.get_options())
-    known.push_back("--" + option->get_single_name());
-  for (int i = 1; i < argc; ++i) {
-    std::string flag{argv[i]};
-    flag = flag.substr(0, flag.find('='));
-    if (flag.substr(0, 2) != "--" || std::find(known.begin(), known.end(), flag) != known.end())
+    for (auto& name : option->get_lnames())
+      names.push_back("--" + name);
+  return names;
+}
+
+/// What is wrong with an argument that CLI11 did not take.
+error usage_error(const CLI::App& app, const CLI::ParseError& problem, const std::vector<std::string>& arguments) {
+  auto known = names_of(app);
+  for (auto& argument : arguments) {
+    auto flag = argument.substr(0, argument.find('='));
+    if (flag.size() < 2 || flag.front() != '-' || std::find(known.begin(), known.end(), flag) != known.end() ||
+        flag == "-h")
       continue;
     auto nearest = nearest_name(flag, known);
-    why.what = "unknown flag " + flag;
-    why.hint = nearest.empty() ? "see --help" : "did you mean " + nearest + "?";
-    break;
+    return {
+      error_code::usage, "unknown flag " + flag, {}, nearest.empty() ? "see --help" : "did you mean " + nearest + "?"};
   }
-  return why;
+  if (!arguments.empty() && std::find(known.begin(), known.end(), arguments.back()) != known.end())
+    return {error_code::usage, "it needs a value", arguments.back(), "see --help"};
+  for (auto& stray : app.remaining()) {
+    auto nearest = nearest_name("--" + stray, known);
+    auto hint = stray == show_verb ? "write it first: " + app.get_name() + " " + show_verb
+                : !nearest.empty() ? "did you mean " + nearest + "?"
+                                   : "see --help";
+    return {error_code::usage, "unknown argument \"" + stray + "\"", {}, hint};
+  }
+  return {error_code::usage, problem.what(), {}, "see --help"};
 }
 
-template <class T>
-result<void> assign(T& into, result<T> parsed, const char* flag) {
-  if (!parsed) {
-    auto why = parsed.error();
-    if (why.where.empty())
-      why.where = flag;
-    return tl::make_unexpected(std::move(why));
+result<void> set_from_flags(const typed& flags, setting_values& values) {
+  for (auto& assignment : flags.assignments)
+    if (auto done = values.set(assignment); !done)
+      return done;
+  for (auto& each : flags.settings) {
+    if (each.option->count() == 0)
+      continue;
+    setting_origin origin{setting_origin::layer::flag, each.row->flag()};
+    auto bare = each.texts.empty() || (each.texts.size() == 1 && each.texts.front().empty());
+    auto done = each.row->form == setting_form::list ? values.set_list(each.row->key, each.texts, origin)
+                : bare && !each.row->if_bare.empty() ? values.set(each.row->key, each.row->if_bare, origin)
+                : bare                               ? values.set(each.row->key, "", origin)
+                                                     : values.set(each.row->key, each.texts.back(), origin);
+    if (!done)
+      return done;
   }
-  into = std::move(*parsed);
   return {};
 }
 
-result<void> assign_milliseconds(std::chrono::milliseconds& into, const std::string& text, const char* flag) {
-  std::chrono::microseconds value{};
-  auto assigned = assign(value, parse_duration(text), flag);
-  into = std::chrono::duration_cast<std::chrono::milliseconds>(value);
-  return assigned;
-}
-
-result<void> check_range(std::uint64_t value, std::uint64_t least, std::uint64_t most, const char* flag) {
-  if (value >= least && value <= most)
-    return {};
-  return fail(error_code::configuration, std::to_string(value) + " is out of range", flag,
-              "give a number from " + std::to_string(least) + " to " + std::to_string(most));
-}
-
-result<void> interpret(const typed& flags, bool stop_when_idle, command_line& into) {
-  auto& settings = into.options.settings;
-  for (auto& text : flags.inputs) {
-    input_url url;
-    if (auto done = assign(url, parse_input_url(text), "--input"); !done)
+result<void> set_all(const typed& flags, const environment_variables& variables, setting_values& values) {
+  auto file = flags.config;
+  if (auto named = variables.find(config_variable); file.empty() && named != variables.end())
+    file = named->second;
+  if (!file.empty())
+    if (auto done = set_from_file(file, values); !done)
       return done;
-    settings.inputs.push_back(std::move(url));
-  }
-  if (settings.inputs.empty())
-    return fail(error_code::configuration, "no input given", "--input",
-                "give at least one: weir://127.0.0.1:0 or file:DIRECTORY");
-  for (auto& text : flags.outputs) {
-    plan::output_target target;
-    if (auto done = assign(target, parse_output(text), "--output"); !done)
-      return done;
-    into.outputs.push_back(std::move(target));
-  }
-  if (into.outputs.empty())
-    into.outputs = print();
-  if (auto done = assign(settings.batch_interval, parse_duration(flags.batch_interval), "--batch-interval"); !done)
+  if (auto done = set_from_environment(variables, values); !done)
     return done;
-  if (auto done = check_range(static_cast<std::uint64_t>(settings.batch_interval.count()), 1'000, 3'600'000'000,
-                              "--batch-interval in us");
-      !done)
-    return done;
-  if (auto done = check_range(flags.executors, 1, 256, "--executors"); !done)
-    return done;
-  if (auto done = check_range(flags.partitions, 0, 4096, "--partitions"); !done)
-    return done;
-  if (auto done = check_range(flags.repartition, 0, 4096, "--repartition"); !done)
-    return done;
-  settings.executors = flags.executors;
-  into.options.partitions = flags.partitions;
-  into.options.repartition = flags.repartition;
-  settings.block_interval = default_block_interval(settings.batch_interval);
-  if (stop_when_idle)
-    if (auto done = assign_milliseconds(settings.stop_when_idle,
-                                        flags.stop_when_idle.empty() ? "2s" : flags.stop_when_idle, "--stop-when-idle");
-        !done)
-      return done;
-  if (!flags.stop_after.empty()) {
-    into.stop_after.emplace();
-    if (auto done = assign_milliseconds(*into.stop_after, flags.stop_after, "--stop-after"); !done)
-      return done;
-  }
-  setting_values values;
-  for (auto& text : flags.settings)
-    if (auto done = values.set(text, "--set"); !done)
-      return done;
-  auto partitions = flags.repartition > 0 ? flags.repartition : flags.partitions;
-  if (auto done = values.apply(settings, partitions > 0 ? partitions : 2 * flags.executors); !done)
-    return done;
-  if (auto done = assign(into.level, parse_log_level(flags.level), "--log-level"); !done)
-    return done;
-  return assign(into.format, parse_log_format(flags.format), "--log-format");
+  return set_from_flags(flags, values);
 }
 
 } // namespace
 
-result<command_line> parse_command_line(const std::string& application, int argc, const char* const* argv) {
+result<command_line> parse_command_line(const std::string& application, int argc, const char* const* argv,
+                                        const environment_variables& variables) {
+  std::vector<std::string> arguments{argv + std::min(argc, 1), argv + argc};
+  auto show = !arguments.empty() && arguments.front() == show_verb;
+  if (show)
+    arguments.erase(arguments.begin());
   typed flags;
-  CLI::App app{"A Weir application: reads text, computes it in small batches, publishes each exactly once.",
-               application};
-  describe(app, flags);
-  command_line line;
+  CLI::App app{"", application};
+  describe(app, flags, show);
+  command_line line{default_configuration(application), {}};
   try {
-    app.parse(argc, argv);
+    app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()}); // CLI11 takes them from the back
   } catch (const CLI::CallForHelp&) {
-    line.answer = app.help();
+    line.answer = application_help(application);
     return line;
-  } catch (const CLI::CallForVersion& version) {
-    line.answer = std::string{version.what()} + "\n";
-    return line;
-  } catch (const CLI::ConversionError& problem) {
-    return fail(error_code::configuration, problem.what(), application, "give a whole number");
   } catch (const CLI::ParseError& problem) {
-    return tl::make_unexpected(usage_error(app, problem, argc, argv));
+    return tl::make_unexpected(usage_error(app, problem, arguments));
   }
-  line.options.application = application;
-  line.options.default_data_dir = flags.data_dir.empty();
-  line.options.data_dir = flags.data_dir == "none" ? ""
-                          : flags.data_dir.empty() ? "./weir-data/" + application
-                                                   : flags.data_dir;
-  if (auto done = interpret(flags, app.count("--stop-when-idle") > 0, line); !done)
+  if (app.count("--version") > 0) {
+    line.answer = application + " (Weir " + version_text + ")\n";
+    return line;
+  }
+  setting_values values;
+  if (auto done = set_all(flags, variables, values); !done)
     return tl::make_unexpected(done.error());
+  if (auto done = values.apply(line); !done)
+    return tl::make_unexpected(done.error());
+  if (show) {
+    line.answer = flags.json ? settings_as_json(line, values) : settings_as_text(line, values);
+    return line;
+  }
+  if (line.options.settings.inputs.empty())
+    return fail(error_code::configuration, "no input given", "--input",
+                "give at least one: weir://127.0.0.1:0 or file:DIRECTORY");
   return line;
 }
 

@@ -77,7 +77,7 @@ int run_application(const char* name, const application& build, int argc, char**
   auto signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  auto line = actors::parse_command_line(name, argc, argv);
+  auto line = actors::parse_command_line(name, argc, argv, actors::process_environment());
   if (!line)
     return report(name, line.error());
   if (line->answer) {

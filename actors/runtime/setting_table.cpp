@@ -1,9 +1,9 @@
 #include "actors/runtime/setting_table.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <initializer_list>
+#include <thread>
 
-#include "actors/node/budgets.hpp"
 #include "libstream/base/text.hpp"
 
 namespace weir::actors {
@@ -14,128 +14,215 @@ using limits::kib;
 using limits::mib;
 using enum setting_form;
 
-constexpr std::uint64_t tib = 1024ull * 1024 * mib;
+constexpr std::uint64_t gib = 1024 * mib;
+constexpr std::uint64_t tib = 1024 * gib;
+// Durations are microseconds.
+constexpr std::uint64_t ms = 1'000;
+constexpr std::uint64_t second = 1'000 * ms;
+constexpr std::uint64_t hour = 3'600 * second;
+constexpr std::uint64_t year = 8'760 * hour;
 
-const char* example_of(setting_form form) {
-  switch (form) {
-    case size: return "a size: 65536, 64KiB, 64MiB, 1GiB";
-    case count: return "a whole number";
-    case duration: return "a duration: 250us, 10ms, 2s";
-  }
-  return "";
+/// Several texts, each of which `take` reads into the configuration that `forget` has emptied of them.
+setting_row list_row(const char* key, void (*forget)(configuration&),
+                     result<void> (*take)(configuration&, const std::string&),
+                     std::vector<std::string> (*read)(const configuration&), const char* meaning) {
+  setting_row made;
+  made.key = key;
+  made.form = list;
+  made.meaning = meaning;
+  made.read = [read](const configuration& from) { return setting_value{0, {}, read(from)}; };
+  made.write = [forget, take](configuration& into, const setting_value& value) -> result<void> {
+    forget(into);
+    for (auto& text : value.list)
+      if (auto taken = take(into, text); !taken)
+        return taken;
+    return {};
+  };
+  return made;
 }
 
-std::string shown(std::uint64_t value, setting_form form) {
-  switch (form) {
-    case size: return format_size(value);
-    case duration: return format_duration(std::chrono::microseconds{value});
-    case count: break;
-  }
-  return std::to_string(value);
+setting_row inputs() {
+  return list_row(
+    "input", [](configuration& into) { into.options.settings.inputs.clear(); },
+    [](configuration& into, const std::string& text) {
+      return parse_input_url(text).map([&](auto url) { into.options.settings.inputs.push_back(std::move(url)); });
+    },
+    [](const configuration& from) {
+      std::vector<std::string> texts;
+      for (auto& url : from.options.settings.inputs)
+        texts.push_back(url.text());
+      return texts;
+    },
+    "where records come from: weir://ADDR:PORT, file:DIRECTORY; may be several");
 }
 
-result<std::uint64_t> parse(std::string_view text, setting_form form) {
-  switch (form) {
-    case size: return parse_size(text);
-    case duration:
-      return parse_duration(text).map([](auto value) { return static_cast<std::uint64_t>(value.count()); });
-    case count: break;
-  }
-  return parse_count(text);
+std::string text_of(const plan::output_target& target) {
+  if (target.what == plan::output_target::kind::text)
+    return "text:" + target.prefix;
+  return target.limit == print().front().limit ? "print" : "print:" + std::to_string(target.limit);
 }
 
-std::string hint_for(std::string_view key) {
-  std::vector<std::string> known;
-  for (auto& row : setting_table())
-    known.emplace_back(row.key);
-  if (auto nearest = nearest_name(key, known); !nearest.empty())
-    return "did you mean \"" + nearest + "\"?";
-  std::string all;
-  for (auto& name : known)
-    all += (all.empty() ? "" : ", ") + name;
-  return "settings are " + all;
+setting_row outputs() {
+  return list_row(
+    "output", [](configuration& into) { into.outputs.clear(); },
+    [](configuration& into, const std::string& text) {
+      return parse_output(text).map([&](auto target) { into.outputs.push_back(std::move(target)); });
+    },
+    [](const configuration& from) {
+      std::vector<std::string> texts;
+      for (auto& target : from.outputs)
+        texts.push_back(text_of(target));
+      return texts;
+    },
+    "where results go: print, print:N, text:PREFIX; may be several");
+}
+
+std::string default_directory(const configuration& from) { return "./weir-data/" + from.options.application; }
+
+setting_row data_directory() {
+  auto made = row("data_dir", &runtime_options::data_dir, text, "the log and all state; none = no log");
+  made.read = [](const configuration& from) {
+    auto& directory = from.options.data_dir;
+    return setting_value{0, directory.empty() ? "none" : directory, {}};
+  };
+  made.write = [](configuration& into, const setting_value& value) -> result<void> {
+    if (value.text.empty())
+      return fail(error_code::configuration, "an empty text is no directory", {}, "give a directory, or none");
+    into.options.data_dir = value.text == "none" ? "" : value.text;
+    into.options.default_data_dir = value.text == default_directory(into);
+    return {};
+  };
+  return made;
+}
+
+setting_row partitions() {
+  auto made = row("partitions", &runtime_options::partitions, count, 1, 4096,
+                  "partitions at the first start; later ones take the stored number");
+  made.read = [](const configuration& from) {
+    auto& options = from.options;
+    return setting_value{options.partitions > 0 ? options.partitions : 2 * options.settings.executors, {}, {}};
+  };
+  return std::move(made).unless_set("auto", "executors");
+}
+
+setting_row stop_after() {
+  setting_row made = row("stop_after", &settings::stop_when_idle, duration, 0, year, "drains and ends after this time");
+  made.read = [](const configuration& from) {
+    return value_of(from.stop_after.value_or(std::chrono::milliseconds{0}));
+  };
+  made.write = [](configuration& into, const setting_value& value) -> result<void> {
+    assign_value(into.stop_after.emplace(), value);
+    return {};
+  };
+  return std::move(made).unless_set("never");
+}
+
+void add(std::vector<setting_row>& all, const char* group, std::initializer_list<setting_row> rows) {
+  for (auto& each : rows)
+    all.emplace_back(each).group = group;
+}
+
+std::vector<setting_row> make_rows() {
+  std::vector<setting_row> all;
+  add(all, "Inputs and outputs",
+      {
+        inputs().as_flag("URL"),
+        outputs().as_flag("SPEC"),
+        row("max_record_bytes", &settings::max_record_bytes, size, 1, limits::max_frame_bytes - 2,
+            "a longer record is skipped, counted and reported"),
+      });
+  add(
+    all, "Batches",
+    {
+      row("batch_interval", &settings::batch_interval, duration, ms, hour, "length of a batch").as_flag("DURATION"),
+      row(
+        "block_interval", &settings::block_interval, duration, 100, 10 * second,
+        "how long a receiver collects before it cuts a block; one that does not divide the batch interval is replaced")
+        .unless_set("auto", "batch_interval"),
+      row("executors", &settings::executors, count, 1, 256, "task threads").as_flag("N").unless_set("auto", "cores"),
+      partitions().as_flag("N"),
+      row("repartition", &runtime_options::repartition, count, 1, 4096,
+          "changes the stored number of partitions at this start")
+        .as_flag("N")
+        .unless_set("keep"),
+    });
+  add(all, "State and log",
+      {
+        data_directory().as_flag("DIR"),
+        row("log.limit", &settings::log_limit, size, 64 * mib, 64 * tib, "greatest size of the log on disk"),
+      });
+  add(all, "Memory and flow",
+      {
+        row("memory.limit", &settings::memory_limit, size, mib, 64 * tib,
+            "memory of the process; the budgets that are not set follow from it"),
+        row("exchange.memory", &settings::exchange_bytes, size, 0, 64 * tib,
+            "map outputs in memory; beyond it they are spilled to the scratch file")
+          .unless_set("auto", "memory.limit"),
+        row("max_batch_bytes", &settings::max_batch_bytes, size, kib, 4 * gib, "input of one batch")
+          .unless_set("auto", "memory.limit"),
+        row("max_receiver_bytes", &settings::max_receiver_bytes, size, 64 * kib, tib,
+            "what one input may hold that is not committed yet")
+          .unless_set("auto", "memory.limit"),
+        row("max_batches_in_flight", &settings::max_batches_in_flight, count, 1, 64,
+            "batches between their seal and their commit"),
+        row("max_unpublished_bytes", &settings::max_unpublished_bytes, size, 1, tib,
+            "committed results that wait for publication; beyond it no batch is sealed"),
+      });
+  add(all, "Ending",
+      {
+        stop_after().as_flag("DURATION"),
+        row("stop_when_idle", &settings::stop_when_idle, duration, ms, year,
+            "drains and ends when nothing has come for this long")
+          .as_flag("DURATION", "2s")
+          .unless_set("never"),
+      });
+  add(all, "What is said on standard error",
+      {
+        row("log_level", &configuration::level, {"error", "warning", "info", "debug"},
+            "what is said: all up to this level")
+          .as_flag("LEVEL"),
+        row("log_format", &configuration::format, {"text", "json"}, "one line an event, for people or for programs")
+          .as_flag("FORMAT"),
+      });
+  return all;
 }
 
 } // namespace
 
+configuration default_configuration(const std::string& application) {
+  configuration made;
+  made.options.application = application;
+  made.options.data_dir = default_directory(made);
+  made.options.default_data_dir = true;
+  made.options.settings.executors = std::clamp(std::thread::hardware_concurrency(), 1u, 256u);
+  made.outputs = print();
+  return made;
+}
+
 const std::vector<setting_row>& setting_table() {
-  static const std::vector<setting_row> rows{
-    {"memory.limit", size, mib, 64 * tib, "memory of the process; the budgets that are not set follow from it"},
-    {"exchange.memory", size, 0, 64 * tib, "map outputs in memory; beyond it they are spilled to the scratch file"},
-    {"log.limit", size, 64 * mib, 64 * tib, "greatest size of the log on disk"},
-    {"max_batch_bytes", size, kib, 4096 * mib, "input of one batch"},
-    {"max_receiver_bytes", size, 64 * kib, tib, "what one input may hold that is not committed yet"},
-    {"max_batches_in_flight", count, 1, 64, "batches between their seal and their commit"},
-    {"max_unpublished_bytes", size, 1, tib,
-     "committed results that wait for publication; beyond it no batch is sealed"},
-    {"max_record_bytes", size, 1, limits::max_frame_bytes - 2, "a longer record is skipped, counted and reported"},
-    {"block_interval", duration, 100, 10'000'000, "how long a receiver collects before it cuts a block"},
-  };
+  static const auto rows = make_rows();
   return rows;
 }
 
-result<void> setting_values::set(std::string_view key, std::string_view value, const std::string& origin) {
+const setting_row* find_setting(std::string_view key) {
   auto& rows = setting_table();
-  auto row = std::find_if(rows.begin(), rows.end(), [&](auto& each) { return each.key == key; });
-  if (row == rows.end())
-    return fail(error_code::configuration, "unknown setting \"" + std::string{key} + "\"", origin, hint_for(key));
-  auto where = origin + " " + std::string{key};
-  auto parsed = parse(value, row->form);
-  if (!parsed)
-    return fail(error_code::configuration, "\"" + std::string{value} + "\" is no value of it", where,
-                std::string{"give "} + example_of(row->form));
-  if (*parsed < row->least || *parsed > row->most)
-    return fail(error_code::configuration, std::string{value} + " is out of range", where,
-                "give " + shown(row->least, row->form) + " to " + shown(row->most, row->form));
-  values_[row->key] = *parsed;
-  return {};
+  auto found = std::find_if(rows.begin(), rows.end(), [&](auto& row) { return row.key == key; });
+  return found == rows.end() ? nullptr : &*found;
 }
 
-result<void> setting_values::set(std::string_view assignment, const std::string& origin) {
-  auto equals = assignment.find('=');
-  if (equals == std::string_view::npos)
-    return fail(error_code::configuration, "\"" + std::string{assignment} + "\" sets nothing", origin,
-                "write KEY=VALUE");
-  return set(assignment.substr(0, equals), assignment.substr(equals + 1), origin);
-}
-
-result<void> setting_values::apply(settings& into, std::uint32_t partitions) const {
-  auto value = [this](const char* key) {
-    auto entry = values_.find(key);
-    return entry == values_.end() ? std::nullopt : std::optional{entry->second};
-  };
-  into.max_batches_in_flight =
-    static_cast<std::uint32_t>(value("max_batches_in_flight").value_or(into.max_batches_in_flight));
-  into.max_unpublished_bytes = value("max_unpublished_bytes").value_or(into.max_unpublished_bytes);
-  into.max_record_bytes = value("max_record_bytes").value_or(into.max_record_bytes);
-  into.log_limit = value("log.limit").value_or(into.log_limit);
-  if (auto interval = value("block_interval"))
-    into.block_interval = std::chrono::microseconds{*interval};
-
-  memory_demand demand;
-  demand.limit = value("memory.limit").value_or(into.memory_limit);
-  demand.inputs = into.inputs.size();
-  demand.executors = into.executors;
-  demand.partitions = partitions;
-  demand.batches_in_flight = into.max_batches_in_flight;
-  demand.unpublished_bytes = into.max_unpublished_bytes;
-  demand.batch_bytes = value("max_batch_bytes");
-  demand.receiver_bytes = value("max_receiver_bytes");
-  demand.exchange_bytes = value("exchange.memory");
-  auto budgets = share_memory(demand);
-  if (!budgets)
-    return tl::make_unexpected(budgets.error());
-  if (auto least = least_log_limit(demand, *budgets); least > into.log_limit)
-    return fail(error_code::configuration,
-                format_size(into.log_limit) + " are too little for the log of what may be under way", "log.limit",
-                "give at least " + format_size((least / mib + 1) * mib) + ", or set smaller budgets");
-  into.max_unpublished_input_bytes = unpublished_input_bytes(into.log_limit);
-  into.memory_limit = demand.limit;
-  into.max_batch_bytes = budgets->batch_bytes;
-  into.max_receiver_bytes = budgets->receiver_bytes;
-  into.exchange_bytes = budgets->exchange_bytes;
-  into.staging_bytes = budgets->staging_bytes;
-  return {};
+std::string nearest_setting(std::string_view key) {
+  std::vector<std::string> known;
+  for (auto& row : setting_table())
+    known.push_back(row.key);
+  auto nearest = nearest_name(key, known);
+  if (nearest.empty()) { // perhaps the first half of one
+    std::vector<std::string> halves;
+    for (auto& each : known)
+      halves.push_back(each.substr(0, each.find('.')));
+    if (auto half = nearest_name(key, halves); !half.empty())
+      nearest = known[static_cast<std::size_t>(std::find(halves.begin(), halves.end(), half) - halves.begin())];
+  }
+  return nearest.empty() ? "`APP config` shows all keys" : "did you mean \"" + nearest + "\"?";
 }
 
 } // namespace weir::actors

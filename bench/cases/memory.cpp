@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <thread>
 
-#include "actors/runtime/setting_table.hpp"
+#include "actors/runtime/setting_values.hpp"
 #include "bench/case.hpp"
 #include "bench/engine/engine.hpp"
 #include "bench/engine/memory_feed.hpp"

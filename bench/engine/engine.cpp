@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "actors/runtime/setting_table.hpp"
+#include "actors/runtime/setting_values.hpp"
 
 namespace weir::bench {
 

@@ -42,6 +42,7 @@ LIBRARIES = [
     ("Asio", r"boost/asio", ["actors/sources", "actors/monitor", "actors/net", "tests/unit/actors", "tests/process"]),
     ("LMDB", r"lmdb", ["libstream/log"]),
     ("msgpack", r"msgpack", ["libstream/data"]),
+    ("TOML", r"toml\+\+", ["actors/runtime"]),
     ("Catch2", r"catch2/", ["tests"]),
     ("rapidcheck", r"rapidcheck", ["tests"]),
     ("threads", r"(thread|stop_token|condition_variable)$", ["actors", "apps", "bench", "tests"]),

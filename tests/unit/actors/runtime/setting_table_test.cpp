@@ -5,130 +5,115 @@
 
 #include <catch2/catch.hpp>
 
+#include "actors/runtime/setting_values.hpp"
+#include "actors/runtime/settings_file.hpp"
+
 using namespace weir;
 using namespace weir::actors;
-using namespace std::chrono_literals;
-using limits::kib;
-using limits::mib;
 
 namespace {
 
-settings applied(const std::vector<std::string>& assignments) {
-  setting_values values;
-  for (auto& assignment : assignments)
-    REQUIRE(values.set(assignment, "--set").has_value());
-  settings made;
-  made.inputs.resize(1);
-  auto done = values.apply(made, 2);
-  INFO((done ? std::string{} : done.error().message()));
-  REQUIRE(done.has_value());
-  return made;
+std::string repository() {
+  std::string here = __FILE__;
+  return here.substr(0, here.rfind("/tests/"));
 }
 
-error refused(const std::vector<std::string>& assignments) {
-  setting_values values;
-  settings made;
-  made.inputs.resize(1);
-  for (auto& assignment : assignments)
-    if (auto done = values.set(assignment, "--set"); !done)
-      return done.error();
-  auto done = values.apply(made, 2);
-  REQUIRE_FALSE(done.has_value());
-  return done.error();
+std::vector<std::string> lines_of(const std::string& path) {
+  std::ifstream file{repository() + "/" + path};
+  REQUIRE(file);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);)
+    lines.push_back(line);
+  return lines;
+}
+
+/// As the documents have it.
+std::string default_of(const setting_row& row) {
+  return row.nothing.empty() ? format_setting(row.read(default_configuration("word-count")), row.form) : row.nothing;
 }
 
 } // namespace
 
-TEST_CASE("each setting arrives where it belongs", "[settings]") {
-  auto made = applied({"memory.limit=2GiB", "exchange.memory=100MiB", "log.limit=4GiB", "max_batch_bytes=1MiB",
-                       "max_receiver_bytes=3MiB", "max_batches_in_flight=2", "max_unpublished_bytes=5m",
-                       "max_record_bytes=65536", "block_interval=3ms"});
-  CHECK(made.memory_limit == 2048 * mib);
-  CHECK(made.exchange_bytes == 100 * mib);
-  CHECK(made.log_limit == 4096 * mib);
-  CHECK(made.max_batch_bytes == mib);
-  CHECK(made.max_receiver_bytes == 3 * mib);
-  CHECK(made.max_batches_in_flight == 2);
-  CHECK(made.max_unpublished_bytes == 5 * mib);
-  CHECK(made.staging_bytes == 5 * mib);
-  CHECK(made.log_limit / 4 == made.max_unpublished_input_bytes);
-  CHECK(made.max_record_bytes == 64 * kib);
-  CHECK(made.block_interval == 3ms);
-}
-
-TEST_CASE("what is not set follows from the memory limit", "[settings]") {
-  auto all = applied({});
-  CHECK(all.max_batch_bytes == limits::max_batch_bytes);
-  CHECK(all.block_interval == settings{}.block_interval);
-  auto little = applied({"memory.limit=200MiB"});
-  CHECK(little.max_batch_bytes < all.max_batch_bytes);
-  CHECK(little.exchange_bytes < all.exchange_bytes);
-  CHECK(little.max_receiver_bytes < all.max_receiver_bytes);
-  CHECK(little.max_unpublished_bytes == all.max_unpublished_bytes); // lies in the log
-  CHECK(little.staging_bytes < all.staging_bytes);
-}
-
-TEST_CASE("the last value of a setting is heard", "[settings]") {
-  CHECK(applied({"max_batches_in_flight=2", "max_batches_in_flight=7"}).max_batches_in_flight == 7);
-}
-
-TEST_CASE("an unknown setting is refused, and the nearest one named", "[settings]") {
-  auto [typed, meant] = GENERATE(table<std::string, std::string>({
-    {"memory_limit=1GiB", "memory.limit"},
-    {"max_bach_bytes=1MiB", "max_batch_bytes"},
-    {"exchange.memry=1MiB", "exchange.memory"},
-    {"block_intervall=1ms", "block_interval"},
-  }));
-  auto why = refused({typed});
-  CHECK(why.code == error_code::configuration);
-  CHECK(why.where == "--set");
-  CHECK(why.hint == "did you mean \"" + meant + "\"?");
-  CHECK(refused({"xylophone=1"}).hint.find("max_record_bytes") != std::string::npos);
-}
-
-TEST_CASE("a wrong value is refused, with key and form", "[settings]") {
-  auto [typed, key, form] = GENERATE(table<std::string, std::string, std::string>({
-    {"memory.limit=much", "memory.limit", "64MiB"},
-    {"memory.limit=", "memory.limit", "64MiB"},
-    {"memory.limit=-1", "memory.limit", "64MiB"},
-    {"max_batches_in_flight=0", "max_batches_in_flight", "1 to 64"},
-    {"max_batches_in_flight=2MiB", "max_batches_in_flight", "whole number"},
-    {"max_record_bytes=1GiB", "max_record_bytes", "to "},
-    {"block_interval=5", "block_interval", "10ms"},
-    {"block_interval=1us", "block_interval", "100us to 10s"},
-  }));
-  auto why = refused({typed});
-  INFO(why.message());
-  CHECK(why.code == error_code::configuration);
-  CHECK(why.where == "--set " + key);
-  CHECK(why.hint.find(form) != std::string::npos);
-  CHECK(refused({"max_batch_bytes"}).hint == "write KEY=VALUE");
-}
-
-TEST_CASE("settings that do not fit together are refused, and what would do is said", "[settings]") {
-  auto memory = refused({"memory.limit=100MiB", "exchange.memory=90MiB"});
-  CHECK(memory.where == "memory.limit");
-  CHECK(memory.hint.find("at least ") != std::string::npos);
-  auto log = refused({"log.limit=64MiB"});
-  CHECK(log.where == "log.limit");
-  CHECK(log.hint.find("at least ") != std::string::npos);
-}
-
-TEST_CASE("each setting is documented, and each documented setting is known", "[settings]") {
-  std::string page = __FILE__;
-  page = page.substr(0, page.rfind("/tests/")) + "/docs/reference/cli.md";
-  std::ifstream file{page};
-  REQUIRE(file);
-  std::set<std::string> documented;
-  auto in_settings = false;
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("## "))
-      in_settings = line == "## Settings";
-    if (in_settings && line.starts_with("| `"))
-      documented.insert(line.substr(3, line.find('`', 3) - 3));
+TEST_CASE("no two settings share a key, a variable or a flag", "[settings]") {
+  std::set<std::string> keys, variables, flags;
+  for (auto& row : setting_table()) {
+    INFO(row.key);
+    CHECK(keys.insert(row.key).second);
+    CHECK(variables.insert(row.variable()).second);
+    CHECK((row.flag().empty() || flags.insert(row.flag()).second));
   }
+  CHECK(find_setting("memory.limit")->variable() == "WEIR_MEMORY_LIMIT");
+  CHECK(find_setting("batch_interval")->variable() == "WEIR_BATCH_INTERVAL");
+  CHECK(find_setting("batch_interval")->flag() == "--batch-interval");
+}
+
+TEST_CASE("each setting has a meaning, a group, and a default that it accepts", "[settings]") {
+  for (auto& row : setting_table()) {
+    INFO(row.key);
+    CHECK_FALSE(row.meaning.empty());
+    CHECK_FALSE(row.group.empty());
+    setting_values values;
+    auto done = values.set(row.key, default_of(row), {});
+    INFO((done ? "" : done.error().message()));
+    CHECK(done.has_value());
+  }
+}
+
+TEST_CASE("what was written is what is read", "[settings]") {
+  for (auto& row : setting_table()) {
+    if (row.form == setting_form::list || row.form == setting_form::text)
+      continue;
+    for (auto number : {row.least, row.most}) {
+      setting_value value{number, row.form == setting_form::choice ? row.words[number] : "", {}};
+      INFO(row.key << " = " << format_setting(value, row.form));
+      auto all = default_configuration("x");
+      REQUIRE(row.write(all, value).has_value());
+      CHECK(format_setting(row.read(all), row.form) == format_setting(value, row.form));
+    }
+  }
+}
+
+TEST_CASE("each setting is documented with its default, and each documented setting is known", "[settings]") {
+  std::set<std::string> documented;
+  for (auto& line : lines_of("docs/configuration.md"))
+    if (line.starts_with("| `"))
+      documented.insert(line.substr(0, line.find('|', line.find('|', 2) + 1) + 1));
   std::set<std::string> known;
   for (auto& row : setting_table())
-    known.insert(row.key);
-  CHECK(documented == known);
+    known.insert("| `" + row.key + "` | `" + default_of(row) + "` |");
+  for (auto& row : known) {
+    INFO("docs/configuration.md lacks " << row);
+    CHECK(documented.count(row) == 1);
+  }
+  for (auto& row : documented) {
+    INFO("docs/configuration.md: " << row);
+    CHECK(known.count(row) == 1);
+  }
+}
+
+TEST_CASE("config/word-count.toml has every setting, commented out, with its default", "[settings]") {
+  std::string document;
+  std::set<std::string> written;
+  for (auto& line : lines_of("config/word-count.toml")) {
+    auto is_setting = line.size() > 1 && line[0] == '#' && line[1] >= 'a' && line[1] <= 'z';
+    CHECK((is_setting || line.empty() || line.starts_with("# ") || line == "#"));
+    document += (is_setting ? line.substr(1) : line) + "\n";
+    if (is_setting)
+      written.insert(line.substr(1));
+  }
+  for (auto& row : setting_table()) {
+    auto defaults = row.read(default_configuration("word-count"));
+    auto toml = row.nothing.empty() ? format_toml(defaults, row.form) : quoted_text(row.nothing);
+    INFO("config/word-count.toml lacks " << row.key << " = " << toml);
+    CHECK(written.erase(row.key + " = " + toml) == 1);
+  }
+  for (auto& line : written)
+    FAIL_CHECK("config/word-count.toml: " << line << " is no setting with its default");
+  setting_values values;
+  auto done = set_from_toml(document, "config/word-count.toml", values);
+  INFO((done ? "" : done.error().message()));
+  REQUIRE(done.has_value());
+  auto all = default_configuration("word-count");
+  CHECK(values.apply(all).has_value());
+  CHECK(all.options.default_data_dir);
 }

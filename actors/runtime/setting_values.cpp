@@ -1,0 +1,155 @@
+#include "actors/runtime/setting_values.hpp"
+
+#include <algorithm>
+
+#include "actors/node/budgets.hpp"
+#include "libstream/base/text.hpp"
+
+namespace weir::actors {
+
+namespace {
+
+tl::unexpected<error> unknown(std::string_view key, const setting_origin& origin) {
+  return fail(error_code::configuration, "unknown key \"" + std::string{key} + "\"", origin.place,
+              nearest_setting(key));
+}
+
+} // namespace
+
+std::string setting_origin::where(std::string_view key) const {
+  switch (what) {
+    case layer::file: return place + ": " + std::string{key};
+    case layer::set: return place + " " + std::string{key};
+    case layer::environment:
+    case layer::flag: return place;
+    case layer::none: break;
+  }
+  return std::string{key};
+}
+
+result<void> setting_values::keep(const setting_row& row, result<setting_value> parsed, std::string_view text,
+                                  const setting_origin& origin) {
+  if (!parsed) {
+    auto why = parsed.error();
+    why.where = origin.where(row.key);
+    if (!row.nothing.empty())
+      why.hint += ", or " + row.nothing;
+    return tl::make_unexpected(std::move(why));
+  }
+  auto has_range = row.form != setting_form::text && row.form != setting_form::list;
+  if (has_range && (parsed->number < row.least || parsed->number > row.most))
+    return fail(error_code::configuration, std::string{text} + " is out of range", origin.where(row.key),
+                "give " + row.range());
+  values_[row.key] = {std::move(*parsed), origin};
+  return {};
+}
+
+result<void> setting_values::set(std::string_view key, std::string_view value, const setting_origin& origin) {
+  auto row = find_setting(key);
+  if (!row)
+    return unknown(key, origin);
+  if (!row->nothing.empty() && value == row->nothing) {
+    values_[row->key] = {std::nullopt, origin};
+    return {};
+  }
+  return keep(*row, parse_setting(value, row->form, row->words), value, origin);
+}
+
+result<void> setting_values::set_list(std::string_view key, std::vector<std::string> texts,
+                                      const setting_origin& origin) {
+  auto row = find_setting(key);
+  if (!row)
+    return unknown(key, origin);
+  return keep(*row, setting_value{0, {}, std::move(texts)}, key, origin);
+}
+
+result<void> setting_values::set(std::string_view assignment) {
+  setting_origin origin{setting_origin::layer::set, "--set"};
+  auto equals = assignment.find('=');
+  if (equals == std::string_view::npos)
+    return fail(error_code::configuration, "\"" + std::string{assignment} + "\" sets nothing", origin.place,
+                "write KEY=VALUE");
+  return set(assignment.substr(0, equals), assignment.substr(equals + 1), origin);
+}
+
+setting_origin setting_values::origin(std::string_view key) const {
+  auto found = values_.find(key);
+  return found == values_.end() ? setting_origin{} : found->second.origin;
+}
+
+bool setting_values::is_decided(std::string_view key) const {
+  auto found = values_.find(key);
+  return found != values_.end() && found->second.value;
+}
+
+std::optional<std::uint64_t> setting_values::number(std::string_view key) const {
+  auto found = values_.find(key);
+  if (found == values_.end() || !found->second.value)
+    return std::nullopt;
+  return found->second.value->number;
+}
+
+result<void> setting_values::apply(configuration& into) const {
+  for (auto& row : setting_table()) {
+    auto found = values_.find(row.key);
+    if (found == values_.end() || !found->second.value)
+      continue;
+    if (auto written = row.write(into, *found->second.value); !written) {
+      auto why = written.error();
+      auto& origin = found->second.origin;
+      if (origin.what != setting_origin::layer::flag)
+        why.code = error_code::configuration;
+      why.where = why.where.empty() ? origin.where(row.key) : origin.where(row.key) + ": " + why.where;
+      return tl::make_unexpected(std::move(why));
+    }
+  }
+  auto& settings = into.options.settings;
+  if (!number("block_interval"))
+    settings.block_interval = default_block_interval(settings.batch_interval);
+  auto& options = into.options;
+  auto partitions = options.repartition > 0 ? options.repartition : options.partitions;
+  return share_budgets(settings, partitions > 0 ? partitions : 2 * settings.executors);
+}
+
+result<void> setting_values::apply(settings& into, std::uint32_t partitions) const {
+  configuration all;
+  all.options.settings = into;
+  all.options.partitions = partitions;
+  auto applied = apply(all);
+  if (applied)
+    into = all.options.settings;
+  return applied;
+}
+
+result<void> setting_values::share_budgets(settings& into, std::uint32_t partitions) const {
+  auto named = [this](error why) {
+    why.where = origin(why.where).where(why.where);
+    return tl::make_unexpected(std::move(why));
+  };
+  memory_demand demand;
+  demand.limit = into.memory_limit;
+  demand.inputs = into.inputs.size();
+  demand.executors = into.executors;
+  demand.partitions = partitions;
+  demand.batches_in_flight = into.max_batches_in_flight;
+  demand.unpublished_bytes = into.max_unpublished_bytes;
+  demand.batch_bytes = number("max_batch_bytes");
+  demand.receiver_bytes = number("max_receiver_bytes");
+  demand.exchange_bytes = number("exchange.memory");
+  auto budgets = share_memory(demand);
+  if (!budgets)
+    return named(budgets.error());
+  if (auto least = least_log_limit(demand, *budgets); least > into.log_limit)
+    return named(
+      {error_code::configuration, format_size(into.log_limit) + " are too little for the log of what may be under way",
+       "log.limit",
+       "give at least " + format_size((least / limits::mib + 1) * limits::mib) + ", or set smaller budgets"});
+  into.max_unpublished_input_bytes = unpublished_input_bytes(into.log_limit);
+  into.max_batch_bytes = budgets->batch_bytes;
+  into.max_receiver_bytes = budgets->receiver_bytes;
+  into.exchange_bytes = budgets->exchange_bytes;
+  into.staging_bytes = budgets->staging_bytes;
+  return {};
+}
+
+} // namespace weir::actors

@@ -1,0 +1,86 @@
+#include "actors/runtime/settings_report.hpp"
+
+#include <algorithm>
+
+namespace weir::actors {
+
+namespace {
+
+struct shown {
+  const setting_row* row;
+  std::string value;
+  std::string toml;
+  const char* layer;
+  std::string place;
+  std::string origin; ///< layer and place as a person would say it
+};
+
+shown show(const setting_row& row, const configuration& all, const setting_values& values) {
+  using layer = setting_origin::layer;
+  auto origin = values.origin(row.key);
+  auto value = row.read(all);
+  shown made{&row,        format_setting(value, row.form), format_toml(value, row.form), "default", origin.place,
+             origin.place};
+  auto decided = values.is_decided(row.key);
+  if (!decided && row.follows.empty() && !row.nothing.empty()) {
+    made.value = row.nothing;
+    made.toml = quoted_text(row.nothing);
+  }
+  switch (origin.what) {
+    case layer::none:
+      made.layer = row.follows.empty() ? "default" : "derived";
+      made.origin = row.follows.empty() ? "default" : "derived from " + row.follows;
+      return made;
+    case layer::file: made.layer = "file"; break;
+    case layer::environment:
+      made.layer = "environment";
+      made.origin = "environment " + made.place;
+      break;
+    case layer::set: made.layer = "set"; break;
+    case layer::flag: made.layer = "flag"; break;
+  }
+  if (!decided && !row.follows.empty())
+    made.origin += ", derived from " + row.follows;
+  return made;
+}
+
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(width, text.size()), ' ');
+  return text;
+}
+
+} // namespace
+
+std::string settings_as_text(const configuration& all, const setting_values& values) {
+  std::vector<shown> rows;
+  std::size_t key_width = 0;
+  std::size_t value_width = 0;
+  for (auto& row : setting_table()) {
+    auto& each = rows.emplace_back(show(row, all, values));
+    key_width = std::max(key_width, row.key.size());
+    value_width = std::max(value_width, std::min<std::size_t>(each.value.size(), 40));
+  }
+  std::string text;
+  std::string group;
+  for (auto& each : rows) {
+    if (each.row->group != group)
+      text += (text.empty() ? "# " : "\n# ") + each.row->group + "\n";
+    group = each.row->group;
+    text += padded(each.row->key, key_width) + "  " + padded(each.value, value_width) + "  " + each.origin + "\n";
+  }
+  return text;
+}
+
+std::string settings_as_json(const configuration& all, const setting_values& values) {
+  auto text = "{\"application\":" + quoted_text(all.options.application) + ",\"settings\":[";
+  auto first = true;
+  for (auto& row : setting_table()) {
+    auto each = show(row, all, values);
+    text += std::string{first ? "\n" : ",\n"} + "  {\"key\":" + quoted_text(row.key) + ",\"value\":" + each.toml +
+            ",\"origin\":\"" + each.layer + "\",\"place\":" + quoted_text(each.place) + "}";
+    first = false;
+  }
+  return text + "\n]}\n";
+}
+
+} // namespace weir::actors

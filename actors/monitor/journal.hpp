@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "actors/monitor/event.hpp"
 #include "actors/node/role.hpp"
 #include "libstream/base/error.hpp"
 #include "libstream/base/ids.hpp"
@@ -31,7 +32,15 @@ public:
   /// What it leaves out is logged. May be said again after a restart.
   virtual void batch_amended(const log::batch_record&) {}
   virtual void actor_restarted(const address&, const std::string& reason) = 0;
-  /// Something a person should know about; the application goes on.
+  /// Anything else. Whoever tells no fields apart is told a sentence.
+  virtual void tell(const event& what) {
+    auto sentence = what.message.empty() ? std::string{what.name} : what.message;
+    if (what.level <= log_level::warning)
+      warning(sentence);
+    else
+      detail(sentence);
+  }
+  /// Something a person should know about; the application goes on. `tell` says the same with fields.
   virtual void warning(const std::string& sentence) = 0;
   /// For whoever wants to follow every step; off by default.
   virtual void detail(const std::string& sentence) = 0;

@@ -1,39 +1,33 @@
 #include "actors/monitor/stderr_journal.hpp"
 
-#include <chrono>
 #include <ctime>
+#include <mutex>
+#include <string_view>
 #include <vector>
 
 #include <unistd.h>
+
+#include "actors/monitor/json_text.hpp"
+#include "actors/monitor/repeat_limit.hpp"
 
 namespace weir::actors {
 
 namespace {
 
+using std::chrono::milliseconds;
+
 struct field {
-  std::string name;
+  const char* name;
   std::string value;
   bool is_number = false;
 };
 
-std::string json_string(std::string_view text) {
-  std::string quoted = "\"";
-  for (unsigned char byte : text)
-    if (byte == '"' || byte == '\\') {
-      quoted += '\\';
-      quoted += static_cast<char>(byte);
-    } else if (byte < 0x20) {
-      char code[8];
-      std::snprintf(code, sizeof code, "\\u%04x", byte);
-      quoted += code;
-    } else {
-      quoted += static_cast<char>(byte);
-    }
-  return quoted + "\"";
+template <class T>
+field number(const char* name, T value) {
+  return {name, std::to_string(value), true};
 }
 
-void write_line(std::string line) {
-  line += '\n';
+void write_to_stderr(const std::string& line) {
   std::string_view rest = line;
   while (!rest.empty()) {
     auto written = ::write(STDERR_FILENO, rest.data(), rest.size());
@@ -48,15 +42,67 @@ const char* name_of(log_level level) {
   return names[static_cast<int>(level)];
 }
 
-class stderr_journal final : public journal {
-public:
-  stderr_journal(log_level level, log_format format) : level_{level}, format_{format} {}
+std::string as_json(std::int64_t now, log_level level, const char* event, const std::vector<field>& fields) {
+  auto line =
+    "{\"time_ms\":" + std::to_string(now) + ",\"level\":\"" + name_of(level) + "\",\"event\":\"" + event + "\"";
+  for (auto& each : fields)
+    line += "," + json_text(each.name) + ":" + (each.is_number ? each.value : json_text(each.value));
+  return line + "}\n";
+}
 
-  void input_bound(const std::string& url) override { write_line("ready input=" + url); }
+/// In quotes unless it is plain: an empty or strange one cannot be taken for something else.
+std::string plain_or_quoted(const std::string& value) {
+  for (auto byte : value)
+    if (static_cast<unsigned char>(byte) <= ' ' || static_cast<unsigned char>(byte) >= 0x7f || byte == '"' ||
+        byte == '\\')
+      return json_text(value);
+  return value.empty() ? "\"\"" : value;
+}
+
+std::string as_text(std::int64_t now, log_level level, const char* event, const std::vector<field>& fields) {
+  auto seconds = static_cast<std::time_t>(now / 1000);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char stamp[40];
+  auto length = std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &parts);
+  std::snprintf(stamp + length, sizeof stamp - length, ".%03dZ", static_cast<int>(now % 1000));
+  auto line = std::string{stamp} + " " + name_of(level) + " " + event;
+  for (auto& each : fields)
+    line += std::string{" "} + each.name + "=" + plain_or_quoted(each.value);
+  return line + "\n";
+}
+
+std::vector<field> fields_of(const event& what) {
+  std::vector<field> fields;
+  if (what.batch)
+    fields.push_back(number("batch", what.batch->value));
+  if (what.partition)
+    fields.push_back(number("partition", what.partition->value));
+  if (what.epoch)
+    fields.push_back(number("epoch", what.epoch->value));
+  if (what.actor)
+    fields.push_back({"actor", to_string(*what.actor)});
+  if (!what.message.empty())
+    fields.push_back({"message", what.message});
+  for (auto& [name, value] : what.more)
+    fields.push_back({name, value});
+  return fields;
+}
+
+class line_journal final : public journal {
+public:
+  line_journal(log_level level, log_format format, line_output output)
+    : level_{level}, format_{format}, output_{std::move(output)} {}
+
+  ~line_journal() override {
+    std::lock_guard guard{mutex_};
+    tell_left_out(strange_.rest());
+    tell_left_out(sentences_.rest());
+  }
+
+  void input_bound(const std::string& url) override { output_.write("ready input=" + url + "\n"); }
 
   void batch_committed(const batch_summary& batch) override {
-    if (level_ < log_level::info)
-      return;
     say(log_level::info, "batch_committed",
         {number("batch", batch.batch.value), number("batch_time_ms", batch.time_ms), number("records", batch.records),
          number("bytes", batch.bytes), number("scheduling_delay_us", batch.scheduling_delay_us),
@@ -64,85 +110,74 @@ public:
   }
 
   void batch_done(batch_id batch, std::int64_t time_ms) override {
-    if (level_ >= log_level::info)
-      say(log_level::info, "batch_done", {number("batch", batch.value), number("batch_time_ms", time_ms)});
+    say(log_level::info, "batch_done", {number("batch", batch.value), number("batch_time_ms", time_ms)});
   }
 
   void actor_restarted(const address& who, const std::string& reason) override {
-    if (level_ >= log_level::warning)
-      say(log_level::warning, "actor_restarted", {{"actor", to_string(who)}, {"reason", reason}});
+    say(log_level::warning, "actor_restarted", {{"actor", to_string(who)}, {"reason", reason}});
+  }
+
+  void tell(const event& what) override {
+    if (what.level <= level_)
+      say(what.level, what.name, fields_of(what), what.limited ? &strange_ : nullptr);
   }
 
   void warning(const std::string& sentence) override {
-    if (level_ >= log_level::warning)
-      say(log_level::warning, "warning", {{"message", sentence}});
+    say(log_level::warning, "warning", {{"message", sentence}}, &sentences_);
   }
 
-  void detail(const std::string& sentence) override {
-    if (level_ >= log_level::debug)
-      say(log_level::debug, "detail", {{"message", sentence}});
-  }
+  void detail(const std::string& sentence) override { say(log_level::debug, "detail", {{"message", sentence}}); }
 
 private:
-  template <class T>
-  static field number(std::string name, T value) {
-    return {std::move(name), std::to_string(value), true};
+  void say(log_level level, const char* event, const std::vector<field>& fields, repeat_limit* limit = nullptr) {
+    if (level > level_ && level_ < log_level::info)
+      return; // nothing to write, and no look at the clock for every batch
+    std::unique_lock guard{mutex_};
+    auto now = output_.steady();
+    tell_left_out(strange_.due(now));
+    tell_left_out(sentences_.due(now));
+    if (level > level_ || (limit && !limit->admit(event, now)))
+      return;
+    guard.unlock();
+    write(level, event, fields);
   }
 
-  void say(log_level level, const char* event, const std::vector<field>& fields) const {
-    auto now =
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-    write_line(format_ == log_format::json ? as_json(now, level, event, fields) : as_text(now, level, event, fields));
+  void tell_left_out(const std::vector<repeat_limit::suppressed>& left_out) {
+    for (auto& [kind, count] : left_out)
+      write(log_level::warning, "suppressed",
+            {{"of", kind}, number("count", count), {"message", std::to_string(count) + " more like this suppressed"}});
   }
 
-  static std::string as_json(std::int64_t now, log_level level, const char* event, const std::vector<field>& fields) {
-    auto line =
-      "{\"time_ms\":" + std::to_string(now) + ",\"level\":\"" + name_of(level) + "\",\"event\":\"" + event + "\"";
-    for (auto& each : fields)
-      line += "," + json_string(each.name) + ":" + (each.is_number ? each.value : json_string(each.value));
-    return line + "}";
-  }
-
-  static std::string as_text(std::int64_t now, log_level level, const char* event, const std::vector<field>& fields) {
-    auto seconds = static_cast<std::time_t>(now / 1000);
-    std::tm parts{};
-    gmtime_r(&seconds, &parts);
-    char stamp[40];
-    auto length = std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &parts);
-    std::snprintf(stamp + length, sizeof stamp - length, ".%03dZ", static_cast<int>(now % 1000));
-    auto line = std::string{stamp} + " " + name_of(level) + " " + event;
-    for (auto& each : fields)
-      line +=
-        " " + each.name + "=" + (each.value.find(' ') == std::string::npos ? each.value : json_string(each.value));
-    return line;
+  void write(log_level level, const char* event, const std::vector<field>& fields) const {
+    auto now = output_.since_1970().count();
+    output_.write(format_ == log_format::json ? as_json(now, level, event, fields)
+                                              : as_text(now, level, event, fields));
   }
 
   log_level level_;
   log_format format_;
+  line_output output_;
+  std::mutex mutex_;
+  /// Of events that say that they are limited.
+  repeat_limit strange_{{5, milliseconds{10'000}}};
+  /// Of all sentences together: nothing that goes on and on may fill a disk.
+  repeat_limit sentences_{{50, milliseconds{500}}};
 };
+
+template <class Clock>
+milliseconds now_of() {
+  return std::chrono::duration_cast<milliseconds>(Clock::now().time_since_epoch());
+}
 
 } // namespace
 
-result<log_level> parse_log_level(std::string_view text) {
-  for (auto level : {log_level::error, log_level::warning, log_level::info, log_level::debug})
-    if (text == name_of(level))
-      return level;
-  return fail(error_code::configuration, "unknown log level \"" + std::string{text} + "\"", "--log-level",
-              "use error, warning, info or debug");
-}
-
-result<log_format> parse_log_format(std::string_view text) {
-  if (text == "text")
-    return log_format::text;
-  if (text == "json")
-    return log_format::json;
-  return fail(error_code::configuration, "unknown log format \"" + std::string{text} + "\"", "--log-format",
-              "use text or json");
+std::shared_ptr<journal> make_line_journal(log_level level, log_format format, line_output output) {
+  return std::make_shared<line_journal>(level, format, std::move(output));
 }
 
 std::shared_ptr<journal> make_stderr_journal(log_level level, log_format format) {
-  return std::make_shared<stderr_journal>(level, format);
+  return make_line_journal(level, format,
+                           {write_to_stderr, now_of<std::chrono::system_clock>, now_of<std::chrono::steady_clock>});
 }
 
 } // namespace weir::actors

@@ -16,6 +16,7 @@ struct executor_state {
 
   partition_executor_actor::pointer self;
   services_ptr services;
+  address who{role::partition_executor, 0};
   std::optional<task_board> board;
   std::shared_ptr<worker> thread;
   bool busy = false;
@@ -23,6 +24,7 @@ struct executor_state {
   executor_state(partition_executor_actor::pointer ptr) : self{ptr} {}
 
   void start(services_ptr given, std::uint32_t index) {
+    who.index = index;
     services = std::move(given);
     board.emplace(services->plan, services->application.partitions, index);
     thread = services->workers->make("executor-" + std::to_string(index));
@@ -85,9 +87,15 @@ struct executor_state {
   void pass_on(const task_ended& report) {
     fault_point("executor.task_ended");
     if (report.skipped > 0)
-      services->journal->warning("batch " + std::to_string(report.batch.value) + ": skipped " +
-                                 std::to_string(report.skipped) + " records longer than max_record_bytes (" +
-                                 std::to_string(services->settings.max_record_bytes) + ")");
+      services->journal->tell({.name = "records_skipped",
+                               .limited = true,
+                               .batch = report.batch,
+                               .epoch = report.attempt.epoch,
+                               .actor = who,
+                               .message = "batch " + std::to_string(report.batch.value) + ": skipped " +
+                                          std::to_string(report.skipped) + " records longer than max_record_bytes (" +
+                                          std::to_string(services->settings.max_record_bytes) + ")",
+                               .more = {{"records", std::to_string(report.skipped)}}});
     if (!services->plan->stages()[report.stage.value].writes.empty())
       services->directory.broadcast(role::partition_executor,
                                     map_output_ready{report.attempt, report.batch, report.stage, report.task});

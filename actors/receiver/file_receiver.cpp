@@ -39,13 +39,16 @@ struct file_receiver_state {
       return;
     listing = true;
     auto directory = services->settings.inputs[input.value].directory();
-    thread->post([services = services, directory, me = caf::actor_cast<caf::actor_addr>(self)] {
+    thread->post([services = services, directory, input = input, me = caf::actor_cast<caf::actor_addr>(self)] {
       directory_listed message;
       if (auto files = services->list_directory(directory))
         for (auto& file : *files)
           message.files.push_back({file.name, file.path, file.size, file.modified_ns});
       else
-        services->journal->warning(files.error().message());
+        services->journal->tell({.name = "directory_unreadable",
+                                 .limited = true,
+                                 .actor = address{role::receiver, input.value},
+                                 .message = files.error().message()});
       if (auto handle = caf::actor_cast<caf::actor>(me))
         caf::anon_send(handle, std::move(message));
     });

@@ -14,7 +14,8 @@ namespace {
 /// Passes what the server's thread hears on to the actor's mailbox.
 class mailbox_listener final : public ingest_listener {
 public:
-  explicit mailbox_listener(receiver_actor::pointer self) : self_{caf::actor_cast<caf::actor_addr>(self)} {}
+  mailbox_listener(receiver_actor::pointer self, std::shared_ptr<actors::journal> journal, input_id input)
+    : self_{caf::actor_cast<caf::actor_addr>(self)}, journal_{std::move(journal)}, input_{input} {}
 
   void hello(connection_id connection, std::string producer) override {
     send(producer_hello{connection, std::move(producer)});
@@ -22,6 +23,13 @@ public:
   void data(connection_id connection, ingest_data data) override { send(producer_data{connection, std::move(data)}); }
   void goodbye(connection_id connection) override { send(producer_goodbye{connection}); }
   void closed(connection_id connection) override { send(connection_closed{connection}); }
+  void turned_away(const std::string& peer, const std::string& reason) override {
+    journal_->tell({.name = "connection_refused",
+                    .limited = true,
+                    .actor = address{role::receiver, input_.value},
+                    .message = reason,
+                    .more = {{"peer", peer}}});
+  }
 
 private:
   template <class Message>
@@ -30,6 +38,8 @@ private:
       caf::anon_send(self, std::move(message));
   }
   caf::actor_addr self_;
+  std::shared_ptr<actors::journal> journal_;
+  input_id input_;
 };
 
 struct receiver_state {
@@ -53,7 +63,7 @@ struct receiver_state {
     intake = std::make_unique<actors::intake>(input, limits::block_bytes);
     auto& url = services->settings.inputs[input.value];
     auto bound = services->ingest->listen(url.address(), services->settings.max_receiver_bytes,
-                                          std::make_shared<mailbox_listener>(self));
+                                          std::make_shared<mailbox_listener>(self, services->journal, input));
     if (!bound) {
       services->fail(bound.error());
       return false;

@@ -1,8 +1,8 @@
 #include "actors/runtime/setting_form.hpp"
 
 #include <algorithm>
-#include <cstdio>
 
+#include "actors/monitor/json_text.hpp"
 #include "libstream/base/text.hpp"
 
 namespace weir::actors {
@@ -132,22 +132,6 @@ result<std::vector<std::string>> parse_list(std::string_view text) {
   return texts;
 }
 
-std::string quoted_text(std::string_view text) {
-  std::string made = "\"";
-  for (auto byte : text)
-    if (byte == '"' || byte == '\\') {
-      made += '\\';
-      made += byte;
-    } else if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) {
-      char code[8];
-      std::snprintf(code, sizeof code, "\\u%04x", static_cast<unsigned>(byte));
-      made += code;
-    } else {
-      made += byte;
-    }
-  return made + "\"";
-}
-
 std::string format_setting(const setting_value& value, setting_form form) {
   switch (form) {
     case setting_form::size: return format_size(value.number);
@@ -169,11 +153,11 @@ std::string format_toml(const setting_value& value, setting_form form) {
     case setting_form::fixed_point:
     case setting_form::count: return format_setting(value, form);
     case setting_form::list: break;
-    default: return quoted_text(format_setting(value, form));
+    default: return json_text(format_setting(value, form));
   }
   std::string all = "[";
   for (auto& text : value.list)
-    all += (all.size() > 1 ? ", " : "") + quoted_text(text);
+    all += (all.size() > 1 ? ", " : "") + json_text(text);
   return all + "]";
 }
 

@@ -46,7 +46,5 @@ result<std::vector<std::string>> parse_list(std::string_view text);
 std::string format_setting(const setting_value& value, setting_form form);
 /// As a TOML document has it: texts in quotes.
 std::string format_toml(const setting_value& value, setting_form form);
-/// A text in quotes, as TOML and JSON both have it.
-std::string quoted_text(std::string_view text);
 
 } // namespace weir::actors

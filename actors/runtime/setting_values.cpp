@@ -128,7 +128,7 @@ result<void> setting_values::share_budgets(settings& into, std::uint32_t partiti
   };
   memory_demand demand;
   demand.limit = into.memory_limit;
-  demand.inputs = into.inputs.size();
+  demand.inputs = std::max<std::size_t>(1, into.inputs.size());
   demand.executors = into.executors;
   demand.partitions = partitions;
   demand.batches_in_flight = into.max_batches_in_flight;

@@ -8,6 +8,7 @@
 
 #include <toml++/toml.h>
 
+#include "actors/monitor/json_text.hpp"
 #include "actors/runtime/setting_values.hpp"
 
 namespace weir::actors {
@@ -134,7 +135,7 @@ private:
   static result<void> wrong_type(const setting_row& row, const toml::node& node, const setting_origin& origin) {
     auto hint = std::string{wanted_by(row.form)};
     if (!row.nothing.empty())
-      hint += ", or " + quoted_text(row.nothing);
+      hint += ", or " + json_text(row.nothing);
     return fail(error_code::configuration, std::string{"it is "} + name_of(node.type()), origin.where(row.key), hint);
   }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "actors/monitor/json_text.hpp"
+
 namespace weir::actors {
 
 namespace {
@@ -24,7 +26,7 @@ shown show(const setting_row& row, const configuration& all, const setting_value
   auto decided = values.is_decided(row.key);
   if (!decided && row.follows.empty() && !row.nothing.empty()) {
     made.value = row.nothing;
-    made.toml = quoted_text(row.nothing);
+    made.toml = json_text(row.nothing);
   }
   switch (origin.what) {
     case layer::none:
@@ -72,12 +74,12 @@ std::string settings_as_text(const configuration& all, const setting_values& val
 }
 
 std::string settings_as_json(const configuration& all, const setting_values& values) {
-  auto text = "{\"application\":" + quoted_text(all.options.application) + ",\"settings\":[";
+  auto text = "{\"application\":" + json_text(all.options.application) + ",\"settings\":[";
   auto first = true;
   for (auto& row : setting_table()) {
     auto each = show(row, all, values);
-    text += std::string{first ? "\n" : ",\n"} + "  {\"key\":" + quoted_text(row.key) + ",\"value\":" + each.toml +
-            ",\"origin\":\"" + each.layer + "\",\"place\":" + quoted_text(each.place) + "}";
+    text += std::string{first ? "\n" : ",\n"} + "  {\"key\":" + json_text(row.key) + ",\"value\":" + each.toml +
+            ",\"origin\":\"" + each.layer + "\",\"place\":" + json_text(each.place) + "}";
     first = false;
   }
   return text + "\n]}\n";

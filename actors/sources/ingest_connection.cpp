@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "actors/sources/input_url.hpp"
+
 namespace weir::actors {
 
 namespace {
@@ -211,6 +213,9 @@ void ingest_connection::farewell() {
 void ingest_connection::refuse(ingest_error code, std::string reason) {
   if (state_ == state::closing || state_ == state::closed)
     return;
+  io_error unknown;
+  auto peer = socket_.remote_endpoint(unknown);
+  owner_.listener().turned_away(unknown ? "unknown" : endpoint{peer.address().to_string(), peer.port()}.text(), reason);
   last_words_ = encode_error(code, reason);
   leave();
 }

@@ -28,6 +28,8 @@ public:
   virtual void hello(connection_id, std::string producer) = 0;
   virtual void data(connection_id, ingest_data) = 0;
   virtual void goodbye(connection_id) = 0;
+  /// A client at `peer` was turned away, also one that never said HELLO: what it was told. Limit what you do about it: anyone can cause it.
+  virtual void turned_away(const std::string& /*peer*/, const std::string& /*reason*/) {}
   /// Last word about a connection, whoever closed it.
   virtual void closed(connection_id) = 0;
 };

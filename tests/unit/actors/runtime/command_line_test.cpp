@@ -1,6 +1,11 @@
 #include "actors/runtime/command_line.hpp"
 
+#include <algorithm>
+
 #include <catch2/catch.hpp>
+
+#include "actors/runtime/setting_table.hpp"
+#include "tests/unit/actors/sources/temporary_directory.hpp"
 
 using namespace weir;
 using namespace weir::actors;
@@ -173,4 +178,149 @@ TEST_CASE("help and version are answers, not runs", "[command_line]") {
   auto version = parse({"--version"});
   REQUIRE((version.has_value() && version->answer));
   CHECK(version->answer->find("word-count") == 0);
+}
+
+namespace {
+
+result<command_line> parse_in(const environment_variables& variables, std::vector<std::string> arguments) {
+  std::vector<const char*> all{"word-count"};
+  for (auto& argument : arguments)
+    all.push_back(argument.c_str());
+  return parse_command_line("word-count", static_cast<int>(all.size()), all.data(), variables);
+}
+
+std::string answer_of(const result<command_line>& parsed) {
+  INFO((parsed ? "" : parsed.error().message()));
+  REQUIRE(parsed.has_value());
+  return parsed->answer.value_or("none");
+}
+
+} // namespace
+
+TEST_CASE("default, file, environment, --set, flag: each wins over those before it", "[command_line]") {
+  testing::temporary_directory directory;
+  auto file = directory.write("app.toml", "input = [\"file:in\"]\nexecutors = 2\n");
+  auto executors = [&](const environment_variables& variables, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"--config", file});
+    auto line = parse_in(variables, arguments);
+    REQUIRE(line.has_value());
+    return line->options.settings.executors;
+  };
+  CHECK(executors({}, {}) == 2);
+  CHECK(executors({{"WEIR_EXECUTORS", "3"}}, {}) == 3);
+  CHECK(executors({{"WEIR_EXECUTORS", "3"}}, {"--set", "executors=4"}) == 4);
+  CHECK(executors({{"WEIR_EXECUTORS", "3"}}, {"--executors", "5", "--set", "executors=4"}) == 5);
+  CHECK(executors({}, {"--executors", "5", "--executors", "6"}) == 6);
+}
+
+TEST_CASE("every setting can be given as --set and as a variable", "[command_line]") {
+  auto defaults = default_configuration("word-count");
+  environment_variables variables;
+  std::vector<std::string> assignments{"config"};
+  for (auto& row : setting_table()) {
+    auto text = row.nothing.empty() ? format_setting(row.read(defaults), row.form) : row.nothing;
+    variables.emplace(row.variable(), text);
+    assignments.insert(assignments.end(), {"--set", row.key + "=" + text});
+  }
+  CHECK(answer_of(parse_in(variables, {"config"})).find("environment WEIR_MEMORY_LIMIT") != std::string::npos);
+  CHECK(answer_of(parse_in({}, assignments)).find("default") == std::string::npos);
+}
+
+TEST_CASE("an input from the environment is enough to run, and several are an array", "[command_line]") {
+  CHECK(parse_in({{"WEIR_INPUT", "file:in"}}, {})->options.settings.inputs.size() == 1);
+  CHECK(parse_in({{"WEIR_INPUT", R"(["file:in", "file:more"])"}}, {})->options.settings.inputs.size() == 2);
+}
+
+TEST_CASE("a variable that is of no setting is refused with the nearest", "[command_line]") {
+  auto why = error_of(parse_in({{"WEIR_BACH_INTERVAL", "50ms"}}, {"--input", "file:in"}));
+  CHECK(why.message() == "WEIR_BACH_INTERVAL: unknown variable; did you mean WEIR_BATCH_INTERVAL?");
+  CHECK(why.code == error_code::configuration);
+  auto wrong = error_of(parse_in({{"WEIR_EXECUTORS", "many"}}, {"--input", "file:in"}));
+  CHECK(wrong.message() == "WEIR_EXECUTORS: \"many\" is no value of it; give a whole number, or auto");
+}
+
+TEST_CASE("variables of the tools and of tests are left alone", "[command_line]") {
+  environment_variables variables{{"WEIR_CHAOS_PAGE", "3"}, {"WEIR_BIN_DIR", "/x"}, {"WEIR_TEST_DISK", "slow"}};
+  CHECK(parse_in(variables, {"--input", "file:in"}).has_value());
+}
+
+TEST_CASE("the settings file can be named by a variable, and must be there", "[command_line]") {
+  testing::temporary_directory directory;
+  auto file = directory.write("app.toml", "input = [\"file:in\"]\nexecutors = 2\n");
+  CHECK(parse_in({{"WEIR_CONFIG", file}}, {})->options.settings.executors == 2);
+  auto why = error_of(parse_in({}, {"--config", directory.path() + "/other.toml", "--input", "file:in"}));
+  CHECK(why.code == error_code::configuration);
+  CHECK(why.where == directory.path() + "/other.toml");
+}
+
+TEST_CASE("config shows all settings with value and origin, and needs no input", "[command_line]") {
+  testing::temporary_directory directory;
+  auto file = directory.write("app.toml", "\nbatch_interval = \"50ms\"\n");
+  auto table = answer_of(parse_in({{"WEIR_MEMORY_LIMIT", "2GiB"}},
+                                  {"config", "--config", file, "--executors", "3", "--set", "log.limit=20GiB"}));
+  auto shows = [&](const std::string& key, const std::string& value, const std::string& origin) {
+    auto at = table.find("\n" + key + " ");
+    REQUIRE(at != std::string::npos);
+    auto line = table.substr(at + 1, table.find('\n', at + 1) - at - 1);
+    INFO(line);
+    CHECK(line.find(" " + value + " ") != std::string::npos);
+    CHECK(line.ends_with("  " + origin));
+  };
+  shows("batch_interval", "50ms", file + ":2");
+  shows("memory.limit", "2GiB", "environment WEIR_MEMORY_LIMIT");
+  shows("executors", "3", "--executors");
+  shows("partitions", "6", "derived from executors");
+  shows("log.limit", "20GiB", "--set");
+  shows("max_batch_bytes", "64MiB", "derived from memory.limit");
+  shows("block_interval", "10ms", "derived from batch_interval");
+  shows("stop_after", "never", "default");
+  shows("max_batches_in_flight", "3", "default");
+  for (auto& row : setting_table())
+    CHECK(table.find("\n" + row.key + " ") != std::string::npos);
+}
+
+TEST_CASE("config can be read by programs", "[command_line]") {
+  auto document = answer_of(parse_in({{"WEIR_EXECUTORS", "3"}}, {"config", "--json"}));
+  CHECK(document.find("{\"application\":\"word-count\",\"settings\":[\n") == 0);
+  CHECK(document.find(R"({"key":"executors","value":3,"origin":"environment","place":"WEIR_EXECUTORS"})") !=
+        std::string::npos);
+  CHECK(document.find(R"({"key":"output","value":["print"],"origin":"default","place":""})") != std::string::npos);
+  auto budget = document.find(R"({"key":"max_batch_bytes","value":")");
+  REQUIRE(budget != std::string::npos);
+  CHECK(document.find("\"derived\"", budget) < document.find('\n', budget));
+}
+
+TEST_CASE("config refuses what a run would refuse", "[command_line]") {
+  CHECK(error_of(parse_in({}, {"config", "--executors", "0"})).code == error_code::configuration);
+  CHECK(error_of(parse_in({}, {"config", "--jsn"})).hint == "did you mean --json?");
+  CHECK(error_of(parse_in({}, {"--json", "--input", "file:in"})).code == error_code::usage);
+}
+
+TEST_CASE("what stands on the command line without being a flag is named", "[command_line]") {
+  CHECK(error_of(parse_in({}, {"--input", "file:in", "config"})).message() ==
+        "unknown argument \"config\"; write it first: word-count config");
+  CHECK(error_of(parse_in({}, {"input", "file:in"})).message() == "unknown argument \"input\"; did you mean --input?");
+  CHECK(error_of(parse_in({}, {"--input"})).message() == "--input: it needs a value; see --help");
+}
+
+TEST_CASE("help shows flags in groups with their defaults, examples, and where all settings are", "[command_line]") {
+  auto help = answer_of(parse_in({}, {"--help"}));
+  for (auto& row : setting_table())
+    if (!row.flag().empty()) {
+      CHECK(help.find("  " + row.flag()) != std::string::npos);
+      CHECK(help.find("\n" + row.group + "\n") != std::string::npos);
+    }
+  std::string words; // as a line may end anywhere
+  for (auto byte : help)
+    if (byte != '\n' && (byte != ' ' || !words.ends_with(' ')))
+      words += byte;
+    else if (!words.ends_with(' '))
+      words += ' ';
+  for (auto part : {"(default 100ms)", "2s without a value", "Examples", "word-count config", "--config FILE.toml"})
+    CHECK(words.find(part) != std::string::npos);
+  std::size_t longest = 0;
+  for (std::size_t at = 0, end; (end = help.find('\n', at)) != std::string::npos; at = end + 1)
+    longest = std::max(longest, end - at);
+  CHECK(longest <= 100);
+  CHECK(answer_of(parse_in({}, {"-h"})) == help);
 }

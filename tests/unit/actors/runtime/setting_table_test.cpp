@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "actors/monitor/json_text.hpp"
 #include "actors/runtime/setting_values.hpp"
 #include "actors/runtime/settings_file.hpp"
 
@@ -103,7 +104,7 @@ TEST_CASE("config/word-count.toml has every setting, commented out, with its def
   }
   for (auto& row : setting_table()) {
     auto defaults = row.read(default_configuration("word-count"));
-    auto toml = row.nothing.empty() ? format_toml(defaults, row.form) : quoted_text(row.nothing);
+    auto toml = row.nothing.empty() ? format_toml(defaults, row.form) : json_text(row.nothing);
     INFO("config/word-count.toml lacks " << row.key << " = " << toml);
     CHECK(written.erase(row.key + " = " + toml) == 1);
   }

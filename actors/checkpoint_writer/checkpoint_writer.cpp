@@ -2,10 +2,13 @@
 // batch_coordinator, to the log thread, and back as an answer.
 #include "actors/checkpoint_writer/checkpoint_writer.hpp"
 
+#include <algorithm>
 #include <deque>
+#include <iterator>
 
 #include "actors/checkpoint_writer/log_fence.hpp"
 #include "actors/checkpoint_writer/write_group.hpp"
+#include "actors/node/full_disk.hpp"
 #include "libstream/log/batch_log.hpp"
 #include "libstream/log/block_log.hpp"
 #include "libstream/log/positions.hpp"
@@ -18,6 +21,8 @@ using verdict = log_fence::verdict;
 
 /// Requests of lost peers may wait for ever: no more than these are kept.
 constexpr std::size_t max_parked = 256;
+/// On a full disk requests are kept up to this number; whoever asks for more asks again.
+constexpr std::size_t max_refused = 1024;
 /// Nobody waits for the end of a batch: it goes with the next transaction, or with one of its own after this time.
 constexpr std::chrono::milliseconds unhurried{20};
 /// At batches up to this length blocks and seal wait for the commit, up to half a batch: one sync a batch instead of two.
@@ -36,11 +41,14 @@ struct writer_state {
   std::deque<std::function<void()>> early;         ///< requests that came before the log was read
   std::deque<std::function<bool()>> parked;        ///< requests that rest on others that have not come yet
   std::deque<std::shared_ptr<write_group>> groups; ///< with the log thread, oldest first
-  struct waiting_step {
-    write_group::step step;
-    std::uint64_t bytes;
-  };
-  std::vector<waiting_step> waiting; ///< for company, in the order in which they must be written
+  /// Shared with the jobs of the log thread, and touched by them only: a group was refused for lack of room, so what comes behind
+  /// it must not be written before it.
+  std::shared_ptr<bool> refusing = std::make_shared<bool>(false);
+  full_disk pause;
+  std::size_t tried = 0;                  ///< steps that are being tried again
+  bool trying_again = false;              ///< the next group is the first of these
+  std::uint64_t pauses = 0;               ///< a timer that was set in an older one is over
+  std::vector<write_group::step> waiting; ///< for company, in the order in which they must be written
   std::uint64_t waiting_bytes = 0;
   std::uint64_t flushes = 0; ///< that `waiting` has seen: a timer that was set before the last one is over
   std::chrono::microseconds asked_wait{0}; ///< the shortest that was asked for since; 0 = none
@@ -65,6 +73,8 @@ struct writer_state {
 
   template <class Message>
   void handle(const Message& message) {
+    if (pause.lasts() && waiting.size() + tried >= max_refused)
+      return;
     if (!fence)
       early.push_back([this, message] { handle(message); });
     else if (!take(message))
@@ -128,12 +138,11 @@ struct writer_state {
     if (what == verdict::wait)
       return false;
     write_group::step step;
-    std::uint64_t bytes = 0;
     if (what == verdict::write) {
       std::vector<data::buffer_handle> contents;
       for (auto& header : headers) {
         contents.push_back(services->blocks.find(header.id));
-        bytes += header.bytes;
+        step.bytes += header.bytes;
         if (!contents.back()) {
           services->fail(
             {error_code::failed, "a block to be logged is not in memory", "checkpoint writer", "report this"});
@@ -149,7 +158,7 @@ struct writer_state {
     step.answer = [this, input = message.input, owner = message.epoch, through = fence->last(message.input)] {
       answer(role::block_store, 0, blocks_appended{input, owner, through});
     };
-    return add_lingering(std::move(step), bytes);
+    return add_lingering(std::move(step));
   }
 
   bool take(const find_producer& message) {
@@ -204,7 +213,7 @@ struct writer_state {
     step.answer = [this, message] {
       answer(role::batch_coordinator, 0, batch_sealed{message.epoch, message.record.id});
     };
-    return add_lingering(std::move(step), 0);
+    return add_lingering(std::move(step));
   }
 
   bool take(const amend_batch& message) {
@@ -234,13 +243,12 @@ struct writer_state {
     if (what == verdict::wait)
       return false;
     write_group::step step;
-    std::uint64_t bytes = 0;
     if (what == verdict::write) {
       auto& record = message.record;
       std::vector<staging::bytes_handle> staged;
       for (auto& part : record.parts) {
         staged.push_back(services->staging.find({record.epoch, record.view}, record.id, part.output, part.part));
-        bytes += part.bytes;
+        step.bytes += part.bytes;
         if (!staged.back()) {
           services->fail({error_code::failed, "a staged part to be committed is not in memory", "output " + part.output,
                           "report this"});
@@ -260,7 +268,7 @@ struct writer_state {
     step.answer = [this, message] {
       answer(role::batch_coordinator, 0, batch_committed{message.epoch, message.record.id});
     };
-    return add(std::move(step), bytes);
+    return add(std::move(step));
   }
 
   bool take(const finish_batch& message) {
@@ -283,7 +291,8 @@ struct writer_state {
       services->staging.drop(message.batch);
       answer(role::batch_coordinator, 0, batch_finished{message.epoch, message.batch});
     };
-    return add_later(std::move(step), 0, unhurried);
+    step.frees = true;
+    return add_later(std::move(step), unhurried);
   }
 
   // -- group commit --------------------------------------------------------------------------------------------------------
@@ -312,16 +321,20 @@ struct writer_state {
   }
 
   /// What comes while the log thread is busy goes into one transaction.
-  bool add(write_group::step step, std::uint64_t bytes = 0) {
-    waiting.push_back({std::move(step), bytes});
+  bool add(write_group::step step) {
+    if (pause.lasts() && !step.write)
+      return true; // a repeat, of which there may be any number while the disk is full: it is asked again
+    waiting.push_back(std::move(step));
     flush();
     return true;
   }
 
   /// For company that is sure to come; but no longer than this.
-  bool add_later(write_group::step step, std::uint64_t bytes, std::chrono::microseconds wait) {
-    waiting.push_back({std::move(step), bytes});
-    waiting_bytes += bytes;
+  bool add_later(write_group::step step, std::chrono::microseconds wait) {
+    if (pause.lasts())
+      return add(std::move(step));
+    waiting_bytes += step.bytes;
+    waiting.push_back(std::move(step));
     if (asked_wait.count() == 0 || wait < asked_wait) {
       asked_wait = wait;
       self->delayed_send(self, wait, unhurried_due{flushes});
@@ -330,11 +343,11 @@ struct writer_state {
   }
 
   /// Blocks and seals, whose commit follows at once if batches are short.
-  bool add_lingering(write_group::step step, std::uint64_t bytes) {
+  bool add_lingering(write_group::step step) {
     auto interval = services->settings.batch_interval;
-    if (interval > short_batch || waiting_bytes + bytes > lingering_bytes)
-      return add(std::move(step), bytes);
-    return add_later(std::move(step), bytes, interval / 2);
+    if (interval > short_batch || waiting_bytes + step.bytes > lingering_bytes)
+      return add(std::move(step));
+    return add_later(std::move(step), interval / 2);
   }
 
   /// Hands over what waits, in its order: to the group that the log thread has not taken yet, as long as it has room, then to new ones.
@@ -342,30 +355,50 @@ struct writer_state {
     ++flushes;
     waiting_bytes = 0;
     asked_wait = {};
+    if (pause.lasts())
+      return;
     std::shared_ptr<write_group> fresh;
-    for (auto& [step, bytes] : std::exchange(waiting, {})) {
-      if (!fresh && !groups.empty() && groups.back()->add(step, bytes))
+    for (auto& step : std::exchange(waiting, {})) {
+      if (!fresh && !groups.empty() && groups.back()->add(step))
         continue;
-      if (fresh && fresh->add(step, bytes))
-        continue;
-      if (fresh)
-        post(std::move(fresh));
-      fresh = std::make_shared<write_group>();
-      fresh->add(step, bytes);
+      add_to(fresh, step);
     }
     if (fresh)
       post(std::move(fresh));
   }
 
+  /// To `group`, or if that has no room to a new one behind it.
+  void add_to(std::shared_ptr<write_group>& group, write_group::step& step) {
+    if (group && group->add(step))
+      return;
+    if (group)
+      post(std::move(group));
+    group = std::make_shared<write_group>();
+    group->add(step);
+  }
+
   void post(std::shared_ptr<write_group> group) {
+    auto again = std::exchange(trying_again, false);
     groups.push_back(group);
-    thread->post([services = services, group = std::move(group), me = caf::actor_cast<caf::actor_addr>(self)] {
-      if (auto done = group->write(*services->store); !done) {
+    thread->post([services = services, refusing = refusing, again, group = std::move(group),
+                  me = caf::actor_cast<caf::actor_addr>(self)] {
+      if (again)
+        *refusing = false;
+      if (*refusing)
+        return;
+      auto done = group->write(*services->store);
+      if (!done && !done.error().full) {
         services->fail(done.error());
         return;
       }
-      if (auto handle = caf::actor_cast<caf::actor>(me))
+      *refusing = !done;
+      auto handle = caf::actor_cast<caf::actor>(me);
+      if (!handle)
+        return;
+      if (done)
         caf::anon_send(handle, group_written{1});
+      else
+        caf::anon_send(handle, group_refused{done.error().message()});
     });
   }
 
@@ -378,8 +411,52 @@ struct writer_state {
     }
     auto done = std::move(groups.front());
     groups.pop_front();
+    if (groups.empty())
+      go_on();
     for (auto& step : done->steps())
       step.answer();
+  }
+
+  // -- a full disk -----------------------------------------------------------------------------------------------------------
+
+  /// Nothing of the first group was written, nor of those behind it: they wait, in their order. What only makes room goes first, so that
+  /// a log that has reached its limit is freed by the batches that are published.
+  void refused(const group_refused& message) {
+    std::vector<write_group::step> steps;
+    for (auto& group : std::exchange(groups, {}))
+      for (auto& step : group->take_steps())
+        steps.push_back(std::move(step));
+    std::move(waiting.begin(), waiting.end(), std::back_inserter(steps));
+    waiting = std::move(steps);
+    tried = 0;
+    if (auto words = pause.refused(self->clock().now(), message.problem))
+      services->journal->warning(*words);
+    self->delayed_send(self, services->settings.disk_full_retry, write_again{++pauses});
+  }
+
+  void try_again() {
+    auto steps = std::exchange(waiting, {});
+    tried = steps.size();
+    trying_again = true;
+    auto others = std::stable_partition(steps.begin(), steps.end(), [](auto& each) { return each.frees; });
+    for (auto from = steps.begin(); from != steps.end();) {
+      auto to = from < others ? others : steps.end();
+      std::shared_ptr<write_group> fresh;
+      for (; from != to; ++from)
+        add_to(fresh, *from);
+      post(std::move(fresh));
+    }
+    if (groups.empty())
+      go_on();
+  }
+
+  void go_on() {
+    if (!pause.lasts())
+      return;
+    tried = 0;
+    if (auto words = pause.went_on(self->clock().now()))
+      services->journal->warning(*words);
+    flush();
   }
 
   template <class Message>
@@ -408,6 +485,11 @@ checkpoint_writer_actor::behavior_type writer_behavior(checkpoint_writer_actor::
     [&state](const commit_batch& message) { state.handle(message); },
     [&state](const finish_batch& message) { state.handle(message); },
     [&state](const group_written& message) { state.written(message); },
+    [&state](const group_refused& message) { state.refused(message); },
+    [&state](const write_again& message) {
+      if (message.pause == state.pauses)
+        state.try_again();
+    },
     [&state](const unhurried_due& message) {
       if (message.flushes == state.flushes)
         state.flush();

@@ -83,6 +83,18 @@ struct group_written {
   WEIR_FIELDS(x.group)
 };
 
+/// To itself, from its log thread: the disk has no room for a group. Neither it nor what came behind it was written.
+struct group_refused {
+  std::string problem;
+  WEIR_FIELDS(x.problem)
+};
+
+/// To itself: time to try again what the disk had no room for.
+struct write_again {
+  std::uint64_t pause = 0; ///< how many there were before
+  WEIR_FIELDS(x.pause)
+};
+
 /// To itself: time to write what could wait for company, unless it was written since.
 struct unhurried_due {
   std::uint64_t flushes = 0;
@@ -174,7 +186,8 @@ struct coordination_lost {
 };
 
 /// The only writer of a node's log files. Requests are answered once their data survives a power cut, to whoever holds the
-/// asking role then. One for each node, child of the supervisor.
+/// asking role then. While the disk is full nothing is answered: what was asked is kept up to a bound, beyond it whoever asks asks
+/// again. One for each node, child of the supervisor.
 using checkpoint_writer_actor = caf::typed_actor<
   // Raises the coordinator's epoch. From the coordinator; answers coordination_claimed.
   caf::reacts_to<claim_coordination>,
@@ -197,6 +210,10 @@ using checkpoint_writer_actor = caf::typed_actor<
   caf::reacts_to<finish_batch>,
   // The log thread is done with a group.
   caf::reacts_to<group_written>,
+  // The log thread found no room; nothing is written until it has been tried again.
+  caf::reacts_to<group_refused>,
+  // Is there room again?
+  caf::reacts_to<write_again>,
   // What could wait has waited long enough.
   caf::reacts_to<unhurried_due>,
   // Nothing to repeat: the writer never asks.
@@ -228,4 +245,6 @@ CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::batch_committed))
 CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::batch_finished))
 CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::coordination_lost))
 CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::unhurried_due))
+CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::group_refused))
+CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::write_again))
 CAF_END_TYPE_ID_BLOCK(weir_checkpoint_writer)

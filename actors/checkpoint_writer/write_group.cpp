@@ -11,11 +11,11 @@ constexpr std::uint64_t most_bytes = 8 * limits::mib;
 
 } // namespace
 
-bool write_group::add(step& next, std::uint64_t bytes) {
+bool write_group::add(step& next) {
   std::lock_guard guard{mutex_};
-  if (taken_ || (bytes_ > 0 && bytes_ + bytes > most_bytes))
+  if (taken_ || (bytes_ > 0 && bytes_ + next.bytes > most_bytes))
     return false;
-  bytes_ += bytes;
+  bytes_ += next.bytes;
   steps_.push_back(std::move(next));
   return true;
 }

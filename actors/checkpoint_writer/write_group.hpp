@@ -17,24 +17,28 @@ public:
     std::function<result<void>(log::transaction&, const log::store&)> write;
     /// Called by the actor once the group is durable.
     std::function<void()> answer;
+    bool frees = false; ///< it only makes room, and rests on nothing that is not durable: on a full disk it goes first
+    std::uint64_t bytes = 0;            ///< of blocks and staged outputs
     const char* fault_before = nullptr; ///< names of fault points around the commit
     const char* fault_after = nullptr;
   };
 
-  /// False, and the step is untouched: the group is on its way, or so many `bytes` more are too many for one transaction.
-  bool add(step& next, std::uint64_t bytes);
+  /// False, and the step is untouched: the group is on its way, or so many bytes more are too many for one transaction.
+  bool add(step& next);
 
   /// Commits the whole group as one transaction. On the log thread, once.
   result<void> write(log::store& into);
 
   /// Once it is written.
   const std::vector<step>& steps() const { return steps_; }
+  /// Once it was refused: nothing of it was written.
+  std::vector<step> take_steps() { return std::move(steps_); }
 
 private:
   std::mutex mutex_;
   bool taken_ = false;
   std::vector<step> steps_;
-  std::uint64_t bytes_ = 0; ///< of blocks and staged outputs, to keep transactions bounded
+  std::uint64_t bytes_ = 0; ///< to keep transactions bounded
 };
 
 } // namespace weir::actors

@@ -24,7 +24,7 @@ public:
   using extent_handle = std::shared_ptr<const extent>;
 
   virtual ~scratch() = default;
-  /// Error 74: there is no room, or the disk refuses; nothing is kept then, and later calls may succeed.
+  /// Error 74: there is no room (`full`), or the disk refuses; nothing is kept then, and later calls may succeed.
   virtual result<extent_handle> write(std::string_view bytes) = 0;
 };
 

@@ -143,8 +143,10 @@ private:
   }
 
   tl::unexpected<error> refuse(const char* doing, int reason) const {
-    return fail(error_code::disk, std::string{"cannot "} + doing + " the scratch file: " + std::strerror(reason),
-                directory_, "make room there, or raise exchange.memory; nothing is lost");
+    auto what = std::string{"cannot "} + doing + " the scratch file: " + std::strerror(reason);
+    if (is_full_disk(reason))
+      return fail_full(what, directory_, "make room there, or start again with more exchange.memory");
+    return fail(error_code::disk, what, directory_, "check the disk; nothing is lost");
   }
 
   std::string directory_;

@@ -68,6 +68,8 @@ struct settings {
   error_policy on_error = error_policy::stop;
   /// Prefix of the text output that shows isolated records; empty = `dead-letters/batch` in the data directory.
   std::string dead_letters;
+  /// While a disk is full: how long until what it refused is tried again.
+  std::chrono::milliseconds disk_full_retry{1'000};
   /// Finish once nothing has come for this long and all is published; zero = never.
   std::chrono::milliseconds stop_when_idle{0};
 };

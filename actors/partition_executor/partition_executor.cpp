@@ -4,6 +4,7 @@
 
 #include "actors/batch_coordinator/protocol.hpp"
 #include "actors/monitor/chaos_page.hpp"
+#include "actors/node/full_disk.hpp"
 #include "actors/partition_executor/task_board.hpp"
 #include "actors/partition_executor/task_run.hpp"
 
@@ -20,6 +21,11 @@ struct executor_state {
   std::optional<task_board> board;
   std::shared_ptr<worker> thread;
   bool busy = false;
+  std::vector<task_board::task> running; ///< on the thread
+  std::vector<task_board::task> refused; ///< a disk had no room for what they make: they run again after a while
+  std::vector<task_board::task> due;     ///< of these, the while is over
+  full_disk pause;
+  std::uint64_t pauses = 0; ///< so far
 
   executor_state(partition_executor_actor::pointer ptr) : self{ptr} {}
 
@@ -52,11 +58,11 @@ struct executor_state {
   void run_next() {
     if (busy)
       return;
-    auto tasks = board->next_tasks(services->exchange.has_room());
-    if (tasks.empty())
+    running = due.empty() ? board->next_tasks(services->exchange.has_room()) : std::exchange(due, {});
+    if (running.empty())
       return;
     busy = true;
-    thread->post([services = services, tasks = std::move(tasks), me = caf::actor_cast<caf::actor_addr>(self)] {
+    thread->post([services = services, tasks = running, me = caf::actor_cast<caf::actor_addr>(self)] {
       tasks_ended message;
       for (auto& task : tasks)
         message.reports.push_back(run_task(*services, task));
@@ -67,12 +73,38 @@ struct executor_state {
 
   void ended(const tasks_ended& message) {
     busy = false;
-    for (auto& report : message.reports)
-      ended(report);
+    for (std::size_t at = 0; at < message.reports.size(); ++at)
+      if (message.reports[at].full)
+        put_aside(running[at], message.reports[at]);
+      else
+        ended(message.reports[at]);
+    run_next();
+  }
+
+  /// Other tasks go on meanwhile: they may be what makes room.
+  void put_aside(const task_board::task& task, const task_ended& report) {
+    if (!board->current(report.batch, report.attempt))
+      return;
+    if (refused.empty())
+      self->delayed_send(self, services->settings.disk_full_retry, run_again{++pauses});
+    refused.push_back(task);
+    if (auto words = pause.refused(self->clock().now(), report.problem))
+      services->journal->warning(*words);
+  }
+
+  void try_again(const run_again& message) {
+    if (message.pause != pauses)
+      return;
+    std::erase_if(refused, [this](auto& task) { return !board->current(task.record->id, task.attempt); });
+    std::move(refused.begin(), refused.end(), std::back_inserter(due));
+    refused.clear();
     run_next();
   }
 
   void ended(const task_ended& report) {
+    if (refused.empty() && due.empty())
+      if (auto words = pause.went_on(self->clock().now()))
+        services->journal->warning(*words);
     if (!report.lost && board->current(report.batch, report.attempt)) {
       if (report.failed)
         services->fail({static_cast<error_code>(report.code), report.problem, {}, {}});
@@ -113,6 +145,7 @@ partition_executor_actor::behavior_type executor_behavior(
     [&state](const map_output_ready& message) { state.output_ready(message); },
     [&state](const forget_batch& message) { state.forget(message); },
     [&state](const tasks_ended& message) { state.ended(message); },
+    [&state](const run_again& message) { state.try_again(message); },
     [](const peer_restarted&) {},
   };
 }

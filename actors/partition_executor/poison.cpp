@@ -32,7 +32,8 @@ std::string name_of(const services& services, const task_board::task& what, cons
 } // namespace
 
 task_ended failed(task_ended report, const error& why) {
-  report.failed = true;
+  report.full = why.full;
+  report.failed = !why.full;
   report.code = static_cast<std::uint32_t>(why.code);
   report.problem = why.message();
   return report;

@@ -37,6 +37,7 @@ struct task_ended {
   stage_index stage;
   task_index task;
   bool lost = false; ///< its input died before it was sealed: there is no result
+  bool full = false; ///< a disk had no room for what it made: it runs again
   bool failed = false;
   bool skip = false;                    ///< a user function fails, and the batch shall be left out
   std::uint32_t code = 0;               ///< of the error
@@ -45,14 +46,20 @@ struct task_ended {
   std::vector<log::staged_part> parts;
   std::uint64_t records = 0;
   std::uint64_t skipped = 0;
-  WEIR_FIELDS(x.attempt, x.batch, x.stage, x.task, x.lost, x.failed, x.skip, x.code, x.problem, x.excluded, x.parts,
-              x.records, x.skipped)
+  WEIR_FIELDS(x.attempt, x.batch, x.stage, x.task, x.lost, x.full, x.failed, x.skip, x.code, x.problem, x.excluded,
+              x.parts, x.records, x.skipped)
 };
 
 /// To itself, from its task thread.
 struct tasks_ended {
   std::vector<task_ended> reports;
   WEIR_FIELDS(x.reports)
+};
+
+/// To itself: time to run again what a disk had no room for.
+struct run_again {
+  std::uint64_t pause = 0; ///< how many there were before
+  WEIR_FIELDS(x.pause)
 };
 
 /// Runs the tasks that are its own by index: one task thread, oldest batch first. Children of the supervisor.
@@ -65,6 +72,8 @@ using partition_executor_actor = caf::typed_actor<
   caf::reacts_to<forget_batch>,
   // The thread is free.
   caf::reacts_to<tasks_ended>,
+  // Is there room again?
+  caf::reacts_to<run_again>,
   // The coordinator raises the view by itself. From the supervisor.
   caf::reacts_to<peer_restarted>>;
 
@@ -76,4 +85,5 @@ CAF_ADD_TYPE_ID(weir_partition_executor, (weir::actors::map_output_ready))
 CAF_ADD_TYPE_ID(weir_partition_executor, (weir::actors::forget_batch))
 CAF_ADD_TYPE_ID(weir_partition_executor, (weir::actors::task_ended))
 CAF_ADD_TYPE_ID(weir_partition_executor, (weir::actors::tasks_ended))
+CAF_ADD_TYPE_ID(weir_partition_executor, (weir::actors::run_again))
 CAF_END_TYPE_ID_BLOCK(weir_partition_executor)

@@ -249,6 +249,8 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     if (!opened)
       return tl::make_unexpected(opened.error());
     next->directory = std::move(*opened);
+    if (auto& why = next->directory->renewed_because(); why && options_.journal)
+      options_.journal->warning("the log was copied to a new file, as the disk had failed: " + *why);
     services->store = next->directory->store();
     services->application = next->directory->application();
   }

@@ -168,6 +168,19 @@ std::vector<setting_row> make_rows() {
         row("max_unpublished_bytes", &settings::max_unpublished_bytes, size, 1, tib,
             "committed results that wait for publication; beyond it no batch is sealed"),
       });
+  add(all, "Failures",
+      {
+        row("on_error", &settings::on_error, {"stop", "skip", "isolate"},
+            "what follows when a user function still fails after its retries: the end, the loss of the batch, or of "
+            "the records"),
+        row("max_task_failures", &settings::max_task_failures, count, 1, 100,
+            "how often a task may fail in a user function before on_error decides"),
+        row("dead_letters", &settings::dead_letters, text,
+            "text prefix for the records that were isolated, with operator and problem")
+          .unless_set("auto", "data_dir"),
+        row("disk_full.retry", &settings::disk_full_retry, duration, ms, hour,
+            "while a disk is full: how long until what it refused is tried again"),
+      });
   add(all, "Ending",
       {
         stop_after().as_flag("DURATION"),

@@ -21,6 +21,8 @@ struct outcome {
   std::uint64_t scratch_failures = 0; ///< of these, refused
   std::uint64_t amendments = 0;       ///< batches that had to leave something out
   std::uint64_t poison_stops = 0;     ///< ends because a user function failed
+  std::uint64_t full_disk_refusals = 0;
+  std::uint64_t disk_failures = 0; ///< of the log
   std::uint64_t injected = 0;
   std::uint64_t effective = 0;                       ///< hit while a batch was open
   std::array<std::uint64_t, phase_count> by_phase{}; ///< of these, by the phase of the oldest open batch

@@ -208,6 +208,15 @@ void draw_poison(chance& random, scenario& into) {
     spoil(file.bytes); // its first line
 }
 
+void draw_disk_faults(chance& random, scenario& into) {
+  into.full_disk = {microseconds{1'000}, microseconds{random.magnitude(10'000, 3'000'000)}};
+  into.settings.disk_full_retry = std::chrono::milliseconds{random.magnitude(1, 1'000)};
+  if (random.percent(35))
+    into.faults.disk_full = static_cast<std::uint32_t>(random.between(1, 4));
+  if (random.percent(25))
+    into.faults.disk_fails = static_cast<std::uint32_t>(random.between(1, 2));
+}
+
 } // namespace
 
 scenario draw_scenario(std::uint64_t seed) {
@@ -227,8 +236,10 @@ scenario draw_scenario(std::uint64_t seed) {
     for (auto files = random.between(1, 4); files > 0; --files)
       made.files.push_back(draw_file(random, directory, files));
   keep_batches_few(made);
+  // Last, in the order in which they were added, so that the seeds of before stay what they were where these draw nothing.
   draw_budgets(random, made);
-  draw_poison(random, made); // last, so that the seeds of before stay what they were where it draws nothing
+  draw_disk_faults(random, made);
+  draw_poison(random, made);
   return made;
 }
 

@@ -47,6 +47,8 @@ struct planned_faults {
   std::uint32_t kill_and_freeze = 1; ///< one actor dies while another is not scheduled: what it sent before comes late
   std::uint32_t reset_connection = 1;
   std::uint32_t scratch_percent = 0; ///< of the writes to the scratch file fail, which stops the application; no weight
+  std::uint32_t disk_full = 0;       ///< for a while the log, outputs and the scratch file are refused what needs room
+  std::uint32_t disk_fails = 0;      ///< a write to the log, which stops the application
   std::uint32_t drain = 1;           ///< stop in order, then start again: no fault, but the same promises
 };
 
@@ -69,7 +71,7 @@ struct scenario {
   std::vector<planned_file> files;
   planned_faults faults;
   planned_poison poison;
-  time_range log_job, task_job, sink_job, listing_job, link, downtime;
+  time_range log_job, task_job, sink_job, listing_job, link, downtime, full_disk;
   std::uint32_t slow_jobs_percent = 0;      ///< jobs that take twenty times as long
   std::uint32_t late_messages_permille = 0; ///< steps at which the clock moves although messages wait
   std::uint32_t freezes_permille = 0;       ///< steps at which an actor stops for a while

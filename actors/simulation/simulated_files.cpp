@@ -63,10 +63,18 @@ void simulated_files::announce(const char* operation, const std::string& path) {
     before_(operation, path);
 }
 
+result<void> simulated_files::find_room(const char* action, const std::string& path) const {
+  if (full_ && full_(path))
+    return fail_full(std::string{"cannot "} + action + ": the seed says that the disk is full", path);
+  return {};
+}
+
 bool simulated_files::exists(const std::string& path) const { return find(path) != nullptr; }
 
 result<void> simulated_files::make_directories(const std::string& path) {
   announce("make directory", path);
+  if (auto room = find_room("make directory", path); !room)
+    return room;
   auto at = root_;
   for (auto& name : split(path)) {
     auto entry = at->now.find(name);
@@ -95,6 +103,11 @@ result<void> simulated_files::write(const std::string& path, std::string_view by
   } else {
     file = entry->second;
   }
+  if (auto room = find_room("write", path); !room) { // the file is there, with a part of its bytes
+    file->bytes = std::make_shared<const std::string>(bytes.substr(0, bytes.size() / 2));
+    ++version_;
+    return room;
+  }
   file->bytes = std::make_shared<const std::string>(bytes);
   ++version_;
   return {};
@@ -115,6 +128,8 @@ result<void> simulated_files::sync(const std::vector<std::string>& paths) {
 
 result<void> simulated_files::rename(const std::string& from, const std::string& to) {
   announce("rename", to);
+  if (auto room = find_room("rename", to); !room)
+    return room;
   auto source = parent_of(from);
   auto target = parent_of(to);
   if (!source || !target || !source->parent->now.count(source->name))

@@ -37,6 +37,9 @@ public:
     before_ = std::move(what);
   }
 
+  /// Asked before each operation that needs room; true: it is refused as on a full disk.
+  void full_when(std::function<bool(const std::string& path)> what) { full_ = std::move(what); }
+
   /// The directories in `parent`, by name, as a reader sees them now.
   std::map<std::string, listing> read(const std::string& parent) const;
   /// Rises with every change that a reader can see.
@@ -71,10 +74,12 @@ private:
   void alter(node& directory, alteration what);
   void lose(node& at, chance& random, std::set<const node*>& visited);
   void announce(const char* operation, const std::string& path);
+  result<void> find_room(const char* action, const std::string& path) const;
 
   node_handle root_;
   std::uint64_t version_ = 0;
   std::function<void(const char*, const std::string&)> before_;
+  std::function<bool(const std::string&)> full_;
 };
 
 } // namespace weir::actors::simulation

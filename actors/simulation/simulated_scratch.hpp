@@ -1,21 +1,22 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "actors/node/scratch.hpp"
 
 namespace weir::actors::simulation {
 
-/// The scratch file of one life, in memory. A write fails when the seed says so, as on a full disk.
+/// The scratch file of one life, in memory. A write fails when the seed says so.
 class simulated_scratch final : public scratch {
 public:
-  /// `fails`: asked before each write, which it is told of.
-  explicit simulated_scratch(std::function<bool()> fails) : fails_{std::move(fails)} {}
+  /// `fails`: asked before each write, which it is told of; answers how it fails, if it does.
+  explicit simulated_scratch(std::function<std::optional<error>()> fails) : fails_{std::move(fails)} {}
 
   result<extent_handle> write(std::string_view bytes) override {
-    if (fails_())
-      return fail(error_code::disk, "cannot write the scratch file: the seed says so", "/scratch");
+    if (auto why = fails_())
+      return tl::make_unexpected(*why);
     return std::make_shared<kept>(bytes);
   }
 
@@ -33,7 +34,7 @@ private:
     std::string bytes_;
   };
 
-  std::function<bool()> fails_;
+  std::function<std::optional<error>()> fails_;
 };
 
 } // namespace weir::actors::simulation

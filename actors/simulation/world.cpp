@@ -14,6 +14,7 @@
 #include "actors/simulation/simulated_network.hpp"
 #include "actors/simulation/simulated_producer.hpp"
 #include "actors/simulation/simulated_scratch.hpp"
+#include "actors/simulation/simulated_store.hpp"
 #include "actors/simulation/timeline.hpp"
 #include "libstream/api/dstream.hpp"
 #include "libstream/base/marks.hpp"
@@ -59,6 +60,8 @@ private:
     kill_actor,
     kill_and_freeze,
     reset_connection,
+    disk_full,
+    disk_fails,
     drain
   };
 
@@ -84,7 +87,10 @@ private:
   void kill(const address& who);
   void count_fault();
   void file_operation();
-  bool scratch_fails();
+  std::optional<error> scratch_fails();
+  simulated_store::fate commit_ends(bool makes_room);
+  bool disk_is_full();
+  void fill_disk();
   void failed(const error& why);
   void jump_clock();
   void amended(const log::batch_record& batch);
@@ -128,7 +134,9 @@ private:
   bool draining_ = false;
   bool drained_ = false; ///< the application says so
   bool stopping_ = false;
-  bool failed_ = false; ///< the application has stopped itself, rightly
+  timeline::time_point disk_full_until_{};
+  timeline::time_point disk_fails_until_{}; ///< the next write to the log before then
+  bool failed_ = false;                     ///< the application has stopped itself, rightly
   bool last_drain_ = false;
   bool over_ = false;
   std::optional<timeline::time_point> deadline_;
@@ -160,6 +168,7 @@ world::world(const scenario& what, bool trace)
   network_ = std::make_shared<simulated_network>(
     time_, simulated_network::latency{what_.link.shortest, what_.link.longest}, broken);
   files_->before_each([this](const char*, const std::string&) { file_operation(); });
+  files_->full_when([this](const std::string&) { return disk_is_full(); });
   for (auto& plan : what_.producers)
     producers_.push_back(std::make_unique<simulated_producer>(time_, *network_, plan, broken));
   files_to_appear_ = what_.files.size();
@@ -188,7 +197,7 @@ services_ptr world::make_services() {
   made->exchange.bound(what_.settings.exchange_bytes,
                        std::make_shared<simulated_scratch>([this] { return scratch_fails(); }));
   made->staging.bound(what_.settings.staging_bytes);
-  made->store = store_;
+  made->store = std::make_shared<simulated_store>(store_, [this](bool makes_room) { return commit_ends(makes_room); });
   made->ingest = network_;
   made->files = files_;
   made->journal = std::make_shared<simulated_journal>(
@@ -364,6 +373,8 @@ world::fault world::draw_fault() {
                                                      {fault::kill_actor, f.kill_actor},
                                                      {fault::kill_and_freeze, f.kill_and_freeze},
                                                      {fault::reset_connection, f.reset_connection},
+                                                     {fault::disk_full, f.disk_full},
+                                                     {fault::disk_fails, f.disk_fails},
                                                      {fault::drain, f.drain}};
   std::uint64_t sum = 0;
   for (auto& [what, weight] : weights)
@@ -398,6 +409,8 @@ void world::inject(fault what) {
       time_.note("reset a connection");
       count_fault();
       break;
+    case fault::disk_full: fill_disk(); break;
+    case fault::disk_fails: disk_fails_until_ = time_.now() + microseconds{500'000}; break;
     case fault::drain:
       --faults_left_;
       if (!draining_) {
@@ -481,17 +494,49 @@ void world::file_operation() {
     throw process_ended{publishing_power_};
 }
 
-bool world::scratch_fails() {
+std::optional<error> world::scratch_fails() {
   ++outcome_.spills;
+  if (disk_is_full())
+    return error{error_code::disk, "the seed says that the disk is full", "/scratch", {}, true};
   if (faults_left_ == 0 || !time_.random().percent(what_.faults.scratch_percent))
-    return false;
+    return std::nullopt;
   time_.note("the scratch file refuses a write");
   ++outcome_.scratch_failures;
   count_fault();
+  return error{error_code::disk, "cannot write the scratch file: the seed says so", "/scratch", {}};
+}
+
+void world::fill_disk() {
+  auto lasts = time_.random().between(what_.full_disk.shortest, what_.full_disk.longest);
+  time_.note("the disk is full for " + std::to_string(lasts.count()) + " us");
+  disk_full_until_ = time_.now() + lasts;
+  count_fault();
+}
+
+bool world::disk_is_full() {
+  if (time_.now() >= disk_full_until_)
+    return false;
+  ++outcome_.full_disk_refusals;
   return true;
 }
 
-/// A full disk stops the application, which goes on when it is started again, and so does a user function that fails for good: until
+/// What only makes room may find the few pages that it needs.
+simulated_store::fate world::commit_ends(bool makes_room) {
+  using enum simulated_store::fate;
+  if (time_.now() < disk_fails_until_ && faults_left_ > 0) {
+    disk_fails_until_ = {};
+    ++outcome_.disk_failures;
+    count_fault();
+    auto what = time_.random().percent(50) ? failed : uncertain;
+    time_.note(what == failed ? "the disk fails" : "the disk fails, and what it was to write is there all the same");
+    return what;
+  }
+  if (time_.now() < disk_full_until_ && !(makes_room && time_.random().percent(50)) && disk_is_full())
+    return full;
+  return written;
+}
+
+/// A disk that fails (one that is full does not) stops the application, which goes on when it is started again, and so does a user function that fails for good: until
 /// there is a release with a better one. Nothing else may.
 void world::failed(const error& why) {
   auto by_poison = what_.poison.any && what_.settings.on_error == error_policy::stop &&
@@ -503,7 +548,8 @@ void world::failed(const error& why) {
     else
       poison_->mend();
   }
-  if (by_poison || (why.code == error_code::disk && outcome_.scratch_failures > 0))
+  if (by_poison ||
+      (why.code == error_code::disk && !why.full && outcome_.scratch_failures + outcome_.disk_failures > 0))
     failed_ = true;
   else
     violated("the application failed: " + why.message());

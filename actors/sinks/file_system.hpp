@@ -9,7 +9,7 @@
 namespace weir::actors {
 
 /// The few file operations that publication needs, so that the simulation can lose what was not synced. Blocking: called on a
-/// sink's worker only. Errors are 74 and name the path.
+/// sink's worker only. Errors are 74 and name the path; those for lack of room are `full`, apart from a sync's.
 class file_system {
 public:
   virtual ~file_system() = default;

@@ -13,8 +13,15 @@ namespace weir::actors {
 namespace {
 
 auto disk_error(const char* action, const std::string& path, int reason) {
-  return fail(error_code::disk, std::string{"cannot "} + action + ": " + std::strerror(reason), path,
-              "check that the disk has space and can be written");
+  auto what = std::string{"cannot "} + action + ": " + std::strerror(reason);
+  return fail(error_code::disk, what, path, "check that the disk has space and can be written");
+}
+
+/// Of what may be tried again when there is room: all but a sync, after which nobody knows what a file holds.
+auto write_error(const char* action, const std::string& path, int reason) {
+  return is_full_disk(reason)
+           ? fail_full(std::string{"cannot "} + action + ": " + std::strerror(reason), path, "make room")
+           : disk_error(action, path, reason);
 }
 
 class descriptor {
@@ -43,20 +50,20 @@ public:
     std::error_code problem;
     std::filesystem::create_directories(path, problem);
     if (problem)
-      return disk_error("create directory", path, problem.value());
+      return write_error("create directory", path, problem.value());
     return {};
   }
 
   result<void> write(const std::string& path, std::string_view bytes) override {
     descriptor file{path, O_WRONLY | O_CREAT | O_TRUNC};
     if (file.get() < 0)
-      return disk_error("create", path, errno);
+      return write_error("create", path, errno);
     while (!bytes.empty()) {
       auto written = ::write(file.get(), bytes.data(), bytes.size());
       if (written < 0 && errno == EINTR)
         continue;
       if (written < 0)
-        return disk_error("write", path, errno);
+        return write_error("write", path, errno);
       bytes.remove_prefix(static_cast<std::size_t>(written));
     }
     return {};
@@ -75,7 +82,7 @@ public:
 
   result<void> rename(const std::string& from, const std::string& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0)
-      return disk_error("rename", from + " to " + to, errno);
+      return write_error("rename", from + " to " + to, errno);
     return {};
   }
 
@@ -83,7 +90,7 @@ public:
     std::error_code problem;
     std::filesystem::remove_all(path, problem);
     if (problem)
-      return disk_error("remove", path, problem.value());
+      return write_error("remove", path, problem.value());
     return {};
   }
 };

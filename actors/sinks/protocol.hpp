@@ -20,12 +20,28 @@ struct publication_ended {
   WEIR_FIELDS(x.batches)
 };
 
+/// To itself, from its thread: a disk has no room for them.
+struct publication_refused {
+  std::string problem;
+  WEIR_FIELDS(x.problem)
+};
+
+/// To itself: time to try again what a disk had no room for.
+struct publish_again {
+  std::uint64_t through = 0; ///< the last batch of them
+  WEIR_FIELDS(x.through)
+};
+
 /// Publishes one output, batch after batch, those that wait together. Index = the output's index in the plan. Children of the supervisor.
 using sink_actor = caf::typed_actor<
   // Publishes. From the coordinator; answers batch_published.
   caf::reacts_to<publish_batch>,
   // They are visible and survive a power cut.
   caf::reacts_to<publication_ended>,
+  // There is no room for them; they stay in the log, and are tried again.
+  caf::reacts_to<publication_refused>,
+  // Is there room again?
+  caf::reacts_to<publish_again>,
   // The coordinator repeats by itself. From the supervisor.
   caf::reacts_to<peer_restarted>>;
 
@@ -34,4 +50,6 @@ using sink_actor = caf::typed_actor<
 CAF_BEGIN_TYPE_ID_BLOCK(weir_sink, caf::first_custom_type_id + 400)
 CAF_ADD_TYPE_ID(weir_sink, (weir::actors::publish_batch))
 CAF_ADD_TYPE_ID(weir_sink, (weir::actors::publication_ended))
+CAF_ADD_TYPE_ID(weir_sink, (weir::actors::publication_refused))
+CAF_ADD_TYPE_ID(weir_sink, (weir::actors::publish_again))
 CAF_END_TYPE_ID_BLOCK(weir_sink)

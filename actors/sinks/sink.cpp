@@ -5,6 +5,7 @@
 
 #include "actors/batch_coordinator/protocol.hpp"
 #include "actors/monitor/chaos_page.hpp"
+#include "actors/node/full_disk.hpp"
 #include "actors/sinks/publication.hpp"
 
 namespace weir::actors {
@@ -23,10 +24,12 @@ struct sink_state {
   output_index output;
   std::shared_ptr<worker> thread;
   std::map<batch_id, log::commit_record> waiting; ///< bounded, as sealing pauses while too much is unpublished
-  batch_id busy_through;                          ///< the greatest batch in work; 0 = none
-  batch_id published;                             ///< greatest batch that this incarnation has published
-  weir::epoch asked_by;                           ///< the newest coordinator that asked
-  bool begun = false; ///< with the oldest batch that is unpublished: from there on all come in order
+  std::vector<log::commit_record> group;          ///< in work
+  batch_id busy_through;                          ///< the greatest of it; 0 = none
+  full_disk pause;
+  batch_id published;   ///< greatest batch that this incarnation has published
+  weir::epoch asked_by; ///< the newest coordinator that asked
+  bool begun = false;   ///< with the oldest batch that is unpublished: from there on all come in order
 
   sink_state(sink_actor::pointer ptr) : self{ptr} {}
 
@@ -53,7 +56,7 @@ struct sink_state {
   void publish_next() {
     if (busy_through.value != 0 || waiting.empty())
       return;
-    std::vector<log::commit_record> group;
+    group.clear();
     for (std::uint64_t bytes = 0; !waiting.empty() && group.size() < most_batches && bytes < most_bytes;) {
       group.push_back(std::move(waiting.extract(waiting.begin()).mapped()));
       for (auto& part : group.back().parts)
@@ -61,21 +64,45 @@ struct sink_state {
     }
     busy_through = group.back().id;
     report_phase(phase::publishing, static_cast<std::int32_t>(group.size()));
-    thread->post(
-      [services = services, output = output, group = std::move(group), me = caf::actor_cast<caf::actor_addr>(self)] {
-        if (auto done = actors::publish(*services, services->plan->outputs()[output.value], group); !done) {
-          services->fail(done.error());
-          return;
-        }
-        publication_ended message;
-        for (auto& batch : group)
-          message.batches.push_back(batch.id);
-        if (auto handle = caf::actor_cast<caf::actor>(me))
-          caf::anon_send(handle, std::move(message));
-      });
+    publish_group();
+  }
+
+  void publish_group() {
+    thread->post([services = services, output = output, group = group, me = caf::actor_cast<caf::actor_addr>(self)] {
+      auto done = actors::publish(*services, services->plan->outputs()[output.value], group);
+      if (!done && !done.error().full) {
+        services->fail(done.error());
+        return;
+      }
+      auto handle = caf::actor_cast<caf::actor>(me);
+      if (!handle)
+        return;
+      if (!done) {
+        caf::anon_send(handle, publication_refused{done.error().message()});
+        return;
+      }
+      publication_ended message;
+      for (auto& batch : group)
+        message.batches.push_back(batch.id);
+      caf::anon_send(handle, std::move(message));
+    });
+  }
+
+  /// What was begun is begun anew: a text output is written under a temporary name, and what is published already is recognised.
+  void refused(const publication_refused& message) {
+    if (auto words = pause.refused(self->clock().now(), message.problem))
+      services->journal->warning(*words);
+    self->delayed_send(self, services->settings.disk_full_retry, publish_again{busy_through.value});
+  }
+
+  void try_again(const publish_again& message) {
+    if (message.through == busy_through.value)
+      publish_group();
   }
 
   void ended(const publication_ended& message) {
+    if (auto words = pause.went_on(self->clock().now()))
+      services->journal->warning(*words);
     published = busy_through;
     busy_through = {};
     for (auto batch : message.batches)
@@ -97,6 +124,8 @@ sink_actor::behavior_type sink_behavior(sink_actor::stateful_pointer<sink_state>
   return {
     [&state](const publish_batch& message) { state.publish(message); },
     [&state](const publication_ended& message) { state.ended(message); },
+    [&state](const publication_refused& message) { state.refused(message); },
+    [&state](const publish_again& message) { state.try_again(message); },
     [](const peer_restarted&) {},
   };
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -19,9 +20,10 @@ enum class error_code {
 /// A plain error: what happened to which thing, and what to do. Printed as one sentence.
 struct error {
   error_code code = error_code::failed;
-  std::string what;           ///< what happened and why, e.g. "cannot bind: address already in use"
-  std::string where;          ///< which thing: a file, an address, an operator
-  std::string hint;           ///< what the reader can do; may be empty
+  std::string what;  ///< what happened and why, e.g. "cannot bind: address already in use"
+  std::string where; ///< which thing: a file, an address, an operator
+  std::string hint;  ///< what the reader can do; may be empty
+  bool full = false; ///< for lack of room only: nothing was changed, and the same may be tried again once there is some
   std::string thrown_by = {}; ///< the operator whose user function threw; empty: no user function did
 
   /// "where: what; hint", without a line break.
@@ -34,6 +36,9 @@ struct error {
   int exit_code() const { return static_cast<int>(code); }
 };
 
+/// Whether an errno says that a disk, or what a user may have of it, is full.
+inline bool is_full_disk(int reason) { return reason == ENOSPC || reason == EDQUOT; }
+
 template <class T>
 using result = tl::expected<T, error>;
 
@@ -41,6 +46,11 @@ using result = tl::expected<T, error>;
 [[nodiscard]] inline tl::unexpected<error> fail(error_code code, std::string what, std::string where = {},
                                                 std::string hint = {}) {
   return tl::make_unexpected(error{code, std::move(what), std::move(where), std::move(hint)});
+}
+
+/// The same for a disk without room: code 74, and `full`.
+[[nodiscard]] inline tl::unexpected<error> fail_full(std::string what, std::string where = {}, std::string hint = {}) {
+  return tl::make_unexpected(error{error_code::disk, std::move(what), std::move(where), std::move(hint), true});
 }
 
 } // namespace weir

@@ -14,6 +14,7 @@
 #include "libstream/log/lmdb_store.hpp"
 #include "libstream/log/positions.hpp"
 #include "libstream/log/recovery.hpp"
+#include "libstream/log/renewal.hpp"
 
 namespace weir::log {
 
@@ -289,7 +290,12 @@ result<data_directory> data_directory::open(const std::string& path, const std::
     return tl::make_unexpected(lock.error());
   opened.lock_ = lock->release();
 
-  auto store = lmdb_store::open(opened.path_ + "/log", {options.max_log_bytes, false});
+  auto log_path = opened.path_ + "/log";
+  opened.renewed_because_ = suspicion(log_path);
+  if (opened.renewed_because_)
+    if (auto renewed = renew(log_path, {options.max_log_bytes, false}); !renewed)
+      return tl::make_unexpected(renewed.error());
+  auto store = lmdb_store::open(log_path, {options.max_log_bytes, false});
   if (!store)
     return tl::make_unexpected(store.error());
   opened.store_ = *store;
@@ -315,6 +321,7 @@ data_directory::data_directory(data_directory&& other) noexcept
   : path_{std::move(other.path_)},
     lock_{std::exchange(other.lock_, -1)},
     created_{other.created_},
+    renewed_because_{std::move(other.renewed_because_)},
     application_{std::move(other.application_)},
     store_{std::move(other.store_)} {}
 
@@ -322,6 +329,7 @@ data_directory& data_directory::operator=(data_directory&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(lock_, other.lock_);
   std::swap(created_, other.created_);
+  std::swap(renewed_because_, other.renewed_because_);
   std::swap(application_, other.application_);
   std::swap(store_, other.store_);
   return *this;

@@ -47,12 +47,15 @@ public:
   std::shared_ptr<log::store> store() const { return store_; }
   /// This start made the directory.
   bool created() const { return created_; }
+  /// The error of the disk after which this start has copied the log to a new file, see `renewal.hpp`; none if it has not.
+  const std::optional<std::string>& renewed_because() const { return renewed_because_; }
 
 private:
   data_directory() = default;
   std::string path_;
   int lock_ = -1;
   bool created_ = false;
+  std::optional<std::string> renewed_because_;
   application_record application_;
   std::shared_ptr<log::store> store_;
 };

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "libstream/log/keys.hpp"
+#include "libstream/log/renewal.hpp"
 #include "libstream/log/value_codec.hpp"
 
 namespace weir::log {
@@ -76,7 +77,7 @@ open_logs& logs_of_process() {
 
 bool is_damage(int code) {
   return code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND || code == MDB_INVALID || code == MDB_VERSION_MISMATCH ||
-         code == MDB_PANIC || code == MDB_INCOMPATIBLE || code == MDB_BAD_DBI;
+         code == MDB_INCOMPATIBLE || code == MDB_BAD_DBI;
 }
 
 } // namespace
@@ -222,6 +223,12 @@ result<void> lmdb_store::commit(const transaction& changes) {
   if (++commits_ % commits_between_reader_checks == 0)
     forget_stale_readers();
 
+  struct stat status {};
+  int descriptor = -1;
+  if (mdb_env_get_fd(environment_, &descriptor) == MDB_SUCCESS && ::fstat(descriptor, &status) == 0 &&
+      status.st_nlink == 0)
+    return fail(error_code::disk, "the log was removed while it was in use", file_,
+                "what was not published is lost with it; start again with a data directory that nothing removes");
   MDB_txn* raw = nullptr;
   if (auto code = mdb_txn_begin(environment_, nullptr, 0, &raw); code != MDB_SUCCESS)
     return refuse(code, "cannot write to the log");
@@ -239,8 +246,12 @@ result<void> lmdb_store::commit(const transaction& changes) {
 
 tl::unexpected<error> lmdb_store::refuse(int code, std::string_view doing, std::uint64_t bytes) {
   auto reason = io_error(code, doing, bytes);
-  if (code > 0) // an errno; LMDB's own codes, such as that of a full map, are negative
+  // A transaction that found no room has changed nothing, and the next one writes all its pages anew. After any other errno, or
+  // LMDB's own word that it could not write its first page, what the file holds is unknown.
+  if (!reason.full && (code > 0 || code == MDB_PANIC) && !broken_) {
     broken_ = reason;
+    mark_suspect(directory_, reason);
+  }
   return tl::make_unexpected(std::move(reason));
 }
 
@@ -361,24 +372,25 @@ error lmdb_store::io_error(int code, std::string_view doing, std::uint64_t bytes
   auto what = std::string{doing} + ": ";
   if (code == MDB_MAP_FULL)
     return {error_code::disk,
-            what + "the log has reached max_log_bytes (" + std::to_string(options_.max_log_bytes) + ")", file_,
-            "raise max_log_bytes, or let outputs catch up so that the log is freed"};
-  if (code == EIO || code == ENOSPC || code == EDQUOT) {
+            what + "the log has reached log.limit (" + std::to_string(options_.max_log_bytes) + " bytes)", file_,
+            "let outputs catch up, so that it is freed, or start again with a higher log.limit", true};
+  if (code == EIO || is_full_disk(code)) {
     constexpr std::uint64_t slack = limits::mib;
     struct statvfs space {};
     bool full = code != EIO || (::statvfs(directory_.c_str(), &space) == 0 &&
                                 std::uint64_t{space.f_bavail} * space.f_frsize < bytes + slack);
     if (full)
-      return {error_code::disk, what + "no space left on device", file_,
-              "free space and start again; nothing acknowledged is lost"};
+      return {error_code::disk, what + "no space left on device", file_, "make room", true};
     return {error_code::disk, what + "input/output error", file_, "check the disk before you start again"};
   }
   if (is_damage(code))
     return {error_code::corrupt, what + mdb_strerror(code), file_, "restore the data directory from a copy"};
+  if (code == MDB_PANIC)
+    return {error_code::disk, what + "an earlier write failed half way", file_,
+            "check the disk before you start again"};
   if (code == ENOMEM)
-    return {error_code::disk,
-            what + "no address space for max_log_bytes (" + std::to_string(options_.max_log_bytes) + ")", file_,
-            "raise the limit of virtual memory (ulimit -v), or lower max_log_bytes"};
+    return {error_code::disk, what + "no address space for log.limit (" + std::to_string(options_.max_log_bytes) + ")",
+            file_, "raise the limit of virtual memory (ulimit -v), or lower log.limit"};
   return {code == MDB_READERS_FULL || code == MDB_BAD_VALSIZE ? error_code::failed : error_code::disk,
           what + mdb_strerror(code),
           file_,

@@ -76,6 +76,30 @@ TEST_CASE("with budgets of a few bytes runs are spilled, writes to the scratch f
   CHECK(refused > 0);
 }
 
+TEST_CASE("while the disk is full the application waits, and then goes on by itself; all words come", "[simulation]") {
+  std::uint64_t refused = 0;
+  std::uint64_t failed = 0;
+  for (std::uint64_t seed = 3001; seed <= 3020; ++seed) {
+    auto what = draw_scenario(seed);
+    what.faults = {};
+    what.faults.count = 8;
+    what.faults.steps_between = 200;
+    what.faults.disk_full = 3;
+    what.faults.disk_fails = seed % 2;
+    what.faults.kill_actor = seed % 3;
+    what.faults.kill_and_freeze = what.faults.end_while_publishing = what.faults.drain = 0;
+    auto ended = run(what);
+    CAPTURE(seed, ended.violations);
+    CHECK(ended.good());
+    if (what.faults.disk_fails == 0)
+      CHECK(ended.disk_failures == 0);
+    refused += ended.full_disk_refusals;
+    failed += ended.disk_failures;
+  }
+  CHECK(refused > 100);
+  CHECK(failed > 5);
+}
+
 TEST_CASE("a seed does the same again, also in another process", "[simulation]") {
   for (std::uint64_t seed : {3, 4, 5}) {
     auto first = run_seed(seed);

@@ -9,6 +9,7 @@
 #include "libstream/log/keys.hpp"
 #include "libstream/log/lmdb_store.hpp"
 #include "libstream/log/recovery.hpp"
+#include "libstream/log/renewal.hpp"
 #include "tests/unit/log/scratch.hpp"
 
 using namespace weir;
@@ -121,7 +122,8 @@ TEST_CASE("a full map refuses, names its setting, and takes more once something 
     outcome = put_block(*store, ++sequence, 200'000);
   REQUIRE_FALSE(outcome.has_value());
   CHECK(outcome.error().code == error_code::disk);
-  CHECK(outcome.error().message().find("max_log_bytes") != std::string::npos);
+  CHECK(outcome.error().message().find("log.limit") != std::string::npos);
+  CHECK(outcome.error().full);
   auto refused = store->get(table::blocks, block(sequence));
   REQUIRE(refused.has_value());
   CHECK_FALSE(refused->has_value());
@@ -276,7 +278,8 @@ TEST_CASE("a file that was cut off is found as damage", "[log]") {
   }
 }
 
-TEST_CASE("a full disk is called by its name, and nothing of the transaction stays", "[log]") {
+TEST_CASE("a full disk is called by its name, nothing of the transaction stays, and with room the same store goes on",
+          "[log]") {
   testing::scratch_directory scratch;
   if (::mount("tmpfs", scratch.path().c_str(), "tmpfs", 0, "size=4m") != 0) {
     WARN("SKIPPED: mounting a small tmpfs needs root and CAP_SYS_ADMIN");
@@ -284,18 +287,27 @@ TEST_CASE("a full disk is called by its name, and nothing of the transaction sta
   }
   std::uint64_t sequence = 0;
   result<void> outcome;
+  result<void> small, later;
   {
     auto store = must(lmdb_store::create(scratch.path()));
+    std::ofstream{scratch / "filler"} << std::string(2 * limits::mib, 'x');
     while (outcome && sequence < 1000)
       outcome = put_block(*store, ++sequence, 200'000);
-    CHECK_FALSE(put_block(*store, 1000, 1).has_value());
+    std::filesystem::remove(scratch / "filler");
+    small = put_block(*store, sequence, 1000);
+    later = put_block(*store, sequence + 1, 200'000);
   }
   std::uint64_t kept = 0;
   if (auto store = lmdb_store::open(scratch.path()))
     kept = *verify(**store, true);
+  auto suspect = suspicion(scratch.path());
   ::umount2(scratch.path().c_str(), MNT_DETACH);
   REQUIRE_FALSE(outcome.has_value());
   CHECK(outcome.error().code == error_code::disk);
+  CHECK(outcome.error().full);
   CHECK(outcome.error().message().find("no space left") != std::string::npos);
-  CHECK(kept == sequence - 1);
+  CHECK(small.has_value());
+  CHECK(later.has_value());
+  CHECK(kept == sequence + 1);
+  CHECK_FALSE(suspect);
 }

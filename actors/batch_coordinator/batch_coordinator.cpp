@@ -4,7 +4,9 @@
 
 #include "actors/batch_coordinator/batch_clock.hpp"
 #include "actors/batch_coordinator/batch_progress.hpp"
+#include "actors/batch_coordinator/batch_watch.hpp"
 #include "actors/batch_coordinator/input_queue.hpp"
+#include "actors/batch_coordinator/rate_settings.hpp"
 #include "actors/batch_coordinator/recovered_batches.hpp"
 #include "actors/block_store/protocol.hpp"
 #include "actors/monitor/chaos_page.hpp"
@@ -39,11 +41,13 @@ struct coordinator_state {
   std::map<input_id, bool> at_rest;
   std::optional<caf::actor_clock::time_point> idle_since;
   bool finished = false;
-  struct timing {
-    caf::actor_clock::time_point announced;
-    std::int64_t delay_us = 0;
-  };
-  std::map<batch_id, timing> timings;
+  std::map<batch_id, batch_watch> watches;                ///< of batches that are not committed
+  std::optional<caf::actor_clock::time_point> held_since; ///< a batch was due, but might not be sealed
+  std::optional<caf::actor_clock::time_point>
+    computed_until;                         ///< when the last batch that is committed had been computed
+  std::optional<stage_index> reading_stage; ///< the first that reads the input
+  std::optional<rate_controller> rates;
+  std::set<input_id> said_to_wait; ///< inputs of which the journal last heard that something waits
 
   coordinator_state(batch_coordinator_actor::pointer ptr) : self{ptr} {}
 
@@ -56,6 +60,10 @@ struct coordinator_state {
     clock.emplace(services->settings.batch_interval);
     auto& stages = services->plan->stages();
     always_due = std::any_of(stages.begin(), stages.end(), [](auto& stage) { return stage.always_due; });
+    if (auto reads = std::find_if(stages.begin(), stages.end(), [](auto& stage) { return stage.reads_text; });
+        reads != stages.end())
+      reading_stage = reads->index;
+    rates.emplace(rates_of(services->settings));
     claim();
     schedule_retry();
     if (services->settings.stop_when_idle.count() > 0)
@@ -80,6 +88,7 @@ struct coordinator_state {
         finish(commit.id);
     for (auto& record : recovered->open)
       recovered_open(record);
+    report_recovered(*recovered);
     publish_next();
     run_all_again();
     commit_in_order(); // of those that are skipped
@@ -99,6 +108,18 @@ struct coordinator_state {
       return;
     mark("coordinator.recovers_amended_batch");
     services->journal->batch_amended(record); // again: the one that decided may have died before it said so
+  }
+
+  void report_recovered(const recovered_batches& recovered) {
+    std::vector<batch_submission> open, unpublished;
+    auto since = services->wall_clock_us();
+    for (auto& record : recovered.open) {
+      open.push_back({record.id, record.time_ms, since, inputs_of(record)});
+      watches.emplace(record.id, batch_watch{inputs_of(record), record, self->clock().now()});
+    }
+    for (auto& commit : recovered.unpublished)
+      unpublished.push_back({commit.id, commit.time_ms, since, {}});
+    services->journal->batches_recovered(open, unpublished);
   }
 
   void lost(const coordination_lost& message) {
@@ -141,6 +162,7 @@ struct coordinator_state {
     }
     release_committed(message);
     input_waits();
+    report_waiting();
     finish_if_drained();
     report_phases();
   }
@@ -175,6 +197,7 @@ struct coordinator_state {
       return;
     queue.files_found(message.input, message.files);
     input_waits();
+    report_waiting();
     report_phases();
   }
 
@@ -242,12 +265,16 @@ struct coordinator_state {
 
   /// Called whenever something has changed that sealing depends on.
   void seal_if_due() {
-    if (epoch.value == 0 || !may_seal())
-      return;
     auto always = always_due && !draining;
-    if (queue.empty() && !always)
+    if (epoch.value == 0 || (queue.empty() && !always))
       return;
-    if (clock->due(now(), always))
+    auto due = clock->due(now(), always);
+    if (!may_seal()) {
+      if (due && !held_since)
+        held_since = self->clock().now();
+      return;
+    }
+    if (due)
       seal_next();
     if (!queue.empty() || always)
       schedule_tick();
@@ -271,7 +298,21 @@ struct coordinator_state {
     record.records = share.records;
     record.bytes = share.bytes;
     to_writer(seal_batch{epoch, given.before, record});
+    watch(record, share);
     announce(batches.emplace(record.id, progress_of(record)).first->second);
+  }
+
+  /// It was due when it might not be sealed yet: so much is its delay, too.
+  void watch(const log::batch_record& record, const input_queue::share& share) {
+    auto due = std::exchange(held_since, std::nullopt).value_or(self->clock().now());
+    std::vector<batch_input> inputs;
+    for (auto& [input, taken] : share.inputs)
+      inputs.push_back({input, taken.records, taken.bytes});
+    watches.insert_or_assign(record.id, batch_watch{inputs, record, due});
+    auto held = std::chrono::duration_cast<microseconds>(self->clock().now() - due).count();
+    services->journal->batch_submitted(
+      {record.id, record.time_ms, services->wall_clock_us() - held, std::move(inputs)});
+    report_waiting();
   }
 
   // -- a batch's way -----------------------------------------------------------------------------------------------------
@@ -285,7 +326,8 @@ struct coordinator_state {
   void announce(batch_progress& batch) {
     batch.announced({epoch, view});
     auto& record = batch.record();
-    timings[record.id] = {self->clock().now(), services->wall_clock_us() - record.time_ms * 1000};
+    if (auto entry = watches.find(record.id); entry != watches.end())
+      entry->second.announced(self->clock().now(), services->wall_clock_us() - record.time_ms * 1000);
     fault_point("coordinator.batch_announced");
     if (!record.amendment.skipped)
       services->directory.broadcast(role::partition_executor,
@@ -314,8 +356,14 @@ struct coordinator_state {
 
   void task_ended(const task_finished& message) {
     auto batch = find(message.attempt.epoch, message.batch);
-    if (batch && batch->task_finished(message.attempt, message.stage, message.task, message.parts, message.records))
+    auto entry = watches.find(message.batch);
+    if (batch && entry != watches.end() && message.stage == reading_stage && message.attempt == batch->current())
+      entry->second.task_read(message.task, message.records);
+    if (batch && batch->task_finished(message.attempt, message.stage, message.task, message.parts, message.records)) {
+      if (entry != watches.end())
+        entry->second.computed(self->clock().now());
       commit_in_order();
+    }
   }
 
   /// Batches commit in the order of their numbers, so that what is committed is always a prefix of what was sealed.
@@ -355,20 +403,69 @@ struct coordinator_state {
   }
 
   void summarise(const batch_progress& batch) {
-    auto entry = timings.find(batch.record().id);
-    if (entry == timings.end())
+    auto entry = watches.find(batch.record().id);
+    if (entry == watches.end())
       return;
+    auto& watched = entry->second;
     batch_summary summary;
     summary.batch = batch.record().id;
     summary.time_ms = batch.record().time_ms;
     summary.records = batch.commit().records;
     summary.bytes = batch.record().bytes;
-    summary.scheduling_delay_us = entry->second.delay_us;
-    summary.processing_us =
-      std::chrono::duration_cast<microseconds>(self->clock().now() - entry->second.announced).count();
+    summary.scheduling_delay_us = watched.late_us();
+    summary.processing_us = std::chrono::duration_cast<microseconds>(self->clock().now() - watched.start()).count();
     summary.total_delay_us = summary.scheduling_delay_us + summary.processing_us;
-    timings.erase(entry);
+    summary.inputs = watched.inputs();
     services->journal->batch_committed(summary);
+    adjust_rates(watched, summary.inputs);
+    computed_until = watched.end();
+    watches.erase(entry);
+  }
+
+  // -- rates -------------------------------------------------------------------------------------------------------------
+
+  void adjust_rates(const batch_watch& watched, const std::vector<batch_input>& inputs) {
+    if (!watched.end())
+      return;
+    auto since_start = [](auto time) { return std::chrono::duration_cast<microseconds>(time.time_since_epoch()); };
+    for (auto& input : inputs) {
+      auto rate =
+        rates->batch_computed(input.input, input.records, since_start(watched.due()), since_start(watched.start()),
+                              since_start(*watched.end()), since_start(computed_until.value_or(watched.start())));
+      if (!rate)
+        continue;
+      if (services->settings.inputs[input.input.value].what() == input_url::kind::file)
+        pace_files(input, *rate);
+      else
+        send_rate(input.input);
+    }
+  }
+
+  /// Files are not received, so what a batch takes of them is bounded: as many bytes as so many records of the last batch's mean size.
+  void pace_files(const batch_input& last, std::uint64_t rate) {
+    auto interval = std::chrono::duration<double>(services->settings.batch_interval).count();
+    auto record_bytes = static_cast<double>(last.bytes) / static_cast<double>(last.records);
+    queue.pace_files(last.input, static_cast<std::uint64_t>(
+                                   std::clamp(static_cast<double>(rate) * interval * record_bytes, 1.0, 1e15)));
+  }
+
+  void send_rate(input_id input) {
+    if (auto rate = rates->rate(input))
+      if (services->settings.inputs[input.value].what() == input_url::kind::weir)
+        services->directory.send({role::receiver, input.value}, limit_rate{epoch, *rate});
+  }
+
+  /// What waits is told of inputs that have something, and once more when they have nothing.
+  void report_waiting() {
+    for (std::uint32_t i = 0; i < services->settings.inputs.size(); ++i) {
+      auto waiting = queue.waiting(input_id{i});
+      auto waits = waiting.bytes > 0 || waiting.records > 0;
+      if (waits)
+        said_to_wait.insert(input_id{i});
+      else if (said_to_wait.erase(input_id{i}) == 0)
+        continue;
+      services->journal->input_waits(input_id{i}, waiting.records, waiting.bytes);
+    }
   }
 
   /// In batch order; a sink publishes in the order in which it is asked.
@@ -426,6 +523,7 @@ struct coordinator_state {
       case role::block_store: services->directory.send(who, report_blocks{epoch}); break;
       case role::receiver:
         services->directory.send(who, report_input{epoch});
+        send_rate(input_id{who.index});
         if (draining)
           services->directory.send(who, drain_input{epoch});
         break;

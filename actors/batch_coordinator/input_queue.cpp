@@ -24,6 +24,8 @@ bool input_queue::blocks_ready(input_id input, weir::epoch owner, const std::vec
       return false;
     at.known = header.id.sequence;
     at.blocks.push_back(header);
+    at.waiting.records += header.records;
+    at.waiting.bytes += header.bytes;
   }
   return true;
 }
@@ -84,31 +86,38 @@ int input_queue::waiting_inputs() const { return static_cast<int>(inputs_with_wo
 std::uint64_t input_queue::waiting_bytes() const {
   std::uint64_t bytes = 0;
   for (auto input : inputs_with_work())
-    bytes += waiting_bytes(input);
+    bytes += waiting(input).bytes;
   return bytes;
 }
 
-std::uint64_t input_queue::waiting_bytes(input_id input) const {
-  std::uint64_t bytes = 0;
-  for (auto at = lines_.lower_bound({input, {}}); at != lines_.end() && at->first.first == input; ++at)
-    for (auto& header : at->second.blocks)
-      bytes += header.bytes;
+input_queue::amount input_queue::waiting(input_id input) const {
+  amount sum;
+  for (auto at = lines_.lower_bound({input, {}}); at != lines_.end() && at->first.first == input; ++at) {
+    sum.records += at->second.waiting.records;
+    sum.bytes += at->second.waiting.bytes;
+  }
   if (auto entry = directories_.find(input); entry != directories_.end())
     for (auto& unread : entry->second.unread)
-      bytes += unread.what.size - unread.taken;
-  return bytes;
+      sum.bytes += unread.what.size - unread.taken;
+  return sum;
+}
+
+std::uint64_t input_queue::wanted_bytes(input_id input) const {
+  auto bytes = waiting(input).bytes;
+  auto entry = directories_.find(input);
+  return entry != directories_.end() && entry->second.most_bytes > 0 ? std::min(bytes, entry->second.most_bytes)
+                                                                     : bytes;
 }
 
 input_queue::share input_queue::take(std::uint64_t max_bytes, std::uint64_t split_bytes) {
   share taken;
   // Small askers first: what they leave of their part is shared by the others.
   auto inputs = inputs_with_work();
-  std::stable_sort(inputs.begin(), inputs.end(),
-                   [this](auto a, auto b) { return waiting_bytes(a) < waiting_bytes(b); });
+  std::stable_sort(inputs.begin(), inputs.end(), [this](auto a, auto b) { return wanted_bytes(a) < wanted_bytes(b); });
   std::map<input_id, std::uint64_t> budgets;
   auto left = max_bytes;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    auto part = std::min(waiting_bytes(inputs[i]), left / (inputs.size() - i));
+    auto part = std::min(wanted_bytes(inputs[i]), left / (inputs.size() - i));
     budgets[inputs[i]] = part;
     left -= part;
   }
@@ -144,6 +153,11 @@ void input_queue::take_blocks(input_id input, std::uint64_t budget, std::uint64_
       spent += header.bytes;
       into.bytes += header.bytes;
       into.records += header.records;
+      auto& of_input = into.inputs[input];
+      of_input.records += header.records;
+      of_input.bytes += header.bytes;
+      at->second.waiting.records -= header.records;
+      at->second.waiting.bytes -= header.bytes;
       blocks.pop_front();
     }
     close();
@@ -163,6 +177,7 @@ void input_queue::take_files(input_id input, directory& from, std::uint64_t budg
     next.taken += size;
     budget -= size;
     into.bytes += size;
+    into.inputs[input].bytes += size;
     auto& known = from.known[next.what.path];
     known.sealed_to = next.taken;
     if (next.taken == next.what.size)

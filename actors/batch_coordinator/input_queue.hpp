@@ -15,10 +15,15 @@ namespace weir::actors {
 /// thread. The cut follows from what waits and from the limits alone; once sealed it is never cut again.
 class input_queue {
 public:
+  struct amount {
+    std::uint64_t records = 0; ///< of blocks
+    std::uint64_t bytes = 0;
+  };
   struct share {
     std::vector<log::split> splits; ///< in map-index order
     std::uint64_t bytes = 0;
     std::uint64_t records = 0; ///< of blocks; those of files are known when they have been read
+    std::map<input_id, amount> inputs;
   };
 
   /// What the log says was sealed before.
@@ -39,8 +44,13 @@ public:
   bool waits(const block_id& id) const;
   /// Bytes that wait to be sealed, over all inputs.
   std::uint64_t waiting_bytes() const;
+  /// What waits of one input; of files without records.
+  amount waiting(input_id input) const;
   /// Inputs that have something to seal.
   int waiting_inputs() const;
+
+  /// Batches take no more than this of the input's files from now on; 0 = no bound of its own.
+  void pace_files(input_id input, std::uint64_t bytes) { directories_[input].most_bytes = bytes; }
 
   /// Takes at most `max_bytes` out, fairly over the inputs; at least one block or a byte range if anything waits.
   share take(std::uint64_t max_bytes, std::uint64_t split_bytes);
@@ -49,6 +59,7 @@ private:
   struct line {
     block_sequence known;
     std::deque<log::block_header> blocks;
+    amount waiting;
   };
   struct file {
     found_file what;
@@ -56,10 +67,12 @@ private:
   };
   struct directory {
     std::deque<file> unread;
+    std::uint64_t most_bytes = 0;
     std::map<std::string, log::file_position> known; ///< by path
   };
 
-  std::uint64_t waiting_bytes(input_id input) const;
+  /// What the next batch may take of the input.
+  std::uint64_t wanted_bytes(input_id input) const;
   void take_blocks(input_id input, std::uint64_t budget, std::uint64_t split_bytes, share& into);
   void take_files(input_id input, directory& from, std::uint64_t budget, std::uint64_t split_bytes, share& into);
   std::vector<input_id> inputs_with_work() const;

@@ -70,6 +70,16 @@ struct settings {
   std::string dead_letters;
   /// While a disk is full: how long until what it refused is tried again.
   std::chrono::milliseconds disk_full_retry{1'000};
+  /// How fast inputs may bring records, see `rate_controller.hpp`. Rates are records a second for each input, 0 = no bound.
+  bool backpressure_enabled = false;
+  std::uint64_t backpressure_initial_rate = 0;
+  std::uint64_t backpressure_max_rate = 0;
+  std::uint64_t backpressure_min_rate = 100;
+  double backpressure_proportional = 1.0;
+  double backpressure_integral = 0.2;
+  double backpressure_derived = 0.0;
+  /// How long a graceful stop may take; zero = ten batch intervals, at least ten seconds.
+  std::chrono::milliseconds graceful_stop_limit{0};
   /// Finish once nothing has come for this long and all is published; zero = never.
   std::chrono::milliseconds stop_when_idle{0};
 };

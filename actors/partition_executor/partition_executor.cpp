@@ -64,6 +64,7 @@ struct executor_state {
     busy = true;
     thread->post([services = services, tasks = running, me = caf::actor_cast<caf::actor_addr>(self)] {
       tasks_ended message;
+      services->journal->batch_started(tasks.front().record->id, services->wall_clock_us());
       for (auto& task : tasks)
         message.reports.push_back(run_task(*services, task));
       if (auto handle = caf::actor_cast<caf::actor>(me))

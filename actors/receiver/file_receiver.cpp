@@ -30,6 +30,7 @@ struct file_receiver_state {
     services = std::move(given);
     input = which;
     thread = services->workers->make("listing-" + std::to_string(which.value));
+    services->journal->receiver_started(input, services->settings.inputs[input.value].directory());
     look();
     schedule_tick();
   }
@@ -45,13 +46,18 @@ struct file_receiver_state {
         for (auto& file : *files)
           message.files.push_back({file.name, file.path, file.size, file.modified_ns});
       else
-        services->journal->tell({.name = "directory_unreadable",
-                                 .limited = true,
-                                 .actor = address{role::receiver, input.value},
-                                 .message = files.error().message()});
+        complain(*services, input, files.error().message());
       if (auto handle = caf::actor_cast<caf::actor>(me))
         caf::anon_send(handle, std::move(message));
     });
+  }
+
+  static void complain(actors::services& services, input_id input, const std::string& sentence) {
+    services.journal->tell({.name = "directory_unreadable",
+                            .limited = true,
+                            .actor = address{role::receiver, input.value},
+                            .message = sentence});
+    services.journal->receiver_failed(input, sentence);
   }
 
   void listed(const directory_listed& message) {
@@ -88,6 +94,7 @@ struct file_receiver_state {
 
   void drain() {
     draining = true;
+    services->journal->receiver_stopped(input);
     send(input_drained{input, {}, {}});
   }
 

@@ -90,6 +90,10 @@ void intake::data(connection_id connection, const ingest_data& frame) {
   auto first = who.accepted + 1;
   auto count = last - who.accepted;
   who.accepted = last;
+  if (frame.bytes) {
+    taken_records_ += count;
+    taken_bytes_ += frame.bytes->size();
+  }
   if (!frame.bytes)
     append(name, first, count, {}, 0);
   else if (repeated == 0 && frame.bytes->size() >= whole_block_bytes)

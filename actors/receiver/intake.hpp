@@ -84,6 +84,9 @@ public:
   std::vector<std::string> unanswered_lookups() const;
   std::vector<std::string> unanswered_departures() const;
   bool all_durable() const { return filling_.records == 0 && filling_.producers.empty() && durable_ == last_cut_; }
+  /// Records that were new, and their bytes. Void ones do not count.
+  std::uint64_t taken_records() const { return taken_records_; }
+  std::uint64_t taken_bytes() const { return taken_bytes_; }
   block_sequence last_cut() const { return last_cut_; }
   block_sequence last_durable() const { return durable_; }
 
@@ -124,6 +127,8 @@ private:
   std::size_t block_bytes_;
   weir::epoch epoch_;
   bool stopped_ = false;
+  std::uint64_t taken_records_ = 0;
+  std::uint64_t taken_bytes_ = 0;
   std::map<std::string, producer> producers_;
   std::map<connection_id, std::string> connections_;
   filling_block filling_;

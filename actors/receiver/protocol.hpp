@@ -44,6 +44,19 @@ struct report_input {
   WEIR_FIELDS(x.coordinator)
 };
 
+/// From the coordinator: how fast records may be taken from now on. One of an older coordinator is ignored.
+struct limit_rate {
+  weir::epoch coordinator;
+  std::uint64_t records_per_s = 0; ///< 0 = as fast as they come
+  WEIR_FIELDS(x.coordinator, x.records_per_s)
+};
+
+/// To itself: the rate allows records again.
+struct read_again {
+  std::uint64_t count = 0;
+  WEIR_FIELDS(x.count)
+};
+
 /// To itself: time to cut the block that is being filled.
 struct cut_block {
   std::uint64_t sequence = 0; ///< the block meant; a later one is not cut early
@@ -103,6 +116,8 @@ using receiver_actor = caf::typed_actor<
   caf::reacts_to<drain_input>,
   // Report activity. From the coordinator.
   caf::reacts_to<report_input>,
+  // How fast it may go. From the coordinator, and from itself.
+  caf::reacts_to<limit_rate>, caf::reacts_to<read_again>,
   // What producers do. From the server.
   caf::reacts_to<producer_hello>, caf::reacts_to<producer_data>, caf::reacts_to<producer_goodbye>,
   caf::reacts_to<connection_closed>,
@@ -142,3 +157,8 @@ CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::producer_data))
 CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::producer_goodbye))
 CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::connection_closed))
 CAF_END_TYPE_ID_BLOCK(weir_receiver)
+
+CAF_BEGIN_TYPE_ID_BLOCK(weir_rates, caf::first_custom_type_id + 800)
+CAF_ADD_TYPE_ID(weir_rates, (weir::actors::limit_rate))
+CAF_ADD_TYPE_ID(weir_rates, (weir::actors::read_again))
+CAF_END_TYPE_ID_BLOCK(weir_rates)

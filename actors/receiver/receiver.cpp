@@ -2,9 +2,11 @@
 #include "actors/receiver/receiver.hpp"
 
 #include "actors/batch_coordinator/protocol.hpp"
+#include "actors/batch_coordinator/rate_settings.hpp"
 #include "actors/block_store/protocol.hpp"
 #include "actors/monitor/chaos_page.hpp"
 #include "actors/receiver/intake.hpp"
+#include "actors/receiver/rate_gate.hpp"
 #include "libstream/log/positions.hpp"
 
 namespace weir::actors {
@@ -53,6 +55,9 @@ struct receiver_state {
   std::unique_ptr<ingest_server> server;
   bool draining = false;
   bool anyone_departed = false;
+  std::optional<rate_gate> gate;
+  weir::epoch limited_by; ///< the coordinator that last set the rate
+  receiver_figures counted;
 
   receiver_state(receiver_actor::pointer ptr) : self{ptr} {}
 
@@ -69,6 +74,9 @@ struct receiver_state {
       return false;
     }
     server = std::move(*bound);
+    auto& settings = services->settings;
+    gate.emplace(std::min<std::chrono::microseconds>(settings.batch_interval, std::chrono::seconds{1}));
+    gate->set_rate(rate_controller::first_rate(rates_of(settings)), self->clock().now());
     // A successor binds the same port, so that producers find it.
     services->settings.inputs[input.value].rebind(server->address());
     if (auto known = log::read_producers(*services->store, input); known)
@@ -85,6 +93,8 @@ struct receiver_state {
     if (message.incarnation != incarnation || intake->is_open())
       return;
     intake->opened(message.epoch);
+    services->journal->receiver_started(input, server->address());
+    services->journal->receiver_counted(input, counted = figures());
     services->journal->input_bound(services->settings.inputs[input.value].text());
     act();
   }
@@ -94,6 +104,7 @@ struct receiver_state {
       draining = true;
       server->stop_reading();
       intake->stop();
+      services->journal->receiver_stopped(input);
     }
     act();
   }
@@ -103,6 +114,14 @@ struct receiver_state {
       ask_to_open();
     say_activity();
     say_drained();
+  }
+
+  void limit(const limit_rate& message) {
+    if (message.coordinator < limited_by)
+      return;
+    limited_by = message.coordinator;
+    gate->set_rate(message.records_per_s, self->clock().now());
+    pace();
   }
 
   // -- what the log says -----------------------------------------------------------------------------------------------
@@ -151,7 +170,10 @@ struct receiver_state {
   }
 
   void data(const producer_data& message) {
+    auto before = intake->taken_records();
     intake->data(message.connection, message.data);
+    gate->took(intake->taken_records() - before, self->clock().now());
+    pace();
     act();
   }
 
@@ -166,12 +188,32 @@ struct receiver_state {
     say_activity();
   }
 
+  /// Closed, the server leaves its sockets unread: what is too fast waits with the producers.
+  void pace() {
+    auto decided = gate->look(self->clock().now());
+    if (decided.hold_back)
+      server->hold_back(*decided.hold_back);
+    if (decided.look_again)
+      self->delayed_send(self, *decided.look_again, read_again{});
+  }
+
+  void time_to_read() {
+    gate->waited();
+    pace();
+  }
+
+  receiver_figures figures() const {
+    return {intake->taken_records(), intake->taken_bytes(), server->open_connections(), gate->rate()};
+  }
+
   // -- time ------------------------------------------------------------------------------------------------------------
 
   void tick() {
     if (!intake->is_open())
       ask_to_open();
     say_activity();
+    if (auto now = figures(); now != counted)
+      services->journal->receiver_counted(input, counted = now);
     schedule_tick();
   }
 
@@ -224,7 +266,10 @@ struct receiver_state {
   void perform(intake::look_up& what, headers&) { look_up(what.producer); }
   void perform(intake::welcome& what, headers&) { server->welcome(what.connection, what.last_durable); }
   void perform(intake::acknowledge& what, headers&) { server->acknowledge(what.connection, what.through); }
-  void perform(intake::refuse& what, headers&) { server->refuse(what.connection, what.reason); }
+  void perform(intake::refuse& what, headers&) {
+    services->journal->receiver_failed(input, "a producer was refused: " + what.reason);
+    server->refuse(what.connection, what.reason);
+  }
   void perform(intake::farewell& what, headers&) { server->farewell(what.connection); }
   void perform(intake::release& what, headers&) { server->release(what.bytes); }
   void perform(intake::record_departure& what, headers&) { depart(what.producer); }
@@ -278,6 +323,8 @@ receiver_actor::behavior_type receiver_behavior(receiver_actor::stateful_pointer
     [&state](const departure_recorded& message) { state.departed(message); },
     [&state](const drain_input&) { state.drain(); },
     [&state](const report_input&) { state.report(); },
+    [&state](const limit_rate& message) { state.limit(message); },
+    [&state](const read_again&) { state.time_to_read(); },
     [&state](const producer_hello& message) { state.hello(message); },
     [&state](const producer_data& message) { state.data(message); },
     [&state](const producer_goodbye& message) { state.goodbye(message); },

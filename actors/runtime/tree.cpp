@@ -19,6 +19,7 @@ void register_messages(caf::actor_system_config& config) {
   config.add_message_types<caf::id_block::weir_batch_coordinator>();
   config.add_message_types<caf::id_block::weir_node>();
   config.add_message_types<caf::id_block::weir_supervisor>();
+  config.add_message_types<caf::id_block::weir_rates>();
 }
 
 std::vector<address> addresses(const services& services) {

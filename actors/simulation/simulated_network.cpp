@@ -44,6 +44,10 @@ public:
     auto& network = network_;
     network_.time_.after({}, [&network, which = port_, bytes] { network.admit(*which, which->budget.release(bytes)); });
   }
+  void hold_back(bool hold) override {
+    auto& network = network_;
+    network_.time_.after({}, [&network, which = port_, hold] { network.admit(*which, which->budget.hold_back(hold)); });
+  }
   void stop_reading() override {
     network_.time_.after({}, [which = port_] { which->reads = false; });
   }

@@ -69,7 +69,13 @@ struct sink_state {
 
   void publish_group() {
     thread->post([services = services, output = output, group = group, me = caf::actor_cast<caf::actor_addr>(self)] {
+      auto begin = services->wall_clock_us();
+      for (auto& batch : group)
+        services->journal->output_started(batch.id, output, begin);
       auto done = actors::publish(*services, services->plan->outputs()[output.value], group);
+      auto end = services->wall_clock_us();
+      for (auto& batch : group)
+        services->journal->output_ended(batch.id, output, end, done ? "" : done.error().message());
       if (!done && !done.error().full) {
         services->fail(done.error());
         return;

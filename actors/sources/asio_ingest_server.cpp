@@ -76,6 +76,7 @@ public:
   void accept();
   void stop_reading();
   void release(std::uint64_t bytes) { admit_all(budget_.release(bytes)); }
+  void hold_back(bool hold) { admit_all(budget_.hold_back(hold)); }
   /// After this nobody is called.
   void close();
   connection_ptr find(connection_id id) const {
@@ -225,6 +226,9 @@ public:
   }
   void release(std::uint64_t bytes) override {
     asio::post(io_->context, [port = port_, bytes] { port->release(bytes); });
+  }
+  void hold_back(bool hold) override {
+    asio::post(io_->context, [port = port_, hold] { port->hold_back(hold); });
   }
   void stop_reading() override {
     asio::post(io_->context, [port = port_] { port->stop_reading(); });

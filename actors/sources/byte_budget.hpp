@@ -31,6 +31,12 @@ public:
     return grant();
   }
 
+  /// While held back nobody is granted anything, not even the first. Returns those who are granted theirs now.
+  std::vector<asker> hold_back(bool hold) {
+    held_back_ = hold;
+    return grant();
+  }
+
   /// `who` waits no longer; what it was granted stays held.
   std::vector<asker> cancel(asker who) {
     std::erase_if(waiting_, [who](const request& waiting) { return waiting.who == who; });
@@ -45,7 +51,9 @@ private:
     std::uint64_t bytes;
   };
 
-  bool fits(std::uint64_t bytes) const { return held_ == 0 || (held_ <= limit_ && bytes <= limit_ - held_); }
+  bool fits(std::uint64_t bytes) const {
+    return !held_back_ && (held_ == 0 || (held_ <= limit_ && bytes <= limit_ - held_));
+  }
   std::vector<asker> grant() {
     std::vector<asker> granted;
     while (!waiting_.empty() && fits(waiting_.front().bytes)) {
@@ -58,6 +66,7 @@ private:
 
   std::uint64_t limit_;
   std::uint64_t held_ = 0;
+  bool held_back_ = false;
   std::deque<request> waiting_;
 };
 

@@ -49,6 +49,8 @@ public:
   virtual void refuse(connection_id, std::string reason) = 0;
   /// `bytes` of data that were handed to the listener are no longer held.
   virtual void release(std::uint64_t bytes) = 0;
+  /// While held back no further payload is read, as if the budget were used up: producers wait, nothing is lost. For pacing.
+  virtual void hold_back(bool hold) = 0;
   /// Reads no more (connections stay open, so that acknowledgements still get out).
   virtual void stop_reading() = 0;
   /// Where it is bound, e.g. "127.0.0.1:40123".

@@ -19,6 +19,7 @@ struct memory_feed::progress {
   std::uint64_t held_bytes = 0;
   std::optional<std::uint64_t> welcomed; ///< the last durable number
   bool reading = true;
+  bool held_back = false;
   bool closed = false;
 };
 
@@ -47,6 +48,9 @@ public:
   void release(std::uint64_t bytes) override {
     change([=](progress& p) { p.held_bytes -= std::min(p.held_bytes, bytes); });
   }
+  void hold_back(bool hold) override {
+    change([=](progress& p) { p.held_back = hold; });
+  }
   void stop_reading() override {
     change([](progress& p) { p.reading = false; });
   }
@@ -67,7 +71,8 @@ private:
     auto& p = *state_;
     auto over = [&] { return p.closed || !p.reading; };
     p.changed.wait(guard, [&] {
-      return over() || (p.welcomed && p.held_bytes + bytes <= budget_ && p.taken_bytes + bytes <= p.limit_bytes);
+      return over() ||
+             (p.welcomed && !p.held_back && p.held_bytes + bytes <= budget_ && p.taken_bytes + bytes <= p.limit_bytes);
     });
     if (over())
       return false;

@@ -1,14 +1,54 @@
 #include "libstream/api/stream_context.hpp"
 
+#include <mutex>
+
 #include "libstream/api/dstream.hpp"
 #include "libstream/operators/text_source.hpp"
 
 namespace weir {
 
+namespace {
+
+/// The one that is active in this process.
+struct {
+  std::mutex mutex;
+  stream_context* context = nullptr;
+} active;
+
+} // namespace
+
+const char* name_of(stream_context::state of) {
+  constexpr const char* names[] = {"initialised", "active", "stopped"};
+  return names[static_cast<int>(of)];
+}
+
+stream_context::~stream_context() {
+  if (state_ == state::active) {
+    runtime_->stop(false);
+    (void)runtime_->await(std::nullopt);
+  }
+  become_stopped();
+}
+
+std::shared_ptr<stream_context> stream_context::get_active() {
+  std::lock_guard guard{active.mutex};
+  if (!active.context)
+    return nullptr;
+  if (auto shared = active.context->weak_from_this().lock())
+    return shared;
+  return {std::shared_ptr<void>{}, active.context}; // its owner is elsewhere, e.g. on the stack
+}
+
+void stream_context::become_stopped() {
+  state_ = state::stopped;
+  std::lock_guard guard{active.mutex};
+  if (active.context == this)
+    active.context = nullptr;
+}
+
 void stream_context::require_initialised(const char* action) const {
   if (state_ != state::initialised)
-    throw plan::plan_error{{error_code::usage,
-                            std::string{"cannot "} + action + " after the context was started or stopped",
+    throw plan::plan_error{{error_code::usage, std::string{"cannot "} + action + ": the context is " + name_of(state_),
                             "stream_context", "build all streams before start"}};
 }
 
@@ -30,27 +70,58 @@ void stream_context::register_output(plan::node_ptr output) {
 }
 
 result<void> stream_context::start(std::shared_ptr<weir::runtime> with) {
+  if (state_ == state::initialised)
+    runtime_ = std::move(with);
+  return start();
+}
+
+result<void> stream_context::start() {
   if (state_ != state::initialised)
-    return fail(error_code::usage, "the context was started or stopped before", "stream_context", "make a new one");
-  auto lowered = plan();
-  if (!lowered)
-    return tl::make_unexpected(lowered.error());
-  runtime_ = std::move(with);
-  if (auto started = runtime_->start(*lowered); !started) {
-    state_ = state::stopped;
-    return started;
+    return fail(error_code::usage, std::string{"cannot start: the context is "} + name_of(state_), "stream_context",
+                state_ == state::active ? "it is started once" : "make a new one");
+  {
+    std::lock_guard guard{active.mutex};
+    if (active.context)
+      return fail(error_code::usage, "cannot start: another context of this process is active", "stream_context",
+                  "stop it first, or run this one in a process of its own");
+    active.context = this;
   }
+  auto begun = begin();
+  if (!begun) {
+    become_stopped();
+    return begun;
+  }
+  started_ = true;
   state_ = state::active;
   return {};
 }
 
-void stream_context::stop(bool graceful) {
+result<void> stream_context::begin() {
+  if (!runtime_)
+    return fail(error_code::usage, "no runtime was given", "stream_context", "write start(runtime)");
+  auto lowered = plan();
+  if (!lowered)
+    return tl::make_unexpected(lowered.error());
+  runtime_->use_listeners(listeners_);
+  return runtime_->start(*lowered);
+}
+
+result<void> stream_context::stop(bool graceful, std::optional<std::chrono::milliseconds> limit) {
+  if (listener_list::is_calling())
+    return fail(error_code::usage, "cannot stop in a listener: its own thread would be waited for", "stream_context",
+                "call drain(), or stop on another thread");
+  result<void> stopped;
   if (state_ == state::active) {
+    if (graceful && limit)
+      runtime_->limit_drain(*limit);
     runtime_->stop(graceful);
+    // What was wrong before is await_termination's to tell; that a graceful stop came to nothing is said here, too.
+    auto over = runtime_->await(std::nullopt);
     if (graceful)
-      (void)runtime_->await(std::nullopt); // the error, if any, is await_termination's to tell
+      stopped = over.map([](bool) {});
   }
-  state_ = state::stopped;
+  become_stopped();
+  return stopped;
 }
 
 void stream_context::drain() {
@@ -59,15 +130,18 @@ void stream_context::drain() {
 }
 
 result<void> stream_context::await_termination() {
-  if (!runtime_)
-    return {};
-  return runtime_->await(std::nullopt).map([](bool) {});
+  return await(std::nullopt).map([](bool) {});
 }
 
-result<bool> stream_context::await_termination_or_timeout(std::chrono::milliseconds limit) {
-  if (!runtime_)
+result<bool> stream_context::await_termination_or_timeout(std::chrono::milliseconds limit) { return await(limit); }
+
+result<bool> stream_context::await(std::optional<std::chrono::milliseconds> limit) {
+  if (!started_)
     return state_ == state::stopped;
-  return runtime_->await(limit);
+  auto over = runtime_->await(limit);
+  if (!over || *over)
+    become_stopped();
+  return over;
 }
 
 } // namespace weir

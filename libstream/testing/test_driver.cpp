@@ -7,6 +7,21 @@
 
 namespace weir::testing {
 
+namespace {
+
+batch_info describe(const plan::physical_plan& plan, batch_id batch, event_time time, std::size_t records) {
+  batch_info info;
+  info.id = batch;
+  info.batch_time = info.submission = time;
+  if (records > 0)
+    info.inputs[input_id{0}] = {input_id{0}, records, "pushed"};
+  for (auto& output : plan.outputs())
+    info.outputs.push_back({time, output.index, output.name, {}, {}, {}});
+  return info;
+}
+
+} // namespace
+
 rows::rows(std::initializer_list<row> lines) : rows{std::vector<row>(lines)} {}
 
 rows::rows(std::vector<row> lines) : lines_{std::move(lines)} { std::sort(lines_.begin(), lines_.end()); }
@@ -25,6 +40,8 @@ test_driver::test_driver(const application& build, options chosen) : options_{ch
   if (!lowered)
     throw plan::plan_error{lowered.error()};
   plan_ = *lowered;
+  listeners_ = context.listeners();
+  tell([](auto& listener) { listener.on_streaming_started(event_time{}); });
 }
 
 test_driver& test_driver::push(std::initializer_list<std::string_view> records) {
@@ -47,16 +64,34 @@ test_driver& test_driver::step() {
     bytes->append(text);
     splits.push_back({{bytes->view(), bytes}});
   }
-  pending_.clear();
   batch_ = batch_.next();
   auto time = static_cast<std::int64_t>(batch_.value) * options_.interval_ms;
+  auto seen = describe(*plan_, batch_, event_time{std::chrono::milliseconds{time}}, pending_.size());
+  pending_.clear();
+  tell([&](auto& listener) { listener.on_batch_submitted(seen); });
+  seen.processing_start = seen.batch_time;
+  tell([&](auto& listener) { listener.on_batch_started(seen); });
   auto staged = plan::inline_batch{plan_, options_.partitions, 42}.run(batch_, time, splits);
+  finish(seen, staged ? std::nullopt : std::optional{staged.error().message()});
   if (!staged)
     throw plan::plan_error{staged.error()};
   shown_.clear();
   for (auto& part : *staged)
     shown_[plan_->outputs()[part.output.value].name] += part.bytes;
   return *this;
+}
+
+/// A batch that fails fails all outputs: none of it is shown.
+void test_driver::finish(batch_info& batch, const std::optional<std::string>& failure) const {
+  for (auto& output : batch.outputs) {
+    output.start = batch.batch_time;
+    tell([&](auto& listener) { listener.on_output_operation_started(output); });
+    output.end = batch.batch_time;
+    output.failure_reason = failure;
+    tell([&](auto& listener) { listener.on_output_operation_completed(output); });
+  }
+  batch.processing_end = batch.batch_time;
+  tell([&](auto& listener) { listener.on_batch_completed(batch); });
 }
 
 rows test_driver::output(std::string_view name) const {

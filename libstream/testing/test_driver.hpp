@@ -44,7 +44,8 @@ private:
 std::ostream& operator<<(std::ostream&, const rows&);
 
 /// Runs an application's plan by hand: push records, step a batch, look at what each output showed. One thread, no clocks, no
-/// files; the hash seed is fixed, and every few records make a map task of their own, so that merging is tested as well.
+/// files; the hash seed is fixed, and every few records make a map task of their own, so that merging is tested as well. Listeners that
+/// `build` adds to the context hear of batches and outputs, on the calling thread: there all happens at the batch time.
 class test_driver {
 public:
   struct options {
@@ -67,7 +68,11 @@ public:
   const plan::physical_plan& plan() const { return *plan_; }
 
 private:
+  void finish(batch_info& batch, const std::optional<std::string>& failure) const;
+  void tell(const listener_event& event) const { (void)listeners_->tell(event); }
+
   options options_;
+  std::shared_ptr<listener_list> listeners_;
   std::shared_ptr<const plan::physical_plan> plan_;
   std::vector<std::string> pending_;
   batch_id batch_;

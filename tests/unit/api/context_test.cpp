@@ -39,9 +39,9 @@ TEST_CASE("a context starts once, stops once, and then takes no more streams", "
   CHECK_THROWS_AS(ctx.text_input(), plan::plan_error);
   CHECK_THROWS_AS(lines.print(), plan::plan_error);
   CHECK(ctx.await_termination_or_timeout(std::chrono::milliseconds{1}).value() == false);
+  CHECK(ctx.stop(true));
+  CHECK(ctx.stop(false));
   CHECK(ctx.await_termination());
-  ctx.stop(true);
-  ctx.stop(false);
   CHECK(drives->stopped == "drain ");
   CHECK(ctx.get_state() == stream_context::state::stopped);
   CHECK_FALSE(ctx.start(drives));

@@ -8,7 +8,7 @@
 namespace weir::actors {
 
 /// Tells everything to several journals, in their order.
-class composite_journal final : public journal {
+class composite_journal : public journal {
 public:
   explicit composite_journal(std::vector<std::shared_ptr<journal>> parts) : parts_{std::move(parts)} {
     std::erase(parts_, nullptr);

@@ -1,14 +1,22 @@
 #include "actors/runtime/actor_runtime.hpp"
 
-#include <condition_variable>
 #include <cstdio>
 #include <filesystem>
 #include <future>
 #include <mutex>
 #include <random>
+#include <thread>
+
+#include <unistd.h>
 
 #include "actors/batch_coordinator/protocol.hpp"
 #include "actors/caf.hpp"
+#include "actors/monitor/composite_journal.hpp"
+#include "actors/monitor/control_socket.hpp"
+#include "actors/monitor/listener_thread.hpp"
+#include "actors/monitor/observer.hpp"
+#include "actors/monitor/status.hpp"
+#include "actors/runtime/outcome.hpp"
 #include "actors/runtime/task_threads.hpp"
 #include "actors/runtime/tree.hpp"
 #include "actors/sinks/posix_file_system.hpp"
@@ -26,6 +34,10 @@ namespace {
 
 /// How long actors may take to end before the process goes on without them.
 constexpr std::chrono::seconds shutdown_limit{5};
+/// How long listeners may take for the last events.
+constexpr std::chrono::milliseconds last_events_limit{1'000};
+/// How long inputs may take to be there; after that the application starts without having heard of them.
+constexpr std::chrono::milliseconds start_limit{10'000};
 
 struct system_config : caf::actor_system_config {
   system_config() {
@@ -38,38 +50,38 @@ struct system_config : caf::actor_system_config {
   }
 };
 
-/// How the run ends: what the actors report and the owner waits for.
-class outcome {
+/// Tells the outcome that inputs are there.
+class start_journal final : public composite_journal {
 public:
-  void fail(const error& why) {
-    std::lock_guard guard{mutex_};
-    if (!error_)
-      error_ = why;
-    changed_.notify_all();
-  }
-  void finish() {
-    std::lock_guard guard{mutex_};
-    finished_ = true;
-    changed_.notify_all();
-  }
-  result<bool> await(std::optional<std::chrono::milliseconds> limit) {
-    std::unique_lock guard{mutex_};
-    auto over = [this] { return error_ || finished_; };
-    if (limit)
-      changed_.wait_for(guard, *limit, over);
-    else
-      changed_.wait(guard, over);
-    if (error_)
-      return tl::make_unexpected(*error_);
-    return finished_;
+  start_journal(std::vector<std::shared_ptr<journal>> parts, std::shared_ptr<outcome> told)
+    : composite_journal{std::move(parts)}, told_{std::move(told)} {}
+  void receiver_started(input_id input, const std::string& location) override {
+    composite_journal::receiver_started(input, location);
+    told_->input_started(input);
   }
 
 private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<error> error_;
-  bool finished_ = false;
+  std::shared_ptr<outcome> told_;
 };
+
+std::int64_t wall_clock_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+    .count();
+}
+
+/// What is left when a graceful stop has taken too long.
+std::string unfinished_work(const observation& seen, bool has_log) {
+  std::uint64_t records = 0, bytes = 0;
+  for (auto& input : seen.inputs) {
+    records += input.waiting_records;
+    bytes += input.waiting_bytes;
+  }
+  auto left = std::to_string(seen.counts.waiting + seen.counts.running) + " batches to compute, " +
+              std::to_string(seen.counts.unpublished) + " to publish, " + std::to_string(records) + " records (" +
+              std::to_string(bytes) + " bytes) in no batch";
+  return left + (has_log ? " were left; the next start on the data directory goes on with them"
+                         : " were left, and are lost without a data directory");
+}
 
 std::function<std::uint64_t()> make_random() {
   struct source {
@@ -187,34 +199,124 @@ std::string scratch_directory(const runtime_options& options) {
 
 struct actor_runtime::running {
   std::optional<log::data_directory> directory;
-  std::shared_ptr<actors::outcome> outcome = std::make_shared<actors::outcome>();
+  std::shared_ptr<actors::listener_thread> listeners;
+  std::shared_ptr<actors::observer> observer;
+  std::shared_ptr<actors::outcome> outcome;
   services_ptr services;
   system_config config;
   std::unique_ptr<caf::actor_system> system;
   supervisor_actor supervisor;
+  std::unique_ptr<actors::control_socket> control;
+  std::int64_t started_us = wall_clock_us();
+  std::once_flag ended;
 
-  void begin_drain() { request_drain(*services); }
+  /// Before anything is told to the journal.
+  void observe(const plan::physical_plan& plan, const runtime_options& options,
+               std::shared_ptr<const listener_list> told);
+  process_figures figures(const runtime_options& options) const;
 
-  static void request_drain(actors::services& services) {
+  void begin_drain() { request_drain(*services, *outcome); }
+
+  static void request_drain(actors::services& services, actors::outcome& outcome) {
+    outcome.begin_drain(drain_limit(services.settings));
     services.draining = true;
     services.directory.send({role::batch_coordinator, 0}, drain{});
   }
 
+  /// From any thread; whoever comes second waits for the first.
   void end() {
+    std::call_once(ended, [this] {
+      control.reset(); // whom it would ask is about to go
+      end_actors();
+      if (observer)
+        observer->ended();
+      if (listeners)
+        listeners->close(last_events_limit);
+    });
+  }
+
+  void end_actors() {
     if (!system)
       return;
-    auto ended = std::make_shared<std::promise<void>>();
-    supervisor->attach_functor([ended] { ended->set_value(); });
+    auto all_ended = std::make_shared<std::promise<void>>();
+    supervisor->attach_functor([all_ended] { all_ended->set_value(); });
     caf::anon_send(supervisor, stop_children{});
-    ended->get_future().wait_for(shutdown_limit);
+    all_ended->get_future().wait_for(shutdown_limit);
     supervisor =
       nullptr; // not before: an actor that nobody refers to ends between two messages, and its children with it
     services->directory.clear();
-    services->workers.reset(); // joins the threads: nothing uses the log any more, nor an actor whose system is gone
     system->await_actors_before_shutdown(false);
-    system.reset();
+    if (join_workers()) {
+      system.reset();
+      services->store.reset();
+      directory.reset(); // others may use it now
+      return;
+    }
+    // A thread cannot be taken back: it keeps what it may still use, until the process ends.
+    services->journal->warning("a task or an output does not return; its thread is left alone");
+    static_cast<void>(system.release());
+    static_cast<void>(new services_ptr{services});
+  }
+
+  /// Then nothing uses the log any more, nor an actor whose system is gone. False if a job does not return.
+  bool join_workers() {
+    auto joined = std::make_shared<std::promise<void>>();
+    auto last = joined->get_future();
+    std::thread{[workers = std::move(services->workers), joined]() mutable {
+      workers.reset();
+      joined->set_value();
+    }}.detach();
+    return last.wait_for(shutdown_limit) == std::future_status::ready;
   }
 };
+
+void actor_runtime::running::observe(const plan::physical_plan& plan, const runtime_options& options,
+                                     std::shared_ptr<const listener_list> told) {
+  std::vector<std::string> outputs, inputs;
+  for (auto& output : plan.outputs())
+    outputs.push_back(output.name);
+  for (auto& input : services->settings.inputs)
+    inputs.push_back(input.text());
+  // Listeners are complained of where people read: not to the observer, which is in the middle of telling them something.
+  auto read_by_people = std::make_shared<composite_journal>(std::vector{options.journal});
+  if (told)
+    listeners = std::make_shared<listener_thread>(std::move(told), read_by_people);
+  observer = std::make_shared<actors::observer>(outputs, inputs, wall_clock_us, [to = listeners](listener_event event) {
+    if (to)
+      to->post(std::move(event));
+  });
+  outcome = std::make_shared<actors::outcome>([seen = observer, has_log = !options.data_dir.empty(), read_by_people] {
+    read_by_people->detail("the graceful stop has reached its limit");
+    return unfinished_work(seen->look(0), has_log);
+  });
+  services->journal =
+    std::make_shared<start_journal>(std::vector<std::shared_ptr<journal>>{options.journal, observer}, outcome);
+}
+
+process_figures actor_runtime::running::figures(const runtime_options& options) const {
+  auto& settings = services->settings;
+  process_figures made;
+  made.application = options.application;
+  made.data_dir = options.data_dir;
+  made.pid = ::getpid();
+  made.started_us = started_us;
+  made.now_us = wall_clock_us();
+  made.batch_interval_us = settings.batch_interval.count();
+  made.draining = services->draining;
+  made.resident_bytes = resident_bytes();
+  made.memory_limit = settings.memory_limit;
+  made.exchange_bytes = services->exchange.held_bytes();
+  made.exchange_limit = settings.exchange_bytes;
+  made.spilled_bytes = services->exchange.spilled_bytes();
+  made.staging_bytes = services->staging.bytes();
+  made.staging_limit = settings.staging_bytes;
+  if (!options.data_dir.empty()) {
+    made.log_bytes = disk_bytes(options.data_dir + "/log/data.mdb");
+    made.log_limit = settings.log_limit;
+  }
+  made.lost_events = listeners ? listeners->lost() : 0;
+  return made;
+}
 
 actor_runtime::actor_runtime(runtime_options options) : options_{std::move(options)} {}
 
@@ -262,6 +364,7 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   data::memory_block::keep_at_most(std::min<std::uint64_t>(limits::pooled_bytes, options_.settings.memory_limit / 8));
   if (auto ordered = order_inputs(services->settings.inputs, *services->store); !ordered)
     return ordered;
+  next->observe(*plan, options_, listeners_);
   services->plan = std::move(plan);
   if (auto added = add_dead_letters(options_, *services); !added)
     return added;
@@ -270,23 +373,58 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   ingest_port_options ports;
   ports.max_record_bytes = options_.settings.max_record_bytes;
   services->ingest = options_.ingest ? options_.ingest : make_asio_ingest_transport(ports);
-  services->journal = options_.journal;
   services->workers = make_task_threads();
-  services->wall_clock_us = [] {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-  };
+  services->wall_clock_us = wall_clock_us;
   services->random = make_random();
   services->list_directory = list_directory;
   services->read_file_range = read_file_pieces;
   services->print = options_.print ? options_.print : print_text;
   services->fail = [outcome = next->outcome](const error& why) { outcome->fail(why); };
   services->finished = [outcome = next->outcome] { outcome->finish(); };
-  services->idle = [raw = services.get()] { running::request_drain(*raw); };
+  services->idle = [raw = services.get(), outcome = next->outcome] { running::request_drain(*raw, *outcome); };
   running_ = std::move(next);
+  running_->observer->started();
   running_->system = std::make_unique<caf::actor_system>(running_->config);
   running_->supervisor = spawn_tree(*running_->system, services);
+  if (auto begun = await_inputs(); !begun) {
+    running_->end();
+    running_.reset();
+    return begun;
+  }
+  return serve_control();
+}
+
+/// Ports are bound, or the application has said why not.
+result<void> actor_runtime::await_inputs() {
+  std::set<input_id> ports;
+  auto& inputs = running_->services->settings.inputs;
+  for (std::uint32_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].what() == input_url::kind::weir)
+      ports.insert(input_id{i});
+  if (running_->outcome->await_inputs(ports, start_limit))
+    return {};
+  return running_->outcome->await(std::chrono::milliseconds{0}).map([](bool) {});
+}
+
+/// Without it the application does its work all the same.
+result<void> actor_runtime::serve_control() {
+  if (options_.data_dir.empty())
+    return {};
+  control_verbs verbs;
+  verbs["status"] = [raw = running_.get(), this](std::string_view) {
+    return status_json(raw->observer->look(status_batches), raw->figures(options_));
+  };
+  auto served = control_socket::serve(control_socket_path(options_.data_dir), std::move(verbs));
+  if (served)
+    running_->control = std::move(*served);
+  else
+    running_->services->journal->warning("local tools cannot ask this application: " + served.error().message());
   return {};
+}
+
+void actor_runtime::limit_drain(std::chrono::milliseconds limit) {
+  if (running_)
+    running_->outcome->drain_within(limit);
 }
 
 void actor_runtime::stop(bool graceful) {

@@ -25,8 +25,16 @@ struct runtime_options {
   std::function<result<void>(std::string_view text)> print;
 };
 
-/// The real runtime: threads, sockets, LMDB, and the actors of one node in an actor system of its own. Made and used on one thread;
-/// `request_drain` may come from any.
+/// How long a graceful stop may take: what was set, or ten batch intervals, but at least ten seconds.
+inline std::chrono::milliseconds drain_limit(const settings& of) {
+  if (of.graceful_stop_limit.count() > 0)
+    return of.graceful_stop_limit;
+  return std::max(std::chrono::milliseconds{10'000},
+                  std::chrono::ceil<std::chrono::milliseconds>(10 * of.batch_interval));
+}
+
+/// The real runtime: threads, sockets, LMDB, and the actors of one node in an actor system of its own. Made and started on one
+/// thread; stopped and waited for on any.
 class actor_runtime final : public runtime {
 public:
   explicit actor_runtime(runtime_options options);
@@ -35,11 +43,17 @@ public:
 
   result<void> start(std::shared_ptr<const plan::physical_plan> plan) override;
   void stop(bool graceful) override;
+  void limit_drain(std::chrono::milliseconds limit) override;
+  void use_listeners(std::shared_ptr<const listener_list> listeners) override { listeners_ = std::move(listeners); }
   result<bool> await(std::optional<std::chrono::milliseconds> limit) override;
 
 private:
   struct running;
+  result<void> await_inputs();
+  result<void> serve_control();
+
   runtime_options options_;
+  std::shared_ptr<const listener_list> listeners_;
   std::unique_ptr<running> running_;
 };
 

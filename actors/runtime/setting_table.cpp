@@ -21,6 +21,7 @@ constexpr std::uint64_t ms = 1'000;
 constexpr std::uint64_t second = 1'000 * ms;
 constexpr std::uint64_t hour = 3'600 * second;
 constexpr std::uint64_t year = 8'760 * hour;
+constexpr std::uint64_t most_rate = 1'000'000'000'000;
 
 /// Several texts, each of which `take` reads into the configuration that `forget` has emptied of them.
 setting_row list_row(const char* key, void (*forget)(configuration&),
@@ -105,6 +106,13 @@ setting_row partitions() {
   return std::move(made).unless_set("auto", "executors");
 }
 
+setting_row graceful_stop() {
+  auto made = row("graceful_stop.limit", &settings::graceful_stop_limit, duration, ms, year,
+                  "how long a drain may take; then the application stops at once and says what was left");
+  made.read = [](const configuration& from) { return value_of(drain_limit(from.options.settings)); };
+  return std::move(made).unless_set("auto", "batch_interval");
+}
+
 setting_row stop_after() {
   setting_row made = row("stop_after", &settings::stop_when_idle, duration, 0, year, "drains and ends after this time");
   made.read = [](const configuration& from) {
@@ -168,6 +176,23 @@ std::vector<setting_row> make_rows() {
         row("max_unpublished_bytes", &settings::max_unpublished_bytes, size, 1, tib,
             "committed results that wait for publication; beyond it no batch is sealed"),
       });
+  add(all, "Back-pressure",
+      {
+        row("backpressure.enabled", &settings::backpressure_enabled, boolean,
+            "whether inputs are paced by how fast batches are computed"),
+        row("backpressure.initial_rate", &settings::backpressure_initial_rate, count, 0, most_rate,
+            "records a second of each input until its second batch is computed; 0 = the greatest rate"),
+        row("backpressure.max_rate", &settings::backpressure_max_rate, count, 0, most_rate,
+            "greatest rate of each input in records a second, also without pacing; 0 = none"),
+        row("backpressure.min_rate", &settings::backpressure_min_rate, count, 1, most_rate,
+            "least rate of each input that pacing sets, in records a second"),
+        row("backpressure.proportional", &settings::backpressure_proportional, fixed_point, 0, 1000 * millionths,
+            "weight of the difference between the last rate and what was processed"),
+        row("backpressure.integral", &settings::backpressure_integral, fixed_point, 0, 1000 * millionths,
+            "weight of what waits because batches start late"),
+        row("backpressure.derived", &settings::backpressure_derived, fixed_point, 0, 1000 * millionths,
+            "weight of how fast that difference changes"),
+      });
   add(all, "Failures",
       {
         row("on_error", &settings::on_error, {"stop", "skip", "isolate"},
@@ -183,6 +208,7 @@ std::vector<setting_row> make_rows() {
       });
   add(all, "Ending",
       {
+        graceful_stop(),
         stop_after().as_flag("DURATION"),
         row("stop_when_idle", &settings::stop_when_idle, duration, ms, year,
             "drains and ends when nothing has come for this long")

@@ -217,6 +217,20 @@ void draw_disk_faults(chance& random, scenario& into) {
     into.faults.disk_fails = static_cast<std::uint32_t>(random.between(1, 2));
 }
 
+/// Inputs are paced: records wait with their producers, and the same promises hold. Slow, but never so slow that a run does not end.
+void draw_rates(chance& random, scenario& into) {
+  if (random.percent(70))
+    return;
+  auto& settings = into.settings;
+  settings.backpressure_enabled = random.percent(70);
+  settings.backpressure_max_rate = random.percent(50) ? 0 : random.magnitude(300, 100'000);
+  settings.backpressure_initial_rate = random.percent(50) ? 0 : random.magnitude(300, 100'000);
+  settings.backpressure_min_rate = random.magnitude(300, 3'000);
+  settings.backpressure_proportional = static_cast<double>(random.below(20)) / 10;
+  settings.backpressure_integral = static_cast<double>(random.below(10)) / 10;
+  settings.backpressure_derived = static_cast<double>(random.below(10)) / 10;
+}
+
 } // namespace
 
 scenario draw_scenario(std::uint64_t seed) {
@@ -240,6 +254,7 @@ scenario draw_scenario(std::uint64_t seed) {
   draw_budgets(random, made);
   draw_disk_faults(random, made);
   draw_poison(random, made);
+  draw_rates(random, made);
   return made;
 }
 

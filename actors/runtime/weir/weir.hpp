@@ -1,8 +1,10 @@
 #pragma once
 
+#include "actors/runtime/get_or_create.hpp"
 #include "libstream/api/dataset.hpp"
 #include "libstream/api/dstream.hpp"
 #include "libstream/api/outputs.hpp"
+#include "libstream/api/stats_report.hpp"
 #include "libstream/api/stream_context.hpp"
 #include "libstream/operators/contains.hpp"
 #include "libstream/operators/split_words.hpp"

@@ -61,6 +61,76 @@ TEST_CASE("a context without outputs or with a runtime that refuses does not bec
   CHECK(ctx.get_state() == stream_context::state::stopped);
 }
 
+TEST_CASE("using a context that was started or stopped is an error that names its state (StreamingContextSuite)",
+          "[stream_context]") {
+  auto drives = std::make_shared<recording_runtime>();
+  stream_context ctx;
+  auto lines = ctx.text_input();
+  lines.print();
+  REQUIRE(ctx.start(drives));
+  CHECK_THROWS_WITH(ctx.text_input(), Catch::Contains("the context is active"));
+  CHECK_THROWS_WITH(lines.print(), Catch::Contains("the context is active"));
+  auto again = ctx.start(drives);
+  REQUIRE_FALSE(again);
+  CHECK(again.error().message().find("the context is active") != std::string::npos);
+  CHECK(ctx.stop());
+  CHECK_THROWS_WITH(ctx.text_input(), Catch::Contains("the context is stopped"));
+  CHECK_THROWS_WITH(lines.print(), Catch::Contains("the context is stopped"));
+  auto after = ctx.start(drives);
+  REQUIRE_FALSE(after);
+  CHECK(after.error().message().find("the context is stopped") != std::string::npos);
+}
+
+TEST_CASE("stop before start is no error, and final (StreamingContextSuite)", "[stream_context]") {
+  stream_context ctx;
+  ctx.text_input().print();
+  CHECK(ctx.stop());
+  CHECK(ctx.stop());
+  CHECK(ctx.get_state() == stream_context::state::stopped);
+  CHECK_FALSE(ctx.start(std::make_shared<recording_runtime>()));
+  CHECK(ctx.await_termination());
+}
+
+TEST_CASE("a process has one active context at a time (StreamingContextSuite)", "[stream_context]") {
+  CHECK(stream_context::get_active() == nullptr);
+  auto first = std::make_shared<stream_context>();
+  first->text_input().print();
+  stream_context second;
+  second.text_input().print();
+  REQUIRE(first->start(std::make_shared<recording_runtime>()));
+  CHECK(stream_context::get_active() == first);
+  auto refused = second.start(std::make_shared<recording_runtime>());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message().find("another context") != std::string::npos);
+  CHECK(second.get_state() == stream_context::state::initialised);
+  CHECK(first->stop());
+  CHECK(stream_context::get_active() == nullptr);
+  CHECK(second.start(std::make_shared<recording_runtime>()));
+  CHECK(stream_context::get_active().get() == &second);
+}
+
+TEST_CASE("a start that fails leaves nothing active (StreamingContextSuite)", "[stream_context]") {
+  stream_context empty;
+  CHECK_FALSE(empty.start(std::make_shared<recording_runtime>()));
+  CHECK(empty.get_state() == stream_context::state::stopped);
+  CHECK(stream_context::get_active() == nullptr);
+  stream_context without;
+  without.text_input().print();
+  CHECK_FALSE(without.start());
+  CHECK(without.get_state() == stream_context::state::stopped);
+}
+
+TEST_CASE("a context that goes away while it is active stops", "[stream_context]") {
+  auto drives = std::make_shared<recording_runtime>();
+  {
+    stream_context ctx;
+    ctx.text_input().print();
+    REQUIRE(ctx.start(drives));
+  }
+  CHECK(drives->stopped == "now ");
+  CHECK(stream_context::get_active() == nullptr);
+}
+
 TEST_CASE("outputs are read as the contract writes them", "[outputs]") {
   using kind = plan::output_target::kind;
   auto text = parse_output("text:/tmp/a:b");

@@ -68,6 +68,35 @@ TEST_CASE("blocks are handed out once, in order, and asked for again when one is
   CHECK(queue.take(plenty, plenty).splits.empty());
 }
 
+TEST_CASE("what waits of an input is known, and a batch says what it took of each", "[input_queue]") {
+  input_queue queue;
+  queue.blocks_ready(first, epoch{1}, blocks(first, epoch{1}, 1, 3, 10));
+  queue.files_found(second, {file("a", 100)});
+  CHECK(queue.waiting(first).records == 6);
+  CHECK(queue.waiting(first).bytes == 30);
+  CHECK(queue.waiting(second).bytes == 100);
+  auto taken = queue.take(60, plenty);
+  CHECK(taken.inputs.at(first).records == 6);
+  CHECK(taken.inputs.at(first).bytes == 30);
+  CHECK(taken.inputs.at(second).bytes == 30);
+  CHECK(queue.waiting(first).bytes == 0);
+  CHECK(queue.waiting(first).records == 0);
+  CHECK(queue.waiting(second).bytes == 70);
+}
+
+TEST_CASE("batches take no more of an input's files than its pace allows, and others get what it leaves",
+          "[input_queue]") {
+  input_queue queue;
+  queue.files_found(first, {file("a", 1000)});
+  queue.files_found(second, {{"b", "/other/b", 1000, 5}});
+  queue.pace_files(first, 10);
+  auto taken = bytes_by_input(queue.take(200, plenty));
+  CHECK(taken.at(first) == 10);
+  CHECK(taken.at(second) == 190);
+  queue.pace_files(first, 0);
+  CHECK(bytes_by_input(queue.take(200, plenty)).at(first) == 100);
+}
+
 TEST_CASE("what was sealed before a restart is not sealed again", "[input_queue]") {
   input_queue queue;
   queue.sealed_before(first, epoch{1}, block_sequence{3});

@@ -5,6 +5,17 @@
 using weir::actors::byte_budget;
 using askers = std::vector<byte_budget::asker>;
 
+TEST_CASE("while held back nobody is granted anything, and then all that fits, in order", "[byte_budget]") {
+  byte_budget budget{100};
+  CHECK(budget.hold_back(true).empty());
+  CHECK_FALSE(budget.ask(1, 40));
+  CHECK_FALSE(budget.ask(2, 40));
+  CHECK_FALSE(budget.ask(3, 40));
+  CHECK(budget.release(0).empty());
+  CHECK(budget.hold_back(false) == std::vector<byte_budget::asker>{1, 2});
+  CHECK(budget.release(40) == std::vector<byte_budget::asker>{3});
+}
+
 TEST_CASE("a budget grants until it is used up, then in the order of asking", "[budget]") {
   byte_budget budget{100};
   CHECK(budget.ask(1, 60));

@@ -1,0 +1,82 @@
+#include "actors/runtime/get_or_create.hpp"
+
+#include <filesystem>
+#include <optional>
+
+#include "libstream/log/data_directory.hpp"
+#include "libstream/log/recovery.hpp"
+#include "libstream/log/set_aside.hpp"
+
+namespace weir {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What the directory says of its application; nothing if there is none yet.
+result<std::optional<log::application_record>> look_at(const std::string& directory) {
+  std::error_code unknown;
+  if (!fs::exists(directory, unknown) || (fs::is_directory(directory, unknown) && fs::is_empty(directory, unknown)))
+    return std::optional<log::application_record>{};
+  auto view = log::view_directory(directory);
+  if (!view)
+    return tl::make_unexpected(view.error());
+  if (auto verified = log::verify(*view->store, false); !verified)
+    return tl::make_unexpected(verified.error());
+  return std::optional{view->application};
+}
+
+result<void> recover(actors::runtime_options& options, if_damaged damaged, opened_context& into) {
+  if (options.data_dir.empty())
+    return {};
+  auto found = look_at(options.data_dir);
+  if (!found && found.error().code == error_code::corrupt && damaged == if_damaged::set_aside) {
+    auto moved = log::set_aside(options.data_dir);
+    if (!moved)
+      return tl::make_unexpected(moved.error());
+    into.set_aside = std::move(*moved);
+    return {};
+  }
+  if (!found)
+    return tl::make_unexpected(found.error());
+  if (!*found)
+    return {};
+  auto interval = std::chrono::microseconds{static_cast<std::int64_t>((*found)->interval_us)};
+  if (interval.count() > 0 && interval != options.settings.batch_interval) {
+    options.settings.batch_interval = interval;
+    options.settings.block_interval = actors::default_block_interval(interval);
+  }
+  options.repartition = 0;
+  into.recovered = true;
+  return {};
+}
+
+} // namespace
+
+result<opened_context> get_or_create(actors::runtime_options options, const application& build, if_damaged damaged,
+                                     output_targets outputs) {
+  opened_context opened;
+  if (auto recovered = recover(options, damaged, opened); !recovered)
+    return tl::make_unexpected(recovered.error());
+  opened.context = std::make_shared<stream_context>(std::move(outputs));
+  try {
+    build(*opened.context);
+  } catch (const plan::plan_error& wrong) {
+    return tl::make_unexpected(wrong.why());
+  }
+  opened.context->drive_with(std::make_shared<actors::actor_runtime>(std::move(options)));
+  return opened;
+}
+
+result<opened_context> get_active_or_create(actors::runtime_options options, const application& build,
+                                            if_damaged damaged, output_targets outputs) {
+  if (auto active = stream_context::get_active()) {
+    opened_context opened;
+    opened.context = std::move(active);
+    opened.was_active = true;
+    return opened;
+  }
+  return get_or_create(std::move(options), build, damaged, std::move(outputs));
+}
+
+} // namespace weir

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "actors/runtime/actor_runtime.hpp"
+#include "libstream/api/stream_context.hpp"
+
+namespace weir {
+
+/// What `get_or_create` may do with a data directory that cannot be read.
+enum class if_damaged {
+  refuse,    ///< error 65
+  set_aside, ///< move it to PATH.set-aside-N and begin anew: what it held is not in the new one
+};
+
+/// A context that is built and not started: `context->start()` does.
+struct opened_context {
+  std::shared_ptr<stream_context> context;
+  bool recovered = false; ///< goes on where the data directory stands
+  bool was_active = false;
+  std::string set_aside; ///< whither the damaged directory was moved; empty = nowhere
+};
+
+/// Spark's StreamingContext.getOrCreate, for programs with a `main` of their own; WEIR_APPLICATION does the same behind flags. A data
+/// directory holds no code, so `build` is always called. With a directory that exists its partition count and batch interval are taken from
+/// there, whatever `options` say. Errors: 78 (not a data directory, another application's), 65 (damaged), and those of `build`.
+result<opened_context> get_or_create(actors::runtime_options options, const application& build,
+                                     if_damaged damaged = if_damaged::refuse, output_targets outputs = print());
+
+/// The context of this process that is active, if one is; else as above.
+result<opened_context> get_active_or_create(actors::runtime_options options, const application& build,
+                                            if_damaged damaged = if_damaged::refuse, output_targets outputs = print());
+
+} // namespace weir

@@ -4,11 +4,13 @@
 #include <vector>
 
 #include "apps/weir/chaos_command.hpp"
+#include "apps/weir/completion_command.hpp"
 #include "apps/weir/demo_command.hpp"
 #include "apps/weir/generate_command.hpp"
 #include "apps/weir/log_command.hpp"
 #include "apps/weir/send_command.hpp"
 #include "apps/weir/sim_command.hpp"
+#include "apps/weir/usage.hpp"
 #include "libstream/base/error.hpp"
 #include "libstream/base/text.hpp"
 
@@ -29,6 +31,7 @@ constexpr std::array verbs{
   verb{"demo", demo_command, "half a minute of word count, with a kill -9 in the middle"},
   verb{"chaos", chaos_command, "kill a running application again and again, and count what it published"},
   verb{"sim", sim_command, "run the whole application on virtual time, with faults drawn from seeds"},
+  verb{"completion", completion_command, "print a script with which bash or zsh complete all this"},
 };
 
 void show_help() {
@@ -39,16 +42,20 @@ void show_help() {
 }
 
 int unknown_verb(const std::string& name) {
-  std::vector<std::string> names;
-  for (auto& known : verbs)
-    names.emplace_back(known.name);
-  auto nearest = weir::nearest_name(name, names);
+  auto nearest = weir::nearest_name(name, weir::tool::verb_names());
   std::cerr << "weir: unknown verb \"" << name << "\"; "
             << (nearest.empty() ? "see weir --help" : "did you mean \"" + nearest + "\"?") << '\n';
   return static_cast<int>(weir::error_code::usage);
 }
 
 } // namespace
+
+std::vector<std::string> weir::tool::verb_names() {
+  std::vector<std::string> names;
+  for (auto& known : verbs)
+    names.emplace_back(known.name);
+  return names;
+}
 
 int main(int argc, char** argv) {
   std::string name = argc > 1 ? argv[1] : "";

@@ -2,10 +2,14 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "libstream/base/error.hpp"
 
 namespace weir::tool {
+
+/// All verbs of the tool, in the order of its help.
+std::vector<std::string> verb_names();
 
 /// Prints "weir VERB: sentence" on stderr and returns the error's exit code.
 int complain(const std::string& verb, const error& reason);

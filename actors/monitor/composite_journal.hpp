@@ -14,43 +14,45 @@ public:
     std::erase(parts_, nullptr);
   }
 
-  void input_bound(const std::string& url) override { tell(&journal::input_bound, url); }
-  void batch_committed(const batch_summary& batch) override { tell(&journal::batch_committed, batch); }
-  void batch_done(batch_id batch, std::int64_t time_ms) override { tell(&journal::batch_done, batch, time_ms); }
+  void input_bound(const std::string& url) override { pass_on(&journal::input_bound, url); }
+  void batch_committed(const batch_summary& batch) override { pass_on(&journal::batch_committed, batch); }
+  void batch_done(batch_id batch, std::int64_t time_ms) override { pass_on(&journal::batch_done, batch, time_ms); }
   void actor_restarted(const address& who, const std::string& reason) override {
-    tell(&journal::actor_restarted, who, reason);
+    pass_on(&journal::actor_restarted, who, reason);
   }
-  void batch_submitted(const batch_submission& batch) override { tell(&journal::batch_submitted, batch); }
-  void batch_started(batch_id batch, std::int64_t at_us) override { tell(&journal::batch_started, batch, at_us); }
+  void batch_submitted(const batch_submission& batch) override { pass_on(&journal::batch_submitted, batch); }
+  void batch_started(batch_id batch, std::int64_t at_us) override { pass_on(&journal::batch_started, batch, at_us); }
   void output_started(batch_id batch, output_index output, std::int64_t at_us) override {
-    tell(&journal::output_started, batch, output, at_us);
+    pass_on(&journal::output_started, batch, output, at_us);
   }
   void output_ended(batch_id batch, output_index output, std::int64_t at_us, const std::string& failure) override {
-    tell(&journal::output_ended, batch, output, at_us, failure);
+    pass_on(&journal::output_ended, batch, output, at_us, failure);
   }
   void batches_recovered(const std::vector<batch_submission>& open,
                          const std::vector<batch_submission>& unpublished) override {
-    tell(&journal::batches_recovered, open, unpublished);
+    pass_on(&journal::batches_recovered, open, unpublished);
   }
   void receiver_started(input_id input, const std::string& location) override {
-    tell(&journal::receiver_started, input, location);
+    pass_on(&journal::receiver_started, input, location);
   }
-  void receiver_stopped(input_id input) override { tell(&journal::receiver_stopped, input); }
+  void receiver_stopped(input_id input) override { pass_on(&journal::receiver_stopped, input); }
   void receiver_failed(input_id input, const std::string& sentence) override {
-    tell(&journal::receiver_failed, input, sentence);
+    pass_on(&journal::receiver_failed, input, sentence);
   }
   void receiver_counted(input_id input, const receiver_figures& figures) override {
-    tell(&journal::receiver_counted, input, figures);
+    pass_on(&journal::receiver_counted, input, figures);
   }
   void input_waits(input_id input, std::uint64_t records, std::uint64_t bytes) override {
-    tell(&journal::input_waits, input, records, bytes);
+    pass_on(&journal::input_waits, input, records, bytes);
   }
-  void warning(const std::string& sentence) override { tell(&journal::warning, sentence); }
-  void detail(const std::string& sentence) override { tell(&journal::detail, sentence); }
+  void batch_amended(const log::batch_record& batch) override { pass_on(&journal::batch_amended, batch); }
+  void tell(const event& what) override { pass_on(&journal::tell, what); }
+  void warning(const std::string& sentence) override { pass_on(&journal::warning, sentence); }
+  void detail(const std::string& sentence) override { pass_on(&journal::detail, sentence); }
 
 private:
   template <class... Parameters, class... Arguments>
-  void tell(void (journal::*what)(Parameters...), const Arguments&... arguments) {
+  void pass_on(void (journal::*what)(Parameters...), const Arguments&... arguments) {
     for (auto& part : parts_)
       ((*part).*what)(arguments...);
   }

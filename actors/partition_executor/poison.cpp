@@ -61,7 +61,7 @@ std::optional<task_ended> poisoned(const services& services, const task_board::t
     problem = {error_code::failed, first.problem,
                "user function of operator " + first.operator_name + ", batch " + std::to_string(what.record->id.value) +
                  ", " + name_of(services, what, first),
-               why.hint, first.operator_name};
+               why.hint};
   }
   for (auto& each : *found)
     report.excluded.push_back({what.stage, what.index, each.position, each.operator_name, each.problem});

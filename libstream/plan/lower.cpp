@@ -55,7 +55,8 @@ public:
       guarded(graph_.at(*roots_[input.stage.value]).name, [&] { roots_[input.stage.value]->run(build); });
     } catch (const operator_failure& failure) {
       error why{error_code::failed, failure.what, "user function of operator " + failure.operator_name + ", " + where,
-                "mend the function or the record that it was given, or see on_error", failure.operator_name};
+                "mend the function or the record that it was given, or see on_error"};
+      why.thrown_by = failure.operator_name;
       return tl::make_unexpected(std::move(why));
     }
     return made;

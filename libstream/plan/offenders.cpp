@@ -177,11 +177,11 @@ private:
   }
 
   result<void> add(std::uint64_t position) {
-    if (found_.size() == how_.most)
-      return tl::make_unexpected(
-        error{error_code::failed,
-              "more than " + std::to_string(how_.most) + " records of one task fail, the last with: " + problem_.what,
-              problem_.where, "mend the function: so many are not poison", problem_.thrown_by});
+    if (found_.size() == how_.most) {
+      problem_.what = "more than " + std::to_string(how_.most) + " records of one task fail, the last with: " + problem_.what;
+      problem_.hint = "mend the function: so many are not poison";
+      return tl::make_unexpected(problem_);
+    }
     found_.push_back({position, {}, problem_.thrown_by, problem_.what});
     out_.insert(std::lower_bound(out_.begin(), out_.end(), position), position);
     return {};

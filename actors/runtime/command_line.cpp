@@ -74,6 +74,8 @@ error usage_error(const CLI::App& app, const CLI::ParseError& problem, const std
     return {error_code::usage, "it needs a value", arguments.back(), "see --help"};
   for (auto& stray : app.remaining()) {
     auto nearest = nearest_name("--" + stray, known);
+    if (const std::string verbs[] = {show_verb}; nearest == "--config")
+      nearest = nearest_name(stray, verbs);
     auto hint = stray == show_verb ? "write it first: " + app.get_name() + " " + show_verb
                 : !nearest.empty() ? "did you mean " + nearest + "?"
                                    : "see --help";

@@ -77,16 +77,14 @@ setting_origin setting_values::origin(std::string_view key) const {
   return found == values_.end() ? setting_origin{} : found->second.origin;
 }
 
-bool setting_values::is_decided(std::string_view key) const {
+const setting_value* setting_values::decided(std::string_view key) const {
   auto found = values_.find(key);
-  return found != values_.end() && found->second.value;
+  return found == values_.end() || !found->second.value ? nullptr : &*found->second.value;
 }
 
 std::optional<std::uint64_t> setting_values::number(std::string_view key) const {
-  auto found = values_.find(key);
-  if (found == values_.end() || !found->second.value)
-    return std::nullopt;
-  return found->second.value->number;
+  auto value = decided(key);
+  return value ? std::optional{value->number} : std::nullopt;
 }
 
 result<void> setting_values::apply(configuration& into) const {
@@ -104,7 +102,8 @@ result<void> setting_values::apply(configuration& into) const {
     }
   }
   auto& settings = into.options.settings;
-  if (!number("block_interval"))
+  // A batch must end where a block does; the runtime would replace it, too.
+  if (!number("block_interval") || settings.batch_interval % settings.block_interval != std::chrono::microseconds{0})
     settings.block_interval = default_block_interval(settings.batch_interval);
   auto& options = into.options;
   auto partitions = options.repartition > 0 ? options.repartition : options.partitions;

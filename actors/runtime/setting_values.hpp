@@ -38,8 +38,8 @@ public:
 
   /// Of a key that nobody set: `layer::none`.
   setting_origin origin(std::string_view key) const;
-  /// Whether someone gave a value, rather than nothing or the word for it.
-  bool is_decided(std::string_view key) const;
+  /// What the last one to be heard gave; null if nobody did, or gave the word for nothing.
+  const setting_value* decided(std::string_view key) const;
 
 private:
   struct given {

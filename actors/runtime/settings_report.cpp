@@ -23,7 +23,7 @@ shown show(const setting_row& row, const configuration& all, const setting_value
   auto value = row.read(all);
   shown made{&row,        format_setting(value, row.form), format_toml(value, row.form), "default", origin.place,
              origin.place};
-  auto decided = values.is_decided(row.key);
+  auto decided = values.decided(row.key);
   if (!decided && row.follows.empty() && !row.nothing.empty()) {
     made.value = row.nothing;
     made.toml = json_text(row.nothing);
@@ -41,6 +41,8 @@ shown show(const setting_row& row, const configuration& all, const setting_value
     case layer::set: made.layer = "set"; break;
     case layer::flag: made.layer = "flag"; break;
   }
+  if (decided && row.form == setting_form::duration && decided->number != value.number)
+    made.origin += ", where it was " + format_setting(*decided, row.form);
   if (!decided && !row.follows.empty())
     made.origin += ", derived from " + row.follows;
   return made;

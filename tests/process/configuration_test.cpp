@@ -110,6 +110,22 @@ TEST_CASE("the commented sample configuration is accepted, and all its keys unco
   CHECK(all.output.find("\"origin\":\"derived\"") == std::string::npos);
 }
 
+TEST_CASE("wrong use of the tool names the flag, and the nearest if there is none such", "[configuration]") {
+  auto [arguments, code, sentence] = GENERATE(table<std::vector<std::string>, int, std::string>({
+    {{"send", "--produser", "me"}, 64, "weir send: --produser: unknown flag; did you mean --producer?\n"},
+    {{"send", "--to"}, 64, "weir send: --to: it needs a value; see weir send --help\n"},
+    {{"send"}, 64, "weir send: --to is required; see weir send --help\n"},
+    {{"log", "x", "verify"}, 64, "weir log: unknown argument \"verify\"; did you mean --verify?\n"},
+    {{"sim", "--seeds", "x"}, 78, "weir sim: --seeds: Value x not in range 1 to 100000000; see weir sim --help\n"},
+    {{"completon"}, 64, "weir: unknown verb \"completon\"; did you mean \"completion\"?\n"},
+  }));
+  std::vector<std::string> command{program("weir")};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  auto end = run(command);
+  CHECK(end.errors == sentence);
+  CHECK(end.code == code);
+}
+
 TEST_CASE("strangers cannot fill the log", "[configuration][hostile]") {
   auto directory = fresh_directory();
   running application{word_count(directory, {"--input", "weir://127.0.0.1:0"})};

@@ -279,6 +279,14 @@ TEST_CASE("config shows all settings with value and origin, and needs no input",
     CHECK(table.find("\n" + row.key + " ") != std::string::npos);
 }
 
+TEST_CASE("a block interval that does not divide the batch interval is replaced, and config says so",
+          "[command_line]") {
+  std::vector<std::string> arguments{"--input", "file:in", "--batch-interval", "50ms", "--set", "block_interval=7ms"};
+  CHECK(parse_in({}, arguments)->options.settings.block_interval == 10ms);
+  arguments.insert(arguments.begin(), "config");
+  CHECK(answer_of(parse_in({}, arguments)).find("  --set, where it was 7ms\n") != std::string::npos);
+}
+
 TEST_CASE("config can be read by programs", "[command_line]") {
   auto document = answer_of(parse_in({{"WEIR_EXECUTORS", "3"}}, {"config", "--json"}));
   CHECK(document.find("{\"application\":\"word-count\",\"settings\":[\n") == 0);
@@ -299,6 +307,7 @@ TEST_CASE("config refuses what a run would refuse", "[command_line]") {
 TEST_CASE("what stands on the command line without being a flag is named", "[command_line]") {
   CHECK(error_of(parse_in({}, {"--input", "file:in", "config"})).message() ==
         "unknown argument \"config\"; write it first: word-count config");
+  CHECK(error_of(parse_in({}, {"confg"})).message() == "unknown argument \"confg\"; did you mean config?");
   CHECK(error_of(parse_in({}, {"input", "file:in"})).message() == "unknown argument \"input\"; did you mean --input?");
   CHECK(error_of(parse_in({}, {"--input"})).message() == "--input: it needs a value; see --help");
 }

@@ -39,7 +39,7 @@ error refused(const std::vector<std::string>& assignments) {
 TEST_CASE("each setting arrives where it belongs", "[settings]") {
   auto made = applied({"memory.limit=2GiB", "exchange.memory=100MiB", "log.limit=4GiB", "max_batch_bytes=1MiB",
                        "max_receiver_bytes=3MiB", "max_batches_in_flight=2", "max_unpublished_bytes=5m",
-                       "max_record_bytes=65536", "block_interval=3ms"});
+                       "max_record_bytes=65536", "block_interval=2ms"});
   CHECK(made.memory_limit == 2048 * mib);
   CHECK(made.exchange_bytes == 100 * mib);
   CHECK(made.log_limit == 4096 * mib);
@@ -50,7 +50,7 @@ TEST_CASE("each setting arrives where it belongs", "[settings]") {
   CHECK(made.staging_bytes == 5 * mib);
   CHECK(made.log_limit / 4 == made.max_unpublished_input_bytes);
   CHECK(made.max_record_bytes == 64 * kib);
-  CHECK(made.block_interval == 3ms);
+  CHECK(made.block_interval == 2ms);
 }
 
 TEST_CASE("what is not set follows from the memory limit", "[settings]") {

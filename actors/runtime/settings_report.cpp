@@ -24,7 +24,8 @@ shown show(const setting_row& row, const configuration& all, const setting_value
   shown made{&row,        format_setting(value, row.form), format_toml(value, row.form), "default", origin.place,
              origin.place};
   auto decided = values.decided(row.key);
-  if (!decided && row.follows.empty() && !row.nothing.empty()) {
+  auto has_none = row.follows.empty() || (row.form == setting_form::text && value.text.empty());
+  if (!decided && has_none && !row.nothing.empty()) {
     made.value = row.nothing;
     made.toml = json_text(row.nothing);
   }

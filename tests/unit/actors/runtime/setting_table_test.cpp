@@ -92,6 +92,24 @@ TEST_CASE("each setting is documented with its default, and each documented sett
   }
 }
 
+TEST_CASE("the documents say which settings are flags", "[settings]") {
+  std::set<std::string> flags;
+  for (auto& line : lines_of("docs/reference/cli.md"))
+    if (line.starts_with("| `--"))
+      flags.insert(line.substr(3, line.find('`', 3) - 3));
+  std::set<std::string> expected{"--config", "--set"};
+  for (auto& row : setting_table())
+    if (!row.flag().empty())
+      expected.insert(row.flag());
+  CHECK(flags == expected);
+  for (auto& line : lines_of("docs/configuration.md")) {
+    auto row = line.starts_with("| `") ? find_setting(line.substr(3, line.find('`', 3) - 3)) : nullptr;
+    INFO(line);
+    if (row)
+      CHECK((line.find("| * ") != std::string::npos) == !row->flag().empty());
+  }
+}
+
 TEST_CASE("config/word-count.toml has every setting, commented out, with its default", "[settings]") {
   std::string document;
   std::set<std::string> written;

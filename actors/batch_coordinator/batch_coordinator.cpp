@@ -10,6 +10,7 @@
 #include "actors/batch_coordinator/recovered_batches.hpp"
 #include "actors/block_store/protocol.hpp"
 #include "actors/monitor/chaos_page.hpp"
+#include "actors/node/conduct.hpp"
 #include "actors/partition_executor/protocol.hpp"
 #include "actors/receiver/protocol.hpp"
 #include "actors/sinks/protocol.hpp"
@@ -668,6 +669,7 @@ struct coordinator_state {
 
 batch_coordinator_actor::behavior_type coordinator_behavior(
   batch_coordinator_actor::stateful_pointer<coordinator_state> self, services_ptr services) {
+  keep_conduct(self, services, to_string(address{role::batch_coordinator, 0}));
   auto& state = self->state;
   state.start(std::move(services));
   return {

@@ -5,6 +5,7 @@
 
 #include "actors/batch_coordinator/protocol.hpp"
 #include "actors/block_store/block_index.hpp"
+#include "actors/node/conduct.hpp"
 #include "actors/receiver/protocol.hpp"
 #include "libstream/log/block_log.hpp"
 #include "libstream/log/positions.hpp"
@@ -176,6 +177,7 @@ struct block_store_state {
 
 block_store_actor::behavior_type block_store_behavior(block_store_actor::stateful_pointer<block_store_state> self,
                                                       services_ptr services) {
+  keep_conduct(self, services, to_string(address{role::block_store, 0}));
   auto& state = self->state;
   if (!state.start(std::move(services)))
     self->quit(caf::exit_reason::user_shutdown);

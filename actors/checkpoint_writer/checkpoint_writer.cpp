@@ -8,6 +8,7 @@
 
 #include "actors/checkpoint_writer/log_fence.hpp"
 #include "actors/checkpoint_writer/write_group.hpp"
+#include "actors/node/conduct.hpp"
 #include "actors/node/full_disk.hpp"
 #include "libstream/log/batch_log.hpp"
 #include "libstream/log/block_log.hpp"
@@ -472,6 +473,7 @@ struct writer_state {
 
 checkpoint_writer_actor::behavior_type writer_behavior(checkpoint_writer_actor::stateful_pointer<writer_state> self,
                                                        services_ptr services) {
+  keep_conduct(self, services, to_string(address{role::checkpoint_writer, 0}));
   auto& state = self->state;
   state.start(std::move(services));
   return {

@@ -30,6 +30,8 @@ void attach_chaos_page() {
 
 void use_chaos_page(chaos_page* own) { page = own; }
 
+bool chaos_page_is_attached() { return page != nullptr; }
+
 void fault_point(const char* name) {
   if (!page || std::strcmp(page->armed, name) != 0)
     return;

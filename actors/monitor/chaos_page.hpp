@@ -32,6 +32,9 @@ void attach_chaos_page();
 /// Uses a page of this very process, for the simulation, which looks at the phases and arms nothing; null = none any more.
 void use_chaos_page(chaos_page* own);
 
+/// An experiment is attached: only then are orders to fail obeyed.
+bool chaos_page_is_attached();
+
 /// A named place in the program. Costs one load and a branch unless a page is attached; when the point is armed and its
 /// countdown has run out, the process kills itself with SIGKILL.
 void fault_point(const char* name);

@@ -2,6 +2,8 @@
 
 #include <map>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 #include "actors/caf.hpp"
 #include "actors/node/role.hpp"
@@ -32,6 +34,12 @@ public:
     std::lock_guard guard{mutex_};
     auto entry = entries_.find(who);
     return entry == entries_.end() ? nullptr : entry->second;
+  }
+
+  /// Whoever is entered now.
+  std::vector<std::pair<address, caf::strong_actor_ptr>> all() const {
+    std::lock_guard guard{mutex_};
+    return {entries_.begin(), entries_.end()};
   }
 
   /// Sends to whoever holds the address now; a message to nobody is lost, like one to an actor that has just died:
@@ -65,4 +73,5 @@ private:
 CAF_BEGIN_TYPE_ID_BLOCK(weir_node, caf::first_custom_type_id + 600)
 CAF_ADD_TYPE_ID(weir_node, (weir::actors::peer_restarted))
 CAF_ADD_TYPE_ID(weir_node, (weir::actors::retry_tick))
+CAF_ADD_TYPE_ID(weir_node, (weir::actors::throw_on_purpose))
 CAF_END_TYPE_ID_BLOCK(weir_node)

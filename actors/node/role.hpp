@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <string>
 
 #include "libstream/base/fields.hpp"
@@ -39,7 +40,12 @@ inline const char* name_of(role what) {
   return "unknown";
 }
 
+/// The supervisors of an application, by their index; each has the name of what it keeps alive.
+inline constexpr const char* supervisor_names[] = {"root", "storage", "executors", "outputs", "inputs"};
+
 inline std::string to_string(const address& who) {
+  if (who.what == role::supervisor && who.index < std::size(supervisor_names))
+    return supervisor_names[who.index];
   return std::string{name_of(who.what)} + "-" + std::to_string(who.index);
 }
 
@@ -49,6 +55,12 @@ struct peer_restarted {
   address who;
 
   WEIR_FIELDS(x.who)
+};
+
+/// From fault-injection experiments: the receiver throws, as if a defect in a handler had. Without a chaos page it is ignored.
+struct throw_on_purpose {
+  std::uint32_t code = 0;
+  WEIR_FIELDS(x.code)
 };
 
 /// To itself: time to repeat what has waited for an answer longer than the retry interval. In one process answers do not get lost

@@ -80,6 +80,9 @@ struct settings {
   double backpressure_derived = 0.0;
   /// How long a graceful stop may take; zero = ten batch intervals, at least ten seconds.
   std::chrono::milliseconds graceful_stop_limit{0};
+  /// A child that ends more often than this within the window has failed: its supervisor gives up, in the end the application.
+  std::uint32_t supervisor_max_restarts = 20;
+  std::chrono::milliseconds supervisor_window{10'000};
   /// Finish once nothing has come for this long and all is published; zero = never.
   std::chrono::milliseconds stop_when_idle{0};
 };

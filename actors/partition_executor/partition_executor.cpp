@@ -4,6 +4,7 @@
 
 #include "actors/batch_coordinator/protocol.hpp"
 #include "actors/monitor/chaos_page.hpp"
+#include "actors/node/conduct.hpp"
 #include "actors/node/full_disk.hpp"
 #include "actors/partition_executor/task_board.hpp"
 #include "actors/partition_executor/task_run.hpp"
@@ -139,6 +140,7 @@ struct executor_state {
 
 partition_executor_actor::behavior_type executor_behavior(
   partition_executor_actor::stateful_pointer<executor_state> self, services_ptr services, std::uint32_t index) {
+  keep_conduct(self, services, to_string(address{role::partition_executor, index}));
   auto& state = self->state;
   state.start(std::move(services), index);
   return {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "actors/batch_coordinator/protocol.hpp"
+#include "actors/node/conduct.hpp"
 
 namespace weir::actors {
 
@@ -108,6 +109,7 @@ struct file_receiver_state {
 
 file_receiver_actor::behavior_type file_receiver_behavior(
   file_receiver_actor::stateful_pointer<file_receiver_state> self, services_ptr services, input_id input) {
+  keep_conduct(self, services, to_string(address{role::receiver, input.value}));
   auto& state = self->state;
   state.start(std::move(services), input);
   return {

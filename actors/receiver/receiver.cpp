@@ -5,6 +5,7 @@
 #include "actors/batch_coordinator/rate_settings.hpp"
 #include "actors/block_store/protocol.hpp"
 #include "actors/monitor/chaos_page.hpp"
+#include "actors/node/conduct.hpp"
 #include "actors/receiver/intake.hpp"
 #include "actors/receiver/rate_gate.hpp"
 #include "libstream/log/positions.hpp"
@@ -311,6 +312,7 @@ struct receiver_state {
 
 receiver_actor::behavior_type receiver_behavior(receiver_actor::stateful_pointer<receiver_state> self,
                                                 services_ptr services, input_id input) {
+  keep_conduct(self, services, to_string(address{role::receiver, input.value}));
   auto& state = self->state;
   if (!state.start(std::move(services), input))
     self->quit(caf::exit_reason::normal); // it has said why: a successor would only say it again

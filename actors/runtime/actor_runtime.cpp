@@ -19,6 +19,7 @@
 #include "actors/runtime/outcome.hpp"
 #include "actors/runtime/task_threads.hpp"
 #include "actors/runtime/tree.hpp"
+#include "actors/runtime/tree_verbs.hpp"
 #include "actors/sinks/posix_file_system.hpp"
 #include "actors/sources/asio_ingest_server.hpp"
 #include "actors/sources/file_pieces.hpp"
@@ -205,7 +206,7 @@ struct actor_runtime::running {
   services_ptr services;
   system_config config;
   std::unique_ptr<caf::actor_system> system;
-  supervisor_actor supervisor;
+  std::shared_ptr<supervised_tree> tree;
   std::unique_ptr<actors::control_socket> control;
   std::int64_t started_us = wall_clock_us();
   std::once_flag ended;
@@ -239,11 +240,13 @@ struct actor_runtime::running {
     if (!system)
       return;
     auto all_ended = std::make_shared<std::promise<void>>();
-    supervisor->attach_functor([all_ended] { all_ended->set_value(); });
-    caf::anon_send(supervisor, stop_children{});
-    all_ended->get_future().wait_for(shutdown_limit);
-    supervisor =
-      nullptr; // not before: an actor that nobody refers to ends between two messages, and its children with it
+    tree->stop([all_ended] { all_ended->set_value(); });
+    if (all_ended->get_future().wait_for(shutdown_limit) != std::future_status::ready) {
+      services->journal->warning("some actors did not end within " + std::to_string(shutdown_limit.count()) +
+                                 " s; the application ends without them");
+      tree->abandon();
+    }
+    tree.reset();
     services->directory.clear();
     system->await_actors_before_shutdown(false);
     if (join_workers()) {
@@ -385,7 +388,7 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   running_ = std::move(next);
   running_->observer->started();
   running_->system = std::make_unique<caf::actor_system>(running_->config);
-  running_->supervisor = spawn_tree(*running_->system, services);
+  running_->tree = spawn_tree(*running_->system, services, restart_limits(services->settings));
   if (auto begun = await_inputs(); !begun) {
     running_->end();
     running_.reset();
@@ -406,18 +409,24 @@ result<void> actor_runtime::await_inputs() {
   return running_->outcome->await(std::chrono::milliseconds{0}).map([](bool) {});
 }
 
-/// Without it the application does its work all the same.
+/// An explicit place that cannot be had is an error; without the usual one the application does its work all the same.
 result<void> actor_runtime::serve_control() {
-  if (options_.data_dir.empty())
+  auto wanted = options_.control_socket;
+  if (wanted == "none" || (wanted.empty() && options_.data_dir.empty()))
     return {};
-  control_verbs verbs;
+  auto verbs = tree_verbs(running_->tree);
   verbs["status"] = [raw = running_.get(), this](std::string_view) {
     return status_json(raw->observer->look(status_batches), raw->figures(options_));
   };
-  auto served = control_socket::serve(control_socket_path(options_.data_dir), std::move(verbs));
+  auto path = wanted.empty() ? control_socket_path(options_.data_dir) : wanted;
+  auto served = control_socket::serve(path, std::move(verbs));
   if (served)
     running_->control = std::move(*served);
-  else
+  else if (!wanted.empty()) {
+    running_->end();
+    running_.reset();
+    return tl::make_unexpected(served.error());
+  } else
     running_->services->journal->warning("local tools cannot ask this application: " + served.error().message());
   return {};
 }

@@ -16,6 +16,8 @@ struct runtime_options {
   bool default_data_dir = false; ///< nobody typed it: its parents may be created
   std::uint32_t partitions = 0;  ///< at first start; 0 = twice the executors
   std::uint32_t repartition = 0; ///< changes the stored number; 0 = keep it
+  /// Where local tools may ask; empty = in the data directory, none without one. "none" = nowhere.
+  std::string control_socket;
   actors::settings settings;
   std::shared_ptr<actors::journal> journal;
 

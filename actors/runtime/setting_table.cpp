@@ -157,6 +157,10 @@ std::vector<setting_row> make_rows() {
   add(all, "State and log",
       {
         data_directory().as_flag("DIR"),
+        row("control_socket", &runtime_options::control_socket, text,
+            "where local tools such as weir tree ask the running application; none = nowhere")
+          .as_flag("PATH")
+          .unless_set("auto", "data_dir"),
         row("log.limit", &settings::log_limit, size, 64 * mib, 64 * tib, "greatest size of the log on disk"),
       });
   add(all, "Memory and flow",
@@ -193,19 +197,23 @@ std::vector<setting_row> make_rows() {
         row("backpressure.derived", &settings::backpressure_derived, fixed_point, 0, 1000 * millionths,
             "weight of how fast that difference changes"),
       });
-  add(all, "Failures",
-      {
-        row("on_error", &settings::on_error, {"stop", "skip", "isolate"},
-            "what follows when a user function still fails after its retries: the end, the loss of the batch, or of "
-            "the records"),
-        row("max_task_failures", &settings::max_task_failures, count, 1, 100,
-            "how often a task may fail in a user function before on_error decides"),
-        row("dead_letters", &settings::dead_letters, text,
-            "text prefix for the records that were isolated, with operator and problem")
-          .unless_set("auto", "data_dir"),
-        row("disk_full.retry", &settings::disk_full_retry, duration, ms, hour,
-            "while a disk is full: how long until what it refused is tried again"),
-      });
+  add(
+    all, "Failures",
+    {
+      row("on_error", &settings::on_error, {"stop", "skip", "isolate"},
+          "what follows when a user function still fails after its retries: the end, the loss of the batch, or of "
+          "the records"),
+      row("max_task_failures", &settings::max_task_failures, count, 1, 100,
+          "how often a task may fail in a user function before on_error decides"),
+      row("dead_letters", &settings::dead_letters, text,
+          "text prefix for the records that were isolated, with operator and problem")
+        .unless_set("auto", "data_dir"),
+      row("supervisor.max_restarts", &settings::supervisor_max_restarts, count, 0, 1'000'000,
+          "restarts of one actor within the window; one more end, and its supervisor gives up"),
+      row("supervisor.window", &settings::supervisor_window, duration, ms, hour, "the window in which restarts count"),
+      row("disk_full.retry", &settings::disk_full_retry, duration, ms, hour,
+          "while a disk is full: how long until what it refused is tried again"),
+    });
   add(all, "Ending",
       {
         graceful_stop(),

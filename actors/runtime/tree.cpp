@@ -1,5 +1,8 @@
 #include "actors/runtime/tree.hpp"
 
+#include <algorithm>
+#include <map>
+
 #include "actors/batch_coordinator/batch_coordinator.hpp"
 #include "actors/block_store/block_store.hpp"
 #include "actors/checkpoint_writer/checkpoint_writer.hpp"
@@ -22,19 +25,29 @@ void register_messages(caf::actor_system_config& config) {
   config.add_message_types<caf::id_block::weir_rates>();
 }
 
-std::vector<address> addresses(const services& services) {
-  std::vector<address> found{{role::checkpoint_writer, 0}, {role::block_store, 0}};
-  for (std::uint32_t i = 0; i < services.settings.executors; ++i)
-    found.push_back({role::partition_executor, i});
-  for (auto& output : services.plan->outputs())
-    found.push_back({role::sink, output.index.value});
-  found.push_back({role::batch_coordinator, 0});
-  for (std::uint32_t i = 0; i < services.settings.inputs.size(); ++i)
-    found.push_back({role::receiver, i});
-  return found;
-}
-
 namespace {
+
+/// Places in `supervisor_names`.
+enum supervisor_index : std::uint32_t { root, storage, executors, outputs, inputs };
+
+struct group {
+  supervisor_index supervisor;
+  std::vector<address> children;
+};
+
+std::vector<group> groups(const services& services) {
+  auto several = [](role what, std::size_t count) {
+    std::vector<address> all;
+    for (std::uint32_t i = 0; i < count; ++i)
+      all.push_back({what, i});
+    return all;
+  };
+  return {{storage, {{role::checkpoint_writer, 0}, {role::block_store, 0}}},
+          {executors, several(role::partition_executor, services.settings.executors)},
+          {outputs, several(role::sink, services.plan->outputs().size())},
+          {root, {{role::batch_coordinator, 0}}},
+          {inputs, several(role::receiver, services.settings.inputs.size())}};
+}
 
 caf::strong_actor_ptr start(caf::actor_system& system, const services_ptr& services, const address& who) {
   auto erase = [](auto handle) { return caf::actor_cast<caf::strong_actor_ptr>(std::move(handle)); };
@@ -53,13 +66,96 @@ caf::strong_actor_ptr start(caf::actor_system& system, const services_ptr& servi
   return nullptr;
 }
 
+/// Tells the newcomers of themselves first: that is what wakes them. Then everybody else of each.
+void announce(const directory& known, const std::vector<address>& newcomers) {
+  auto is_new = [&](const address& who) {
+    return std::find(newcomers.begin(), newcomers.end(), who) != newcomers.end();
+  };
+  auto tell = [](const caf::strong_actor_ptr& whom, const address& of) {
+    caf::anon_send(caf::actor_cast<caf::actor>(whom), peer_restarted{of});
+  };
+  auto all = known.all();
+  for (auto& [who, handle] : all)
+    if (is_new(who))
+      tell(handle, who);
+  for (auto& newcomer : newcomers)
+    for (auto& [who, handle] : all)
+      if (who.what != role::supervisor && !is_new(who))
+        tell(handle, newcomer);
+}
+
+supervision_hooks hooks_of(const services_ptr& services) {
+  auto by_name = std::make_shared<std::map<std::string, address>>();
+  for (auto& who : addresses(*services))
+    by_name->emplace(to_string(who), who);
+  supervision_hooks hooks;
+  hooks.enter = [services, by_name](const std::string& name, const caf::strong_actor_ptr& handle) {
+    services->directory.enter(by_name->at(name), handle);
+  };
+  hooks.leave = [services, by_name](const std::string& name) { services->directory.leave(by_name->at(name)); };
+  hooks.announce = [services, by_name](const std::vector<std::string>& names) {
+    std::vector<address> newcomers;
+    for (auto& name : names)
+      newcomers.push_back(by_name->at(name));
+    announce(services->directory, newcomers);
+  };
+  hooks.random = services->random;
+  hooks.ended = [services, by_name](const std::string& name, const std::string& reason) {
+    services->journal->actor_restarted(by_name->at(name), reason);
+  };
+  hooks.warning = [services](const std::string& sentence) { services->journal->warning(sentence); };
+  hooks.failed = [services](const supervision_failure& why) {
+    services->fail({error_code::failed, describe(why), why.child,
+                    "it cannot be kept alive, so the application stops; what was acknowledged is in the log"});
+  };
+  return hooks;
+}
+
 } // namespace
 
-supervisor_actor spawn_tree(caf::actor_system& system, services_ptr services, restart_policy::limits limits) {
-  std::vector<child_specification> children;
-  for (auto& who : addresses(*services))
-    children.push_back({who, [&system, services, who] { return start(system, services, who); }});
-  return spawn_supervisor(system, services, std::move(children), limits);
+std::vector<address> addresses(const services& services) {
+  std::vector<address> found;
+  for (std::uint32_t i = 0; i < std::size(supervisor_names); ++i)
+    found.push_back({role::supervisor, i});
+  for (auto& each : groups(services))
+    found.insert(found.end(), each.children.begin(), each.children.end());
+  return found;
+}
+
+restart_policy::limits restart_limits(const settings& of) {
+  restart_policy::limits limits;
+  limits.restarts = of.supervisor_max_restarts;
+  limits.window = of.supervisor_window;
+  limits.escalation_window = 6 * of.supervisor_window;
+  return limits;
+}
+
+std::shared_ptr<supervised_tree> spawn_tree(caf::actor_system& system, services_ptr services,
+                                            const restart_policy::limits& limits) {
+  auto as_actor = [&](const address& who) {
+    child_specification made;
+    made.name = to_string(who);
+    made.start = [&system, services, who] { return start(system, services, who); };
+    return made;
+  };
+  auto supervisor_of = [&](supervisor_index index) {
+    supervisor_specification made;
+    made.name = supervisor_names[index];
+    made.limits = limits;
+    return made;
+  };
+  auto whole = supervisor_of(root);
+  for (auto& each : groups(*services)) {
+    if (each.supervisor == root) {
+      whole.children.push_back(as_actor(each.children.front()));
+      continue;
+    }
+    auto nested = supervisor_of(each.supervisor);
+    for (auto& who : each.children)
+      nested.children.push_back(as_actor(who));
+    whole.children.push_back(as_child(std::move(nested)));
+  }
+  return supervised_tree::start(system, std::move(whole), hooks_of(services));
 }
 
 } // namespace weir::actors

@@ -1,18 +1,33 @@
 #pragma once
 
+#include <memory>
+
 #include "actors/node/services.hpp"
-#include "actors/supervisor/supervisor.hpp"
+#include "actors/supervisor/supervised_tree.hpp"
 
 namespace weir::actors {
 
 /// Tells CAF the message types. Call on a configuration before its actor system is made.
 void register_messages(caf::actor_system_config& config);
 
-/// Builds the whole application of one node below one supervisor: checkpoint writer, block store, executors, sinks, coordinator,
-/// receivers, started in this order. Used by the real runtime and by the simulation alike.
-supervisor_actor spawn_tree(caf::actor_system& system, services_ptr services, restart_policy::limits limits = {});
+/// Builds the whole application of one node, started in this order and stopped in the reverse one:
+///
+///   root
+///     storage      checkpoint-writer-0, block-store-0
+///     executors    partition-executor-0...
+///     outputs      sink-0...
+///     batch-coordinator-0
+///     inputs       receiver-0...
+///
+/// Each is restarted alone: its peers hear of it and repeat what it has not answered. Used by the real runtime and by the simulation alike.
+/// `limits` hold for each actor and supervisor. When the root gives up, `services->fail` is told which actor could not be kept alive.
+std::shared_ptr<supervised_tree> spawn_tree(caf::actor_system& system, services_ptr services,
+                                            const restart_policy::limits& limits);
 
-/// The addresses of all actors below the supervisor.
+/// What the settings say.
+restart_policy::limits restart_limits(const settings& of);
+
+/// The addresses of all actors and supervisors; `to_string` gives the name of each in the tree.
 std::vector<address> addresses(const services& services);
 
 } // namespace weir::actors

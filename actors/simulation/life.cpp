@@ -8,8 +8,10 @@ namespace weir::actors::simulation {
 namespace {
 
 /// Simulated actors die as often as the seed likes: giving up on them is the restart policy's own matter, tested elsewhere.
-constexpr restart_policy::limits patient{1'000'000, std::chrono::milliseconds{10'000}, std::chrono::milliseconds{5},
-                                         std::chrono::milliseconds{200}};
+constexpr restart_policy::limits patient{.restarts = 1'000'000,
+                                         .window = std::chrono::milliseconds{400'000'000},
+                                         .longest_pause = std::chrono::milliseconds{200},
+                                         .escalations = 1'000'000};
 constexpr std::size_t most_last_steps = 1'000'000;
 
 /// The message that an actor will handle next. A build with sanitizers does not say: CAF's queues cast their own ends on the way there.
@@ -36,21 +38,19 @@ life::life(timeline& time, services_ptr services, std::shared_ptr<simulated_work
   scheduler_->clock().current_time = time_.now();
   run_all(); // CAF's own actors
   services_->workers = workers_;
-  supervisor_ = spawn_tree(*system_, services_, patient);
+  tree_ = spawn_tree(*system_, services_, patient);
 }
 
 life::~life() {
   workers_->drop_all();
-  // The supervisor first, so that nobody is restarted; everything else an actor could still do has no effect any more.
-  auto kill = [](auto&& handle) { caf::anon_send_exit(caf::actor_cast<caf::actor>(handle), caf::exit_reason::kill); };
-  kill(supervisor_);
+  // Nobody is restarted; everything else an actor could still do has no effect any more.
+  tree_->abandon();
   run_all();
-  for (auto& who : addresses(*services_))
-    if (auto handle = services_->directory.find(who))
-      kill(handle);
+  for (auto& [who, handle] : services_->directory.all())
+    caf::anon_send_exit(caf::actor_cast<caf::actor>(handle), caf::exit_reason::kill);
   run_all();
   services_->directory.clear();
-  supervisor_ = nullptr;
+  tree_ = nullptr;
   scheduler_->clock().cancel_all();
   run_all();
   services_->workers = nullptr;
@@ -116,20 +116,15 @@ void life::clock_moved() {
   clock.advance_time(time_.now() - clock.current_time);
 }
 
-void life::kill(const address& who) { caf::anon_send(supervisor_, kill_child{who}); }
+void life::kill(const address& who) { tree_->send_exit(to_string(who), caf::exit_reason::kill); }
 
 void life::drain() {
   services_->draining = true;
   services_->directory.send({role::batch_coordinator, 0}, actors::drain{});
 }
 
-void life::stop() { caf::anon_send(supervisor_, stop_children{}); }
+void life::stop() { tree_->stop(); }
 
-bool life::has_stopped() const {
-  for (auto& who : addresses(*services_))
-    if (services_->directory.find(who))
-      return false;
-  return true;
-}
+bool life::has_stopped() const { return tree_->has_ended(); }
 
 } // namespace weir::actors::simulation

@@ -8,7 +8,7 @@
 #include "actors/caf.hpp"
 #include "actors/node/services.hpp"
 #include "actors/simulation/simulated_workers.hpp"
-#include "actors/supervisor/protocol.hpp"
+#include "actors/supervisor/supervised_tree.hpp"
 
 #include <caf/scheduler/test_coordinator.hpp>
 
@@ -57,7 +57,7 @@ private:
   caf::actor_system_config config_;
   std::optional<caf::actor_system> system_;
   caf::scheduler::test_coordinator* scheduler_ = nullptr;
-  supervisor_actor supervisor_;
+  std::shared_ptr<supervised_tree> tree_;
   std::map<caf::actor_id, timeline::time_point> frozen_; ///< until when
   std::vector<std::size_t> awake_;                       ///< places of the jobs that may run
 };

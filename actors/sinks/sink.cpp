@@ -5,6 +5,7 @@
 
 #include "actors/batch_coordinator/protocol.hpp"
 #include "actors/monitor/chaos_page.hpp"
+#include "actors/node/conduct.hpp"
 #include "actors/node/full_disk.hpp"
 #include "actors/sinks/publication.hpp"
 
@@ -125,6 +126,7 @@ struct sink_state {
 
 sink_actor::behavior_type sink_behavior(sink_actor::stateful_pointer<sink_state> self, services_ptr services,
                                         output_index output) {
+  keep_conduct(self, services, to_string(address{role::sink, output.value}));
   auto& state = self->state;
   state.start(std::move(services), output);
   return {

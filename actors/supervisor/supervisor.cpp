@@ -1,126 +1,295 @@
 #include "actors/supervisor/supervisor.hpp"
 
+#include <algorithm>
+#include <exception>
+
 namespace weir::actors {
 
 namespace {
 
+/// How long a killed actor may take to notice: it only has to end the message that it is in.
+constexpr std::chrono::milliseconds kill_limit{1'000};
+
 struct child {
   child_specification what;
-  restart_policy policy;
   caf::strong_actor_ptr handle;
+  std::uint64_t incarnation = 0;
+  bool killed = false;                ///< its time to end was over
+  std::vector<caf::actor_addr> heirs; ///< of a supervisor that has ended: who of its tree still lives
+  child_end end = child_end::failed;
+  std::string reason;
 };
 
-struct supervisor_state {
-  static inline const char* name = "supervisor";
+restart_policy::duration time_to_stop(const child_specification& what) {
+  restart_policy::duration whole = what.stop_limit;
+  if (what.nested)
+    for (auto& each : what.nested->children)
+      whole += time_to_stop(each) + kill_limit;
+  return whole;
+}
 
-  supervisor_actor::pointer self;
-  services_ptr services;
-  std::vector<child> children;
-  bool stopping = false;
+std::vector<restart_kind> kinds_of(const supervisor_specification& what) {
+  std::vector<restart_kind> kinds;
+  for (auto& each : what.children)
+    kinds.push_back(each.kind);
+  return kinds;
+}
 
-  supervisor_state(supervisor_actor::pointer ptr) : self{ptr} {}
+template <class Function, class... Arguments>
+void call(const Function& hook, Arguments&&... arguments) {
+  if (hook)
+    hook(std::forward<Arguments>(arguments)...);
+}
 
-  void start(services_ptr given, std::vector<child_specification> specifications, restart_policy::limits limits) {
-    services = std::move(given);
-    self->set_down_handler([this](const caf::down_msg& down) { ended(down); });
-    for (auto& what : specifications)
-      children.push_back({std::move(what), restart_policy{limits}, nullptr});
-    for (auto& each : children)
-      begin(each);
-    for (auto& each : children)
-      tell(each.handle, each.what.who);
+/// The thin shell around `family`: it starts, ends and watches actors, and tells what happens.
+class supervisor final : public supervisor_actor::base {
+public:
+  supervisor(caf::actor_config& config, std::shared_ptr<const supervisor_specification> what,
+             std::shared_ptr<supervision> shared, std::string parent)
+    : supervisor_actor::base{config},
+      what_{std::move(what)},
+      shared_{std::move(shared)},
+      is_root_{parent.empty()},
+      family_{what_->strategy, kinds_of(*what_), what_->limits, random_of(shared_->hooks)} {
+    set_handlers();
+    shared_->board.enlist(what_->name, parent, true);
+    for (auto& each : what_->children) {
+      shared_->board.enlist(each.name, what_->name, each.nested != nullptr);
+      children_.push_back({each, nullptr, 0, false, {}, child_end::failed, {}});
+    }
+    perform(family_.begin(clock().now()));
+    announces_ = true;
   }
 
-  void begin(child& which) {
-    which.handle = which.what.start();
-    self->monitor(caf::actor_cast<caf::actor>(which.handle));
-    services->directory.enter(which.what.who, which.handle);
+  const char* name() const override { return "supervisor"; }
+
+  behavior_type make_behavior() override {
+    return {
+      [this](const restart_due& message) { perform(family_.wait_over(message.ticket, clock().now())); },
+      [this](const end_overdue& message) { overdue(message); },
+      [this](const start_failed& message) { ended(message.child, child_end::failed, message.reason); },
+    };
   }
 
-  static void tell(const caf::strong_actor_ptr& whom, const address& restarted) {
-    caf::anon_send(caf::actor_cast<caf::actor>(whom), peer_restarted{restarted});
+private:
+  static std::function<std::uint64_t()> random_of(const supervision_hooks& hooks) {
+    return hooks.random ? hooks.random : [] { return std::uint64_t{0}; };
   }
 
-  void ended(const caf::down_msg& down) {
-    auto which = std::find_if(children.begin(), children.end(), [&](auto& each) { return each.handle == down.source; });
-    if (which == children.end())
-      return;
-    which->handle = nullptr;
-    services->directory.leave(which->what.who);
-    if (stopping) {
-      stop_next();
+  void set_handlers() {
+    set_down_handler([this](const caf::down_msg& down) { heard_of_end(down); });
+    set_exit_handler([this](const caf::exit_msg& order) {
+      if (!order.reason || order.reason == caf::exit_reason::normal)
+        return;
+      stop_reason_ = order.reason;
+      perform(family_.stop());
+    });
+    set_default_handler([](caf::scheduled_actor*, caf::message_view&) -> caf::result<caf::message> {
+      return caf::sec::unexpected_message; // nobody has anything to say to a supervisor
+    });
+    // However it dies, nobody stays behind. Not by links: these would also tell it of each child's end a second time.
+    attach_functor([shared = shared_, name = what_->name] {
+      for (auto& each : shared->board.living_children(name))
+        caf::anon_send_exit(caf::actor_cast<caf::actor>(each.handle), caf::exit_reason::kill);
+    });
+  }
+
+  // -- what the family decided
+
+  void perform(const family::steps& steps) {
+    std::vector<std::string> newcomers;
+    for (auto& step : steps)
+      switch (step.what) {
+        case family_step::action::start: start(step.child, newcomers); break;
+        case family_step::action::stop: stop(step.child); break;
+        case family_step::action::wait: delayed_send(this, step.pause, restart_due{step.ticket}); break;
+        case family_step::action::give_up: give_up(step.child); break;
+        case family_step::action::finish:
+          shared_->board.nobody_waits_below(what_->name);
+          quit(stop_reason_);
+          break;
+      }
+    if (announces_ && !newcomers.empty())
+      call(shared_->hooks.announce, newcomers);
+  }
+
+  void start(std::size_t index, std::vector<std::string>& newcomers) {
+    auto& which = children_[index];
+    ++which.incarnation;
+    which.killed = false;
+    std::string failure = "its start function returned nothing";
+    try {
+      which.handle =
+        which.what.nested
+          ? caf::actor_cast<caf::strong_actor_ptr>(spawn_supervisor(system(), which.what.nested, shared_, what_->name))
+          : which.what.start();
+    } catch (const std::exception& thrown) {
+      failure = std::string{"cannot be started: "} + thrown.what();
+    } catch (...) {
+      failure = "cannot be started";
+    }
+    if (!which.handle) { // by a message, as the constructor cannot act on it
+      send(this, start_failed{static_cast<std::uint32_t>(index), failure});
       return;
     }
-    if (down.reason == caf::exit_reason::normal)
-      return; // on purpose, after it reported the error that ends the application
-    auto reason = to_string(down.reason);
-    services->journal->actor_restarted(which->what.who, reason);
-    auto pause = which->policy.child_ended(self->clock().now());
-    if (!pause)
-      services->fail({error_code::failed,
-                      "failed too often to be restarted again (" + reason + ")",
-                      to_string(which->what.who),
-                      {}});
-    else if (pause->count() == 0)
-      restart(*which);
-    else
-      self->delayed_send(self, *pause, restart_child{which->what.who});
+    call(shared_->hooks.enter, which.what.name, which.handle);
+    shared_->board.started(which.what.name, which.handle, clock().now());
+    monitor(which.handle);
+    auto added = shared_->board.actors_below(which.what.name);
+    newcomers.insert(newcomers.end(), added.begin(), added.end());
   }
 
-  void restart(const restart_child& message) {
-    for (auto& each : children)
-      if (each.what.who == message.who && !each.handle && !stopping)
-        restart(each);
+  void stop(std::size_t index) {
+    auto& which = children_[index];
+    shared_->board.becomes(which.what.name, child_state::stopping);
+    if (which.handle)
+      caf::anon_send_exit(caf::actor_cast<caf::actor>(which.handle), caf::exit_reason::user_shutdown);
+    remind(index, time_to_stop(which.what));
   }
 
-  /// The newcomer hears of itself first: that is what wakes it.
-  void restart(child& which) {
-    begin(which);
-    tell(which.handle, which.what.who);
-    for (auto& each : children)
-      if (each.handle && each.what.who != which.what.who)
-        tell(each.handle, which.what.who);
+  void give_up(std::size_t index) {
+    auto& which = children_[index];
+    auto& name = which.what.name;
+    auto& policy = family_.policy_of(index);
+    auto escalated = which.end == child_end::gave_up;
+    supervision_failure why{name, policy.recent_ends(escalated),
+                            escalated ? policy.allowed().escalation_window : policy.allowed().window, which.reason,
+                            what_->name};
+    if (auto below = escalated ? std::exchange(last_escalation_, std::nullopt) : std::nullopt)
+      why = *below; // whose child it was is what people must know
+    stop_reason_ = caf::make_error(caf::sec::runtime_error, why.child + " " + describe(why));
+    shared_->board.gave_up(what_->name, why);
+    if (is_root_)
+      call(shared_->hooks.failed, why);
   }
 
-  void kill(const kill_child& message) {
-    for (auto& each : children)
-      if (each.what.who == message.who && each.handle)
-        caf::anon_send_exit(caf::actor_cast<caf::actor>(each.handle), caf::exit_reason::kill);
-  }
+  // -- what happens
 
-  /// In the reverse order of their start, one after the other.
-  void stop() {
-    stopping = true;
-    stop_next();
-  }
-
-  void stop_next() {
-    for (auto each = children.rbegin(); each != children.rend(); ++each)
-      if (each->handle) {
-        caf::anon_send_exit(caf::actor_cast<caf::actor>(each->handle), caf::exit_reason::user_shutdown);
+  void heard_of_end(const caf::down_msg& down) {
+    for (std::size_t index = 0; index < children_.size(); ++index) {
+      auto& which = children_[index];
+      if (which.handle && which.handle == down.source) {
+        auto on_purpose = !down.reason || down.reason == caf::exit_reason::normal;
+        ended(index, on_purpose ? child_end::on_purpose : child_end::failed, describe_reason(down.reason));
         return;
       }
-    self->quit();
+      if (std::erase(which.heirs, down.source) > 0) {
+        bury_tree_of(index);
+        return;
+      }
+    }
   }
-};
 
-supervisor_actor::behavior_type supervisor_behavior(supervisor_actor::stateful_pointer<supervisor_state> self,
-                                                    services_ptr services, std::vector<child_specification> children,
-                                                    restart_policy::limits limits) {
-  auto& state = self->state;
-  state.start(std::move(services), std::move(children), limits);
-  return {
-    [&state](const kill_child& message) { state.kill(message); },
-    [&state](const restart_child& message) { state.restart(message); },
-    [&state](const stop_children&) { state.stop(); },
-  };
-}
+  void ended(std::size_t index, child_end how, const std::string& reason) {
+    auto& which = children_[index];
+    which.handle = nullptr;
+    which.end = how;
+    which.reason = reason;
+    call(shared_->hooks.leave, which.what.name);
+    if (auto why = shared_->board.why_it_gave_up(which.what.name)) {
+      which.end = child_end::gave_up;
+      last_escalation_ = std::move(why);
+    }
+    auto expected = family_.expects_end_of(index);
+    auto finished = which.end == child_end::on_purpose && which.what.kind != restart_kind::permanent;
+    shared_->board.ended(which.what.name,
+                         expected   ? child_state::stopped
+                         : finished ? child_state::done
+                                    : child_state::waiting,
+                         expected ? "stopped" : reason, clock().now());
+    if (!expected && !finished)
+      call(shared_->hooks.ended, which.what.name, reason);
+    bury_tree_of(index);
+  }
+
+  /// Of a lost supervisor nobody may be left when its successor starts: two incarnations of one child would get in each other's way.
+  void bury_tree_of(std::size_t index) {
+    auto& which = children_[index];
+    if (!which.heirs.empty())
+      return; // when the last of them is gone
+    if (!which.what.nested)
+      return settle(index);
+    // Again until nobody is found: who was alive a moment ago may have started somebody since.
+    for (auto& each : shared_->board.living_below(which.what.name)) {
+      call(shared_->hooks.leave, each.name);
+      shared_->board.ends_with_supervisor(each.name, clock().now());
+      which.heirs.push_back(caf::actor_cast<caf::actor_addr>(each.handle));
+      monitor(each.handle);
+      caf::anon_send_exit(caf::actor_cast<caf::actor>(each.handle), caf::exit_reason::kill);
+    }
+    if (which.heirs.empty())
+      settle(index);
+    else
+      remind(index, kill_limit);
+  }
+
+  /// Nothing is left of the child's incarnation.
+  void settle(std::size_t index) { perform(family_.child_ended(index, children_[index].end, clock().now())); }
+
+  void remind(std::size_t index, restart_policy::duration limit) {
+    delayed_send(this, limit, end_overdue{static_cast<std::uint32_t>(index), children_[index].incarnation});
+  }
+
+  /// What does not end in time is killed; what does not even end then is left behind.
+  void overdue(const end_overdue& message) {
+    auto& which = children_[message.child];
+    if (which.incarnation != message.incarnation || (!which.handle && which.heirs.empty()))
+      return;
+    auto& name = which.what.name;
+    if (which.handle && !std::exchange(which.killed, true)) {
+      call(shared_->hooks.warning, name + " did not end in time and is killed");
+      caf::anon_send_exit(caf::actor_cast<caf::actor>(which.handle), caf::exit_reason::kill);
+      remind(message.child, kill_limit);
+      return;
+    }
+    call(shared_->hooks.warning, name + " does not end, not even killed; its supervisor goes on without it");
+    which.heirs.clear();
+    if (which.handle) {
+      demonitor(which.handle->address());
+      which.handle = nullptr;
+      call(shared_->hooks.leave, name);
+    }
+    shared_->board.ended(name, child_state::abandoned, "does not end", clock().now());
+    settle(message.child);
+  }
+
+  std::shared_ptr<const supervisor_specification> what_;
+  std::shared_ptr<supervision> shared_;
+  bool is_root_;
+  family family_;
+  std::vector<child> children_;
+  bool announces_ = false; ///< not while it is started itself: whoever starts it announces all at once
+  caf::error stop_reason_ = caf::exit_reason::user_shutdown;
+  std::optional<supervision_failure> last_escalation_;
+};
 
 } // namespace
 
-supervisor_actor spawn_supervisor(caf::actor_system& system, services_ptr services,
-                                  std::vector<child_specification> children, restart_policy::limits limits) {
-  return system.spawn(supervisor_behavior, std::move(services), std::move(children), limits);
+child_specification as_child(supervisor_specification nested) {
+  child_specification made;
+  made.name = nested.name;
+  made.nested = std::make_shared<const supervisor_specification>(std::move(nested));
+  made.kind = restart_kind::permanent;
+  return made;
+}
+
+supervisor_actor spawn_supervisor(caf::actor_system& system, std::shared_ptr<const supervisor_specification> what,
+                                  std::shared_ptr<supervision> shared, const std::string& parent) {
+  return system.spawn<supervisor>(std::move(what), std::move(shared), parent);
+}
+
+std::string describe_reason(const caf::error& reason) {
+  if (!reason || reason == caf::exit_reason::normal)
+    return "it ended by itself";
+  if (reason == caf::exit_reason::kill)
+    return "it was killed";
+  if (reason == caf::exit_reason::user_shutdown)
+    return "it was told to end";
+  if (reason == caf::exit_reason::unreachable)
+    return "nobody referred to it any more";
+  if (reason.category() == caf::atom("system") && reason.context().match_elements<std::string>())
+    return reason.context().get_as<std::string>(0);
+  return caf::to_string(reason);
 }
 
 } // namespace weir::actors

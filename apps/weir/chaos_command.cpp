@@ -39,8 +39,30 @@ quantiles quantiles_of(std::vector<double> values) {
   return {at(0.5), at(0.99), values.back()};
 }
 
-void print_table(const chaos_flags& flags, const experiment_outcome& outcome) {
+void print_recovery(const experiment_outcome& outcome, bool actors) {
   auto recovery = quantiles_of(outcome.recovery_ms);
+  std::printf("\n  recovery     p50 %.1f ms, p99 %.1f ms, max %.1f ms (%s to first commit, %zu times)\n", recovery.p50,
+              recovery.p99, recovery.max, actors ? "kill" : "start", outcome.recovery_ms.size());
+  if (!actors)
+    return;
+  auto restart = quantiles_of(outcome.restart_ms);
+  std::printf("  restart      p50 %.1f ms, p99 %.1f ms, max %.1f ms (kill to the successor's entry, %zu times)\n",
+              restart.p50, restart.p99, restart.max, outcome.restart_ms.size());
+}
+
+void print_actors(const chaos_flags& flags, const experiment_outcome& outcome) {
+  std::printf("%s, input %s, seed %llu: %u kills of actors, %u while a batch was open\n\n",
+              flags.settings.application.c_str(), flags.input.c_str(),
+              static_cast<unsigned long long>(flags.settings.seed), outcome.injected, outcome.effective);
+  std::printf("  %-20s %6s\n", "role", "kills");
+  for (auto& [role, kills] : outcome.by_actor)
+    std::printf("  %-20s %6u\n", role.c_str(), kills);
+  std::printf("\n  %-20s %6s\n", "phase", "kills");
+  for (int i = 0; i < actors::phase_count; ++i)
+    std::printf("  %-20s %6u\n", name_of(static_cast<actors::phase>(i)), outcome.by_phase[static_cast<std::size_t>(i)]);
+}
+
+void print_processes(const chaos_flags& flags, const experiment_outcome& outcome) {
   std::printf(
     "%s, input %s, seed %llu: %u kills, %u while a batch was open (%u at named points, %u at random times)\n\n",
     flags.settings.application.c_str(), flags.input.c_str(), static_cast<unsigned long long>(flags.settings.seed),
@@ -55,8 +77,14 @@ void print_table(const chaos_flags& flags, const experiment_outcome& outcome) {
         points += (points.empty() ? "" : ", ") + std::string{point.name} + " " + std::to_string(entry->second);
     std::printf("  %-12s %6u   %s\n", name_of(where), outcome.by_phase[static_cast<std::size_t>(i)], points.c_str());
   }
-  std::printf("\n  recovery     p50 %.0f ms, p99 %.0f ms, max %.0f ms (start to first commit, %zu times)\n",
-              recovery.p50, recovery.p99, recovery.max, outcome.recovery_ms.size());
+}
+
+void print_table(const chaos_flags& flags, const experiment_outcome& outcome) {
+  if (flags.settings.actor_kills > 0)
+    print_actors(flags, outcome);
+  else
+    print_processes(flags, outcome);
+  print_recovery(outcome, flags.settings.actor_kills > 0);
   std::printf("  fed          %s\n", outcome.fed.c_str());
   std::printf("  published    %zu batches; %lld of %lld words (%zu different)\n", outcome.directories,
               static_cast<long long>(outcome.counts.published), static_cast<long long>(outcome.counts.words),
@@ -70,20 +98,21 @@ void print_table(const chaos_flags& flags, const experiment_outcome& outcome) {
 
 result<void> write_json(const chaos_flags& flags, const experiment_outcome& outcome) {
   using json = nlohmann::ordered_json;
-  auto recovery = quantiles_of(outcome.recovery_ms);
-  auto whole_us = [](double ms) { return std::round(ms * 1000) / 1000; };
+  auto as_json = [](const quantiles& of) {
+    auto whole_us = [](double ms) { return std::round(ms * 1000) / 1000; };
+    return json{{"p50", whole_us(of.p50)}, {"p99", whole_us(of.p99)}, {"max", whole_us(of.max)}};
+  };
   json phases = json::object();
   for (int i = 0; i < actors::phase_count; ++i)
     phases[name_of(static_cast<actors::phase>(i))] = outcome.by_phase[static_cast<std::size_t>(i)];
-  json whole = {{"seed", flags.settings.seed},
-                {"injected", outcome.injected},
-                {"effective", outcome.effective},
-                {"by_phase", phases},
-                {"lost", outcome.counts.lost},
-                {"duplicated", outcome.counts.duplicated},
-                {"violations", outcome.violations},
-                {"recovery_ms",
-                 {{"p50", whole_us(recovery.p50)}, {"p99", whole_us(recovery.p99)}, {"max", whole_us(recovery.max)}}}};
+  json whole = {{"seed", flags.settings.seed},      {"injected", outcome.injected},
+                {"effective", outcome.effective},   {"by_phase", phases},
+                {"lost", outcome.counts.lost},      {"duplicated", outcome.counts.duplicated},
+                {"violations", outcome.violations}, {"recovery_ms", as_json(quantiles_of(outcome.recovery_ms))}};
+  if (flags.settings.actor_kills > 0) {
+    whole["restart_ms"] = as_json(quantiles_of(outcome.restart_ms));
+    whole["by_actor"] = outcome.by_actor;
+  }
   std::ofstream file{flags.json_path};
   file << whole.dump(2) << '\n';
   file.close();
@@ -125,13 +154,19 @@ int chaos_command(int argc, char** argv) {
   CLI::App app{
     "Kills a running application with SIGKILL again and again, half at named points of the program, half at random "
     "times, starts\n"
-    "it again on its data directory, and counts at the end: exit 0 only if nothing was lost or counted twice.",
+    "it again on its data directory, and counts at the end: exit 0 only if nothing was lost or counted twice.\n"
+    "With --actors its actors are killed instead, while it runs on.",
     "weir chaos"};
   chaos_flags flags;
   app.add_option("APP", flags.settings.application, "the application: word-count")->required();
   app.add_option("--kills", flags.settings.kills, "kills that find a batch open; others are repeated")
     ->check(CLI::Range(1u, 100'000u))
     ->capture_default_str();
+  app
+    .add_option("--actors", flags.settings.actor_kills,
+                "instead: kills that many actors and supervisors, one after the other, of an application that lives on")
+    ->check(CLI::Range(1u, 100'000u))
+    ->excludes("--kills");
   app.add_option("--input", flags.input, "weir: through `weir send`; file: files that are moved into a directory")
     ->check(CLI::IsMember({"weir", "file"}))
     ->capture_default_str();

@@ -34,16 +34,6 @@ line_source generated_lines(std::uint64_t seed) {
   };
 }
 
-/// On a terminal a line that is overwritten, elsewhere a line now and then.
-void show_progress(const experiment_outcome& outcome, std::uint32_t wanted) {
-  auto live = ::isatty(STDERR_FILENO) == 1;
-  if (!live && outcome.effective % 10 != 0)
-    return;
-  std::cerr << (live ? "\r" : "") << "weir chaos: " << outcome.effective << " of " << wanted << " kills, "
-            << outcome.batches << " batches committed" << (live && outcome.effective < wanted ? "\033[K" : "\n")
-            << std::flush;
-}
-
 } // namespace
 
 experiment::experiment(const experiment_settings& settings, shared_page page)
@@ -67,6 +57,8 @@ result<experiment_outcome> experiment::run(const experiment_settings& settings) 
 }
 
 result<void> experiment::perform() {
+  if (settings_.actor_kills > 0)
+    return perform_on_actors();
   while (outcome_.effective < settings_.kills) {
     if (outcome_.injected >= settings_.kills * kills_in_vain_allowed)
       return problem("only " + std::to_string(outcome_.effective) + " of " + std::to_string(outcome_.injected) +
@@ -144,12 +136,17 @@ std::vector<std::string> experiment::arguments(bool last) const {
                                "info",
                                "--log-format",
                                "json"};
+  if (settings_.actor_kills >
+      0) { // the experiment is the reason why actors end so often, nothing that should stop the application
+    all.push_back("--set");
+    all.push_back("supervisor.max_restarts=" + std::to_string(20 + settings_.actor_kills));
+  }
   for (auto& setting : settings_.set) {
     all.push_back("--set");
     all.push_back(setting);
   }
   if (last)
-    all.push_back("--stop-when-idle=1s");
+    all.push_back(settings_.actor_kills > 0 ? "--stop-when-idle=3s" : "--stop-when-idle=1s");
   return all;
 }
 
@@ -177,6 +174,7 @@ result<void> experiment::start(const plan& how) {
 
 void experiment::committed(const batch_line& batch) {
   ++outcome_.batches;
+  last_commit_at_ = clock::now();
   if (commits_in_run_++ == 0 && outcome_.injected > 0)
     outcome_.recovery_ms.push_back(
       std::chrono::duration<double, std::milli>(clock::now() - application_->started_at()).count());
@@ -218,7 +216,7 @@ void experiment::record_kill(const plan& how) {
     ++outcome_.named;
     ++outcome_.by_point[how.point->name];
   }
-  show_progress(outcome_, settings_.kills);
+  show_progress();
 }
 
 // -- the end ---------------------------------------------------------------------------------------------------------------
@@ -228,6 +226,10 @@ result<void> experiment::drain() {
   feed_->finish();
   if (auto started = start({}); !started)
     return started;
+  return await_drained();
+}
+
+result<void> experiment::await_drained() {
   auto fed = false;
   error broken;
   auto all_fed = [&] {
@@ -265,6 +267,17 @@ result<void> experiment::verify() {
   return {};
 }
 
+/// On a terminal a line that is overwritten, elsewhere a line now and then.
+void experiment::show_progress() const {
+  auto live = ::isatty(STDERR_FILENO) == 1;
+  auto wanted = settings_.actor_kills > 0 ? settings_.actor_kills : settings_.kills;
+  auto done = settings_.actor_kills > 0 ? outcome_.injected : outcome_.effective;
+  if (!live && done % 10 != 0)
+    return;
+  std::cerr << (live ? "\r" : "") << "weir chaos: " << done << " of " << wanted << " kills, " << outcome_.batches
+            << " batches committed" << (live && done < wanted ? "\033[K" : "\n") << std::flush;
+}
+
 // -- waiting ---------------------------------------------------------------------------------------------------------------
 
 result<void> experiment::step() {
@@ -276,18 +289,6 @@ result<void> experiment::step() {
   application_->listen();
   if (auto pumped = feed_->pump(); !pumped)
     return problem(pumped.error().message());
-  return {};
-}
-
-template <class Condition>
-result<void> experiment::until(Condition holds, std::chrono::milliseconds limit, const std::string& what) {
-  auto deadline = clock::now() + limit;
-  while (!holds()) {
-    if (clock::now() >= deadline)
-      return problem("waited " + std::to_string(limit.count()) + " ms in vain for " + what);
-    if (auto stepped = step(); !stepped)
-      return stepped;
-  }
   return {};
 }
 

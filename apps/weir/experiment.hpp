@@ -19,7 +19,8 @@ namespace weir::tool {
 struct experiment_settings {
   std::string application = "word-count";
   std::uint32_t kills = 30;
-  bool files = false; ///< input `file:` instead of `weir://`
+  std::uint32_t actor_kills = 0; ///< instead: of actors, of an application that lives on
+  bool files = false;            ///< input `file:` instead of `weir://`
   std::uint64_t seed = 1;
   std::uint64_t lines_per_second = 10'000;
   std::string batch_interval = "50ms";
@@ -33,8 +34,11 @@ struct experiment_outcome {
   std::uint32_t named = 0;                                   ///< of the effective ones, at named points
   std::array<std::uint32_t, actors::phase_count> by_phase{}; ///< effective kills
   std::map<std::string, std::uint32_t> by_point;             ///< named kills
-  std::vector<double> recovery_ms; ///< start → first commit, after each kill that let it come so far
-  std::uint64_t batches = 0;       ///< commits that were announced
+  std::map<std::string, std::uint32_t> by_actor;             ///< kills of actors, by their role
+  /// After each kill that let it come so far: start → first commit; after an actor's: order → first commit.
+  std::vector<double> recovery_ms;
+  std::vector<double> restart_ms; ///< of killed actors: order → the successor is there
+  std::uint64_t batches = 0;      ///< commits that were announced
   std::size_t directories = 0;
   comparison counts;
   std::vector<std::string> violations;
@@ -58,6 +62,11 @@ private:
 
   experiment(const experiment_settings& settings, shared_page page);
   result<void> perform();
+  result<void> perform_on_actors();
+  std::string next_victim(const std::string& tree);
+  result<void> kill_an_actor();
+  /// Asks the application on its control socket.
+  result<std::string> ask(const std::string& request);
   result<void> kill_once();
   plan next_kill();
   actors::named_fault_point next_point();
@@ -66,6 +75,8 @@ private:
   result<void> await_death(const plan& how);
   void record_kill(const plan& how);
   result<void> drain();
+  result<void> await_drained();
+  void show_progress() const;
   result<void> verify();
   void committed(const batch_line& batch);
 
@@ -75,6 +86,9 @@ private:
   /// Goes on until `holds`; after `limit` an error that says what did not come, with the application's last words.
   template <class Condition>
   result<void> until(Condition holds, std::chrono::milliseconds limit, const std::string& what);
+  /// The same; an error at once if the application ends meanwhile.
+  template <class Condition>
+  result<void> until_alive(Condition holds, std::chrono::milliseconds limit, const std::string& what);
   tl::unexpected<error> problem(const std::string& what) const;
   bool died() { return application_->process().ended().has_value(); }
 
@@ -88,8 +102,32 @@ private:
   bool ready_ = false;
   bool last_run_ = false;
   std::uint64_t commits_in_run_ = 0;
+  clock::time_point last_commit_at_{};
   std::int64_t last_time_ms_ = INT64_MIN;
   experiment_outcome outcome_;
 };
+
+template <class Condition>
+result<void> experiment::until(Condition holds, std::chrono::milliseconds limit, const std::string& what) {
+  auto deadline = clock::now() + limit;
+  while (!holds()) {
+    if (clock::now() >= deadline)
+      return problem("waited " + std::to_string(limit.count()) + " ms in vain for " + what);
+    if (auto stepped = step(); !stepped)
+      return stepped;
+  }
+  return {};
+}
+
+template <class Condition>
+result<void> experiment::until_alive(Condition holds, std::chrono::milliseconds limit, const std::string& what) {
+  if (auto done = until([&] { return died() || holds(); }, limit, what); !done)
+    return done;
+  if (died()) {
+    application_->listen();
+    return problem("it ended by itself: " + application_->process().ended()->text());
+  }
+  return {};
+}
 
 } // namespace weir::tool

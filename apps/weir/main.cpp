@@ -10,6 +10,7 @@
 #include "apps/weir/log_command.hpp"
 #include "apps/weir/send_command.hpp"
 #include "apps/weir/sim_command.hpp"
+#include "apps/weir/tree_command.hpp"
 #include "apps/weir/usage.hpp"
 #include "libstream/base/error.hpp"
 #include "libstream/base/text.hpp"
@@ -28,6 +29,7 @@ constexpr std::array verbs{
   verb{"send", send_command, "send a file's or standard input's lines to a weir:// port, until all are durable"},
   verb{"generate", generate_command, "print deterministic lines of words"},
   verb{"log", log_command, "show what a data directory holds, and verify it"},
+  verb{"tree", tree_command, "show the supervisor tree of a running application"},
   verb{"demo", demo_command, "half a minute of word count, with a kill -9 in the middle"},
   verb{"chaos", chaos_command, "kill a running application again and again, and count what it published"},
   verb{"sim", sim_command, "run the whole application on virtual time, with faults drawn from seeds"},

@@ -1,0 +1,89 @@
+#include "apps/weir/tree_command.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "actors/monitor/control_client.hpp"
+#include "apps/weir/usage.hpp"
+
+namespace {
+
+using namespace weir;
+using namespace weir::tool;
+using nlohmann::json;
+
+std::string duration_of(std::uint64_t ms) {
+  char text[32];
+  if (ms < 1'000)
+    std::snprintf(text, sizeof text, "%llu ms", static_cast<unsigned long long>(ms));
+  else if (ms < 120'000)
+    std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(ms) / 1'000);
+  else if (ms < 7'200'000)
+    std::snprintf(text, sizeof text, "%llu min", static_cast<unsigned long long>(ms / 60'000));
+  else
+    std::snprintf(text, sizeof text, "%llu h", static_cast<unsigned long long>(ms / 3'600'000));
+  return text;
+}
+
+std::size_t widest_name(const json& node, std::size_t depth) {
+  auto width = 2 * depth + node.value("name", std::string{}).size();
+  if (node.contains("children"))
+    for (auto& child : node["children"])
+      width = std::max(width, widest_name(child, depth + 1));
+  return width;
+}
+
+void print_row(const json& node, std::size_t depth, std::size_t width) {
+  auto name = std::string(2 * depth, ' ') + node.value("name", std::string{});
+  std::printf(
+    "%-*s  %-9s %8llu  %8s  %s\n", static_cast<int>(width), name.c_str(), node.value("state", std::string{}).c_str(),
+    static_cast<unsigned long long>(node.value("restarts", std::uint64_t{0})),
+    duration_of(node.value("uptime_ms", std::uint64_t{0})).c_str(), node.value("last_reason", std::string{}).c_str());
+  if (node.contains("children"))
+    for (auto& child : node["children"])
+      print_row(child, depth + 1, width);
+}
+
+int show(const std::string& target, bool as_json) {
+  auto path = actors::find_control_socket(target);
+  if (!path)
+    return complain("tree", path.error());
+  auto answer = actors::ask_control_socket(*path, "tree");
+  if (!answer)
+    return complain("tree", answer.error());
+  auto tree = json::parse(*answer, nullptr, false);
+  if (!tree.is_object() || tree.contains("error"))
+    return complain("tree", {error_code::failed, "the application answers: " + *answer, *path, {}});
+  if (as_json) {
+    std::cout << tree.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
+    return 0;
+  }
+  auto width = std::max<std::size_t>(widest_name(tree, 0), 4);
+  std::printf("%-*s  %-9s %8s  %8s  %s\n", static_cast<int>(width), "NAME", "STATE", "RESTARTS", "UPTIME", "LAST END");
+  print_row(tree, 0, width);
+  return 0;
+}
+
+} // namespace
+
+int tree_command(int argc, char** argv) {
+  CLI::App app{"Shows the supervisor tree of a running application: every actor with its state, how often it was "
+               "restarted, how long it has "
+               "been up,\nand why it ended last.",
+               "weir tree"};
+  std::string target;
+  bool as_json = false;
+  app.add_option("TARGET", target, "the application's data directory, or its control socket")->required();
+  app.add_flag("--json", as_json, "as nested JSON objects");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    return 0;
+  } catch (const CLI::ParseError& problem) {
+    return wrong_usage("tree", app, problem);
+  }
+  return show(target, as_json);
+}

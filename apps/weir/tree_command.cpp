@@ -36,11 +36,12 @@ std::size_t widest_name(const json& node, std::size_t depth) {
 }
 
 void print_row(const json& node, std::size_t depth, std::size_t width) {
+  auto reason = node.value("last_reason", std::string{});
   auto name = std::string(2 * depth, ' ') + node.value("name", std::string{});
   std::printf(
-    "%-*s  %-9s %8llu  %8s  %s\n", static_cast<int>(width), name.c_str(), node.value("state", std::string{}).c_str(),
+    "%-*s  %-9s %8llu  %8s%s%s\n", static_cast<int>(width), name.c_str(), node.value("state", std::string{}).c_str(),
     static_cast<unsigned long long>(node.value("restarts", std::uint64_t{0})),
-    duration_of(node.value("uptime_ms", std::uint64_t{0})).c_str(), node.value("last_reason", std::string{}).c_str());
+    duration_of(node.value("uptime_ms", std::uint64_t{0})).c_str(), reason.empty() ? "" : "  ", reason.c_str());
   if (node.contains("children"))
     for (auto& child : node["children"])
       print_row(child, depth + 1, width);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "libstream/log/keys.hpp"
+#include "libstream/log/page_check.hpp"
 #include "libstream/log/renewal.hpp"
 #include "libstream/log/value_codec.hpp"
 
@@ -125,6 +126,9 @@ result<std::shared_ptr<lmdb_store>> lmdb_store::open(const std::string& director
     return fail(error_code::corrupt, "the log is missing", made->file_, "restore the data directory from a copy");
   if (status.st_size == 0) // which LMDB would set up anew
     return fail(error_code::corrupt, "the log is empty", made->file_, "restore the data directory from a copy");
+  if (!options.read_only)
+    if (auto checked = check_pages(made->file_); !checked)
+      return tl::make_unexpected(checked.error());
   if (auto opened = made->open_environment(false); !opened)
     return tl::make_unexpected(opened.error());
   if (auto tables = made->open_tables(false); !tables)
@@ -186,6 +190,9 @@ result<void> lmdb_store::open_tables(bool create) {
   if (auto code = mdb_txn_begin(environment_, nullptr, read_only, &raw); code != MDB_SUCCESS)
     return tl::make_unexpected(io_error(code, "cannot read the log"));
   txn_ptr txn{raw};
+  if (options_.read_only)
+    if (auto checked = check_pages(file_, mdb_txn_id(raw)); !checked)
+      return checked;
   for (std::uint8_t i = 0; i < table_count; ++i) {
     auto t = static_cast<table>(i);
     auto code = mdb_dbi_open(txn.get(), table_name(t), create ? unsigned{MDB_CREATE} : 0u, &tables_[i]);

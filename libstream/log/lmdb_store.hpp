@@ -25,8 +25,8 @@ struct lmdb_options {
 /// The store on disk: one LMDB environment in a directory of its own, one named database a table, synced by every commit.
 /// A process opens a log once at a time (LMDB's locks belong to the process); several processes may, one of them writing,
 /// which `data_directory` ensures. Not for use in a forked child.
-/// Damage in LMDB's own page structure is found as missing or disordered keys by a scan of a whole table; what LMDB itself
-/// asserts ends the process with exit code 65 and one sentence.
+/// Damage in LMDB's own page structure is found when the log is opened (`page_check.hpp`); what LMDB itself asserts later ends the
+/// process with exit code 65 and one sentence.
 class lmdb_store final : public store {
 public:
   /// Makes an empty log in `directory`, which exists and has none. Survives a power cut only after the caller has synced

@@ -31,7 +31,7 @@ std::string kill_one(supervised_tree& tree, std::string_view arguments) {
   auto how = space == std::string_view::npos ? std::string_view{"kill"} : arguments.substr(space + 1);
   if (!carry_out(tree, name, how))
     throw std::runtime_error{"no such actor lives: \"" + name + "\""};
-  return "{\"told\":" + json_string(name) + "}";
+  return "{\"told\":" + json_text(name) + "}";
 }
 
 } // namespace

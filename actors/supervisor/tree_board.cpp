@@ -189,9 +189,9 @@ std::string row_as_json(const std::vector<tree_row>& rows, std::size_t& at, tree
   using std::chrono::duration_cast;
   auto lives = row.state == child_state::running || row.state == child_state::stopping;
   auto uptime = lives ? duration_cast<std::chrono::milliseconds>(now - row.started).count() : 0;
-  auto text = "{\"name\":" + json_string(row.name) + ",\"kind\":\"" + (row.supervisor ? "supervisor" : "actor") +
+  auto text = "{\"name\":" + json_text(row.name) + ",\"kind\":\"" + (row.supervisor ? "supervisor" : "actor") +
               "\",\"state\":\"" + name_of(row.state) + "\",\"restarts\":" + std::to_string(row.restarts) +
-              ",\"last_reason\":" + json_string(row.last_reason) +
+              ",\"last_reason\":" + json_text(row.last_reason) +
               ",\"uptime_ms\":" + std::to_string(std::max<std::int64_t>(0, uptime));
   if (row.restart_took)
     text += ",\"restart_us\":" + std::to_string(row.restart_took->count());

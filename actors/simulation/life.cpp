@@ -116,7 +116,14 @@ void life::clock_moved() {
   clock.advance_time(time_.now() - clock.current_time);
 }
 
-void life::kill(const address& who) { tree_->send_exit(to_string(who), caf::exit_reason::kill); }
+void life::kill(const address& who, way how) {
+  auto name = to_string(who);
+  switch (how) {
+    case way::kill: tree_->send_exit(name, caf::exit_reason::kill); break;
+    case way::exit_message: tree_->send_exit(name, caf::exit_reason::user_shutdown); break;
+    case way::exception: tree_->send(name, caf::make_message(throw_on_purpose{}), true); break;
+  }
+}
 
 void life::drain() {
   services_->draining = true;

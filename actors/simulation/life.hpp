@@ -41,7 +41,9 @@ public:
 
   simulated_workers& workers() { return *workers_; }
   actors::services& services() { return *services_; }
-  void kill(const address& who);
+  /// How an actor is made to end.
+  enum class way { kill, exit_message, exception };
+  void kill(const address& who, way how);
   void drain();
   /// Ends all actors in order; they need steps for it.
   void stop();

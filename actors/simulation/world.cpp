@@ -472,8 +472,15 @@ void world::kill(const address& who) {
   if (faults_left_ == 0)
     return;
   count_fault();
-  time_.note("kill " + to_string(who));
-  life_->kill(who);
+  auto chance = time_.random().below(10);
+  auto how = chance < 6 ? life::way::kill : chance < 8 ? life::way::exit_message : life::way::exception;
+  if (who.what == role::supervisor && how == life::way::exception)
+    how = life::way::kill; // it runs no code that might throw
+  time_.note((how == life::way::kill           ? "kill "
+              : how == life::way::exit_message ? "tell to end: "
+                                               : "exception in ") +
+             to_string(who));
+  life_->kill(who, how);
 }
 
 /// By the phase of the oldest open batch: batches go through the phases in order, so the oldest is the furthest.

@@ -84,8 +84,10 @@ private:
       stop_reason_ = order.reason;
       perform(family_.stop());
     });
-    set_default_handler([](caf::scheduled_actor*, caf::message_view&) -> caf::result<caf::message> {
-      return caf::sec::unexpected_message; // nobody has anything to say to a supervisor
+    set_default_handler([this](caf::scheduled_actor*, caf::message_view&) -> caf::result<caf::message> {
+      if (!std::exchange(warned_, true)) // nobody has anything to say to a supervisor
+        call(shared_->hooks.warning, what_->name + " drops a message that it does not know, and will drop others");
+      return caf::sec::unexpected_message;
     });
     // However it dies, nobody stays behind. Not by links: these would also tell it of each child's end a second time.
     attach_functor([shared = shared_, name = what_->name] {
@@ -258,6 +260,7 @@ private:
   bool is_root_;
   family family_;
   std::vector<child> children_;
+  bool warned_ = false;
   bool announces_ = false; ///< not while it is started itself: whoever starts it announces all at once
   caf::error stop_reason_ = caf::exit_reason::user_shutdown;
   std::optional<supervision_failure> last_escalation_;

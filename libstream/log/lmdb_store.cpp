@@ -127,7 +127,7 @@ result<std::shared_ptr<lmdb_store>> lmdb_store::open(const std::string& director
   if (status.st_size == 0) // which LMDB would set up anew
     return fail(error_code::corrupt, "the log is empty", made->file_, "restore the data directory from a copy");
   if (!options.read_only)
-    if (auto checked = check_pages(made->file_); !checked)
+    if (auto checked = check_pages(made->file_, std::nullopt, options.after_failed_write); !checked)
       return tl::make_unexpected(checked.error());
   if (auto opened = made->open_environment(false); !opened)
     return tl::make_unexpected(opened.error());

@@ -20,6 +20,8 @@ struct lmdb_options {
   /// For looking on while another process owns the log: all reads see the instant of opening, come from one thread at a
   /// time, and keep the owner from reusing pages meanwhile, so close it soon. `commit` fails.
   bool read_only = false;
+  /// For renewal: the last write failed, and half of it may be in the file.
+  bool after_failed_write = false;
 };
 
 /// The store on disk: one LMDB environment in a directory of its own, one named database a table, synced by every commit.

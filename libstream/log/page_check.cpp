@@ -69,7 +69,8 @@ struct node {
 
 class checker {
 public:
-  checker(const std::string& file, std::optional<std::uint64_t> snapshot) : file_{file}, snapshot_{snapshot} {}
+  checker(const std::string& file, std::optional<std::uint64_t> snapshot, bool after_failed_write)
+    : file_{file}, snapshot_{snapshot}, after_failed_write_{after_failed_write} {}
   ~checker() {
     if (descriptor_ >= 0)
       ::close(descriptor_);
@@ -94,10 +95,13 @@ public:
           return walk_all(each, pages);
       return {};
     }
+    auto newest = even.transaction > odd.transaction ? 0u : 1u;
     for (std::uint64_t number = 0; number < 2; ++number)
-      if (auto proven = check_transaction((*both)[number], number, pages); !proven)
+      if (auto proven = number != newest && after_failed_write_ ? result<void>{}
+                                                                : check_transaction((*both)[number], number, pages);
+          !proven)
         return proven;
-    return walk_all(even.transaction > odd.transaction ? even : odd, pages);
+    return walk_all((*both)[newest], pages);
   }
 
 private:
@@ -392,6 +396,7 @@ private:
 
   std::string file_;
   std::optional<std::uint64_t> snapshot_;
+  bool after_failed_write_;
   int descriptor_ = -1;
   std::uint64_t page_bytes_ = 0;
   std::uint64_t last_page_ = 0;
@@ -402,8 +407,8 @@ private:
 
 } // namespace
 
-result<void> check_pages(const std::string& file, std::optional<std::uint64_t> snapshot) {
-  return checker{file, snapshot}.run();
+result<void> check_pages(const std::string& file, std::optional<std::uint64_t> snapshot, bool after_failed_write) {
+  return checker{file, snapshot, after_failed_write}.run();
 }
 
 } // namespace weir::log

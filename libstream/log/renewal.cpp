@@ -62,7 +62,9 @@ result<void> copy_table(const store& from, store& into, table which) {
 }
 
 result<void> copy_all(const std::string& from, const std::string& into, const lmdb_options& options) {
-  auto old = lmdb_store::open(from, options);
+  auto marked = options;
+  marked.after_failed_write = true;
+  auto old = lmdb_store::open(from, marked);
   if (!old)
     return tl::make_unexpected(old.error());
   auto fresh = lmdb_store::create(into, options);

@@ -16,6 +16,7 @@
 #include "actors/node/worker.hpp"
 #include "actors/sinks/file_system.hpp"
 #include "actors/sources/directory_listing.hpp"
+#include "actors/sources/feed.hpp"
 #include "actors/sources/ingest_server.hpp"
 #include "actors/sources/input_url.hpp"
 #include "libstream/base/limits.hpp"
@@ -61,6 +62,8 @@ struct settings {
   std::uint64_t log_limit = limits::max_log_bytes;
   /// How long a receiver collects before it cuts a block that is not full.
   std::chrono::microseconds block_interval{10'000};
+  /// How long an input that lost its peer waits before it tries again, about.
+  std::chrono::milliseconds receiver_restart_delay{2'000};
   /// How long an unanswered request waits before it is repeated.
   std::chrono::milliseconds retry_interval{2'000};
   /// How often a task may fail in a user function before `on_error` decides.
@@ -117,6 +120,8 @@ struct services {
   /// Reads a range of a file; see `file_pieces.hpp`.
   std::function<result<std::vector<plan::text_piece>>(const log::file_range&, std::size_t max_record_bytes)>
     read_file_range;
+  /// Opens an input whose records the process fetches or makes itself; see `feed.hpp`.
+  std::function<result<std::unique_ptr<feed>>(input_id, std::shared_ptr<feed_listener>)> open_feed;
   /// Shows text to the person in front of the program (standard output).
   std::function<result<void>(std::string_view text)> print;
   /// Reports the first error that ends the application. Later ones are ignored.

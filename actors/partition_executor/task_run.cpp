@@ -56,6 +56,15 @@ result<std::vector<plan::text_piece>> load(const services& services, const log::
   return pieces;
 }
 
+/// A source stage reads the splits of its own inputs only: all that were configured, or one that the program brings.
+bool reads(const services& services, const plan::stage& stage, const log::split& split) {
+  auto input = !split.blocks.empty()  ? split.blocks.front().input
+               : !split.files.empty() ? split.files.front().input
+                                      : input_id{};
+  return input.value < services.settings.inputs.size() &&
+         services.settings.inputs[input.value].source() == stage.source;
+}
+
 result<plan::task_input> gather(const services& services, const task_board::task& what, const plan::stage& stage) {
   plan::task_input input;
   input.batch = what.record->id;
@@ -133,6 +142,8 @@ task_ended run_task(services& services, const task_board::task& what) {
   report.stage = what.stage;
   report.task = what.index;
   auto& stage = services.plan->stages()[what.stage.value];
+  if (stage.reads_text && !reads(services, stage, what.record->splits[what.index.value]))
+    return report; // nothing of it is for this stage
   auto input = gather(services, what, stage);
   if (!input && lost_before_sealed(services, what, input.error())) {
     report.lost = true;

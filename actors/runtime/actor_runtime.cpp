@@ -16,12 +16,14 @@
 #include "actors/monitor/listener_thread.hpp"
 #include "actors/monitor/observer.hpp"
 #include "actors/monitor/status.hpp"
+#include "actors/receiver/open_feed.hpp"
 #include "actors/runtime/outcome.hpp"
 #include "actors/runtime/task_threads.hpp"
 #include "actors/runtime/tree.hpp"
 #include "actors/runtime/tree_verbs.hpp"
 #include "actors/sinks/posix_file_system.hpp"
 #include "actors/sources/asio_ingest_server.hpp"
+#include "actors/sources/feeds.hpp"
 #include "actors/sources/file_pieces.hpp"
 #include "libstream/data/memory_block.hpp"
 #include "libstream/log/data_directory.hpp"
@@ -103,9 +105,14 @@ result<void> print_text(std::string_view text) {
 
 result<void> check_inputs(const runtime_options& options) {
   for (auto& input : options.settings.inputs) {
-    if (input.what() == input_url::kind::generate)
-      return fail(error_code::configuration, "generate:// is no input of an application yet", input.text(),
-                  "write `weir generate URL | weir send - --to weir://HOST:PORT --producer ID`");
+    if (input.what() == input_url::kind::generate) {
+      auto lines = parse_generator_options(input.query());
+      if (!lines)
+        return tl::make_unexpected(lines.error());
+      if (lines->bytes > options.settings.max_record_bytes + 1)
+        return fail(error_code::configuration, "its lines are longer than max_record_bytes", input.text(),
+                    "ask for shorter lines, or raise max_record_bytes");
+    }
     if (input.what() == input_url::kind::weir && options.data_dir.empty() && !options.ingest)
       return fail(error_code::configuration, "acknowledged input needs a log", input.text(),
                   "give --data-dir a directory instead of none");
@@ -121,10 +128,17 @@ std::vector<std::string> names_of(const std::vector<input_url>& inputs) {
   std::vector<std::string> names;
   int ports = 0;
   for (auto& input : inputs)
-    names.push_back(input.what() == input_url::kind::file
-                      ? "file:" +
-                          std::filesystem::weakly_canonical(std::filesystem::absolute(input.directory())).string()
-                      : "weir-" + std::to_string(++ports));
+    switch (input.what()) {
+      case input_url::kind::file:
+        names.push_back("file:" +
+                        std::filesystem::weakly_canonical(std::filesystem::absolute(input.directory())).string());
+        break;
+      case input_url::kind::weir: names.push_back("weir-" + std::to_string(++ports)); break;
+      case input_url::kind::generate: // checked before
+        names.push_back(generator_name(parse_generator_options(input.query()).value()));
+        break;
+      default: names.push_back(input.text());
+    }
   return names;
 }
 
@@ -381,6 +395,9 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   services->random = make_random();
   services->list_directory = list_directory;
   services->read_file_range = read_file_pieces;
+  services->open_feed = [raw = services.get()](input_id input, std::shared_ptr<feed_listener> listener) {
+    return open_feed(*raw, input, std::move(listener));
+  };
   services->print = options_.print ? options_.print : print_text;
   services->fail = [outcome = next->outcome](const error& why) { outcome->fail(why); };
   services->finished = [outcome = next->outcome] { outcome->finish(); };

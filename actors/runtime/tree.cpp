@@ -7,7 +7,9 @@
 #include "actors/block_store/block_store.hpp"
 #include "actors/checkpoint_writer/checkpoint_writer.hpp"
 #include "actors/partition_executor/partition_executor.hpp"
+#include "actors/receiver/feed_receiver.hpp"
 #include "actors/receiver/file_receiver.hpp"
+#include "actors/receiver/open_feed.hpp"
 #include "actors/receiver/receiver.hpp"
 #include "actors/sinks/sink.hpp"
 
@@ -23,6 +25,7 @@ void register_messages(caf::actor_system_config& config) {
   config.add_message_types<caf::id_block::weir_node>();
   config.add_message_types<caf::id_block::weir_supervisor>();
   config.add_message_types<caf::id_block::weir_rates>();
+  config.add_message_types<caf::id_block::weir_feed_receiver>();
 }
 
 namespace {
@@ -60,6 +63,8 @@ caf::strong_actor_ptr start(caf::actor_system& system, const services_ptr& servi
     case role::receiver:
       if (services->settings.inputs[who.index].what() == input_url::kind::file)
         return erase(spawn_file_receiver(system, services, input_id{who.index}));
+      if (has_feed(services->settings.inputs[who.index]))
+        return erase(spawn_feed_receiver(system, services, input_id{who.index}));
       return erase(spawn_receiver(system, services, input_id{who.index}));
     case role::supervisor: break;
   }

@@ -172,6 +172,23 @@ result<void> publish_print(services& services, std::uint32_t limit, const plan::
   return services.print(text + "\n");
 }
 
+/// At least once across a crash; the batch's number tells a repetition.
+result<void> publish_to_program(services& services, plan::delivery& destination, const plan::output& output,
+                                const log::commit_record& batch) {
+  std::vector<part_bytes> fetched;
+  plan::delivered_batch delivered{batch.id, batch.time_ms, {}};
+  for (auto& part : batch.parts) {
+    if (part.output != output.name)
+      continue;
+    auto bytes = fetch(services, batch, part);
+    if (!bytes)
+      return tl::make_unexpected(bytes.error());
+    delivered.parts.push_back(bytes->bytes);
+    fetched.push_back(std::move(*bytes));
+  }
+  return delivered.parts.empty() ? result<void>{} : destination.deliver(delivered);
+}
+
 } // namespace
 
 result<void> publish(services& services, const plan::output& output, std::span<const log::commit_record> batches) {
@@ -180,6 +197,12 @@ result<void> publish(services& services, const plan::output& output, std::span<c
     if (target.what == plan::output_target::kind::text) {
       if (auto done = publish_text(services, target.prefix, output, batches); !done)
         return done;
+      continue;
+    }
+    if (target.what == plan::output_target::kind::program) {
+      for (auto& batch : batches)
+        if (auto done = publish_to_program(services, *target.destination, output, batch); !done)
+          return done;
       continue;
     }
     for (auto& batch : batches)

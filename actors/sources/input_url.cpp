@@ -8,7 +8,7 @@ namespace weir::actors {
 
 namespace {
 
-const std::array<std::string, 3> schemes{"weir", "file", "generate"};
+const std::array<std::string, 4> schemes{"weir", "file", "tcp", "generate"};
 
 result<std::string> directory_of(std::string_view rest, std::string_view text) {
   if (rest.substr(0, 2) == "//") {
@@ -50,9 +50,19 @@ result<endpoint> parse_endpoint(std::string_view text) {
   return endpoint{std::string{host}, static_cast<std::uint16_t>(*port)};
 }
 
+input_url input_url::of_stream(std::string name, std::uint32_t source) {
+  input_url url;
+  url.kind_ = kind::stream;
+  url.rest_ = std::move(name);
+  url.source_ = source;
+  return url;
+}
+
 std::string input_url::text() const {
   switch (kind_) {
     case kind::weir: return "weir://" + rest_;
+    case kind::tcp_client: return "tcp://" + rest_;
+    case kind::stream: return "stream:" + rest_;
     case kind::file: return (rest_.front() == '/' ? "file://" : "file:") + rest_;
     default: return rest_.empty() ? "generate://" : "generate://?" + rest_;
   }
@@ -62,7 +72,7 @@ result<input_url> parse_input_url(std::string_view text) {
   auto colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0)
     return fail(error_code::usage, "not a URL", "'" + std::string{text} + "'",
-                "write weir://HOST:PORT, file:DIRECTORY or generate://?count=N");
+                "write weir://HOST:PORT, tcp://HOST:PORT, file:DIRECTORY or generate://?count=N");
   auto scheme = std::string{text.substr(0, colon)};
   auto rest = text.substr(colon + 1);
   input_url url;
@@ -74,10 +84,10 @@ result<input_url> parse_input_url(std::string_view text) {
     url.rest_ = std::move(*directory);
     return url;
   }
-  if (scheme != "weir" && scheme != "generate") {
+  if (scheme != "weir" && scheme != "tcp" && scheme != "generate") {
     auto nearest = nearest_name(scheme, schemes);
     return fail(error_code::configuration, "unknown scheme \"" + scheme + "\"", std::string{text},
-                nearest.empty() ? "the schemes are weir, file and generate" : "did you mean \"" + nearest + "\"?");
+                nearest.empty() ? "the schemes are weir, file, tcp and generate" : "did you mean \"" + nearest + "\"?");
   }
   if (rest.substr(0, 2) != "//")
     return fail(error_code::configuration, "a " + scheme + " URL without //", std::string{text},
@@ -94,6 +104,12 @@ result<input_url> parse_input_url(std::string_view text) {
   auto where = parse_endpoint(rest);
   if (!where)
     return tl::make_unexpected(where.error());
+  if (scheme == "tcp") {
+    if (where->port == 0)
+      return fail(error_code::configuration, "a tcp URL without the port of a server", std::string{text},
+                  "write tcp://HOST:PORT, e.g. tcp://localhost:9999");
+    url.kind_ = input_url::kind::tcp_client;
+  }
   url.rest_ = where->text();
   return url;
 }

@@ -24,18 +24,27 @@ result<endpoint> parse_endpoint(std::string_view text);
 class input_url {
 public:
   enum class kind {
-    weir,     ///< `weir://ADDR:PORT`: acknowledged ingest
-    file,     ///< `file:///ABS`, `file:REL`: a directory
-    generate, ///< `generate://?...`: lines that the program makes itself
+    weir,       ///< `weir://ADDR:PORT`: acknowledged ingest
+    file,       ///< `file:///ABS`, `file:REL`: a directory
+    generate,   ///< `generate://?...`: lines that the program makes itself
+    tcp_client, ///< `tcp://HOST:PORT`: a server that sends lines to whoever connects
+    stream,     ///< `stream:NAME`: a source that the program brings itself; cannot be written on a command line
   };
 
+  /// A source that the program brings itself: its name, and its number among those of the plan (from 1).
+  static input_url of_stream(std::string name, std::uint32_t source);
+
   kind what() const { return kind_; }
-  /// "HOST:PORT" of weir.
+  /// "HOST:PORT" of weir and tcp.
   const std::string& address() const { return rest_; }
   /// Directory of file, as written (relative to the working directory). Bytes stand for themselves: there are no %-escapes.
   const std::string& directory() const { return rest_; }
   /// Of generate: what stands behind the question mark.
   const std::string& query() const { return rest_; }
+  /// Of stream: its name.
+  const std::string& name() const { return rest_; }
+  /// Which source stages read it, as `plan::stage::source` says it.
+  std::uint32_t source() const { return source_; }
   /// The URL as a person would write it.
   std::string text() const;
   /// Of weir: the address that was really bound, so that a successor binds the same port.
@@ -47,6 +56,7 @@ private:
   friend result<input_url> parse_input_url(std::string_view text);
   kind kind_ = kind::weir;
   std::string rest_;
+  std::uint32_t source_ = 0;
 };
 
 /// 64 if the text is no URL, 78 if it is one that means nothing; the error names the part and, of a misspelt scheme, the nearest.

@@ -39,6 +39,7 @@ public:
   const std::vector<stage>& stages() const override { return stages_; }
   const std::vector<shuffle>& shuffles() const override { return shuffles_; }
   const std::vector<output>& outputs() const override { return outputs_; }
+  const std::vector<receiver_stream>& receivers() const override { return receivers_; }
   const std::string& description() const override { return description_; }
   std::uint64_t fingerprint() const override { return data::checksum(description_); }
 
@@ -73,6 +74,7 @@ private:
   std::vector<stage> stages_;
   std::vector<shuffle> shuffles_;
   std::vector<output> outputs_;
+  std::vector<receiver_stream> receivers_;
   std::string description_;
 };
 
@@ -157,6 +159,8 @@ private:
       stage made;
       made.index = here.stage;
       made.reads_text = which->what() == node::role::source;
+      if (auto source = which->live())
+        made.source = number_receiver(*which, std::move(source));
       made.slices = which->slices();
       made.always_due = which->always_due();
       made.keyed = which->is_keyed();
@@ -168,6 +172,14 @@ private:
       plan_->stages_.push_back(std::move(made));
       plan_->roots_.push_back(which.get());
     }
+  }
+
+  std::uint32_t number_receiver(const node& which, std::shared_ptr<live_source> source) {
+    auto& known = plan_->receivers_;
+    auto named = !which.given_name().empty();
+    known.push_back(
+      {named ? which.given_name() : "receiver-" + std::to_string(known.size() + 1), named, std::move(source)});
+    return static_cast<std::uint32_t>(known.size());
   }
 
   /// Walks down from a root to where the stage ends.

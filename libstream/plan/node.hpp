@@ -71,6 +71,8 @@ public:
   virtual bool is_keyed() const { return false; }
   /// Collections: the number of tasks.
   virtual std::uint32_t slices() const { return 0; }
+  /// Sources: what the program brings itself; null for the configured inputs.
+  virtual std::shared_ptr<live_source> live() const { return nullptr; }
   /// Outputs: where it goes.
   virtual std::vector<output_target> targets() const { return {}; }
 

@@ -11,6 +11,7 @@
 #include "libstream/base/error.hpp"
 #include "libstream/base/ids.hpp"
 #include "libstream/data/buffer.hpp"
+#include "libstream/plan/live_source.hpp"
 
 /// The border between "who does what and when" (a runtime) and "what is computed" (the plan):
 /// a runtime gives a task its input, `physical_plan::run` gives back what the task made. No threads, no clocks, no I/O here.
@@ -89,8 +90,9 @@ struct task_result {
 /// What a runtime must know of a stage: operators between two shuffles.
 struct stage {
   stage_index index;
-  bool reads_text = false;          ///< a source stage: one task for each split of the batch
-  std::uint32_t slices = 0;         ///< of a stage over static data: its tasks; 0 = not one
+  bool reads_text = false;  ///< a source stage: one task for each split of the batch
+  std::uint32_t source = 0; ///< of a source stage: 0 = all configured inputs, else 1 + its place in `receivers()`
+  std::uint32_t slices = 0; ///< of a stage over static data: its tasks; 0 = not one
   std::vector<shuffle_index> reads; ///< otherwise: one task a partition, after all tasks of the writing stages
   std::vector<shuffle_index> writes;
   std::vector<output_index> outputs;
@@ -103,11 +105,27 @@ inline std::size_t task_count(const stage& of, std::size_t splits, std::uint32_t
   return of.reads_text ? splits : of.slices > 0 ? of.slices : partitions;
 }
 
+/// A committed batch of an output that goes to the program itself.
+struct delivered_batch {
+  batch_id batch;
+  std::int64_t time_ms = 0;
+  std::vector<std::string_view> parts; ///< staged bytes of each part that has records, in part order
+};
+
+/// Takes committed batches to where the program wants them. Called on the output's own thread, in batch order, and may block for a
+/// bounded time. A batch comes again after a crash, and after an error.
+class delivery {
+public:
+  virtual ~delivery() = default;
+  virtual result<void> deliver(const delivered_batch&) = 0;
+};
+
 /// Where an output goes.
 struct output_target {
-  enum class kind { text, print } what = kind::print;
-  std::string prefix;       ///< of text
-  std::uint32_t limit = 10; ///< of print: records shown of each batch
+  enum class kind { text, print, program } what = kind::print;
+  std::string prefix;                              ///< of text
+  std::uint32_t limit = 10;                        ///< of print: records shown of each batch
+  std::shared_ptr<delivery> destination = nullptr; ///< of program
 };
 
 struct output {
@@ -123,6 +141,13 @@ struct shuffle {
   std::vector<stage_index> writers;
 };
 
+/// A source that the program brings itself: its name in the data directory, and what the runtime must start.
+struct receiver_stream {
+  std::string name;
+  bool named = false; ///< by the user, not by its position
+  std::shared_ptr<live_source> source;
+};
+
 /// A plan cut into stages, ready to run. Immutable, so one instance serves all threads of a process.
 class physical_plan {
 public:
@@ -131,6 +156,11 @@ public:
   virtual const std::vector<stage>& stages() const = 0;
   virtual const std::vector<shuffle>& shuffles() const = 0;
   virtual const std::vector<output>& outputs() const = 0;
+  /// Sources that the program brings itself.
+  virtual const std::vector<receiver_stream>& receivers() const {
+    static const std::vector<receiver_stream> none;
+    return none;
+  }
   /// One line an operator (name, kind, schema, inputs), then the partition count: what two processes must agree on.
   virtual const std::string& description() const = 0;
   /// Hash of the description.

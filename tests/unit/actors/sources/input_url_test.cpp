@@ -44,7 +44,7 @@ TEST_CASE("a wrong URL is refused by an error that names it", "[url]") {
     {"", 64, "not a URL"},
     {"somewhere", 64, "'somewhere'"},
     {"wier://127.0.0.1:1", 78, "did you mean \"weir\"?"},
-    {"http://127.0.0.1:1", 78, "the schemes are"},
+    {"mongodb://127.0.0.1:1", 78, "the schemes are"},
     {"weir:127.0.0.1:1", 78, "weir://"},
     {"weir://127.0.0.1", 78, "without a port"},
     {"weir://:80", 78, "without a host"},
@@ -61,4 +61,15 @@ TEST_CASE("a wrong URL is refused by an error that names it", "[url]") {
     CHECK(url.error().exit_code() == wrong.code);
     CHECK_THAT(url.error().message(), Catch::Contains(wrong.part));
   }
+}
+
+TEST_CASE("a tcp URL names a server and its port", "[url]") {
+  auto url = parse_input_url("tcp://localhost:9999");
+  REQUIRE(url);
+  CHECK(url->what() == input_url::kind::tcp_client);
+  CHECK(url->address() == "localhost:9999");
+  CHECK(url->text() == "tcp://localhost:9999");
+  auto nowhere = parse_input_url("tcp://localhost:0");
+  REQUIRE_FALSE(nowhere);
+  CHECK(nowhere.error().exit_code() == 78);
 }

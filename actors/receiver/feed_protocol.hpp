@@ -1,0 +1,70 @@
+#pragma once
+
+#include "actors/receiver/protocol.hpp"
+#include "actors/sources/feed.hpp"
+
+namespace weir::actors {
+
+/// From its feed's thread, on the same node: carries a handle and never leaves the process.
+struct feed_gave {
+  fed_records records;
+};
+
+/// From its feed's thread: it has been stopped, and this is its last word.
+struct feed_ended {
+  std::uint64_t feed = 0; ///< reserved
+  WEIR_FIELDS(x.feed)
+};
+
+/// From its feed's thread: for a person.
+struct feed_warned {
+  std::string sentence;
+  WEIR_FIELDS(x.sentence)
+};
+
+/// From its feed's thread: wants to be woken.
+struct feed_sleeps {
+  std::uint64_t pause_ms = 0;
+  std::uint64_t why = 0; ///< the feed's own
+  WEIR_FIELDS(x.pause_ms, x.why)
+};
+
+/// To itself: time to wake the feed.
+struct feed_wakes {
+  std::uint64_t why = 0;
+  WEIR_FIELDS(x.why)
+};
+
+/// Ingests an input whose records this process fetches or makes itself: cuts blocks, has them stored, paces the feed.
+using feed_receiver_actor = caf::typed_actor<
+  // May append under this epoch from now on. From the coordinator.
+  caf::reacts_to<input_opened>,
+  // Tell who waits for it. From the block store.
+  caf::reacts_to<blocks_durable>,
+  // Memory is free again. From the block store.
+  caf::reacts_to<blocks_released>,
+  // A newer incarnation writes: start anew. From the block store or the writer.
+  caf::reacts_to<epoch_refused>,
+  // Where a producer stands. From the writer.
+  caf::reacts_to<producer_found>,
+  // Take no more. From the coordinator.
+  caf::reacts_to<drain_input>,
+  // Report activity. From the coordinator.
+  caf::reacts_to<report_input>,
+  // What the feed has to say.
+  caf::reacts_to<feed_gave>, caf::reacts_to<feed_ended>, caf::reacts_to<feed_warned>, caf::reacts_to<feed_sleeps>,
+  // Timers.
+  caf::reacts_to<feed_wakes>, caf::reacts_to<cut_block>, caf::reacts_to<input_tick>, caf::reacts_to<retry_tick>,
+  // Repeat what the lost incarnation did not answer. From the supervisor.
+  caf::reacts_to<peer_restarted>>;
+
+} // namespace weir::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weir::actors::feed_gave)
+
+CAF_BEGIN_TYPE_ID_BLOCK(weir_feed_receiver, caf::first_custom_type_id + 900)
+CAF_ADD_TYPE_ID(weir_feed_receiver, (weir::actors::feed_ended))
+CAF_ADD_TYPE_ID(weir_feed_receiver, (weir::actors::feed_warned))
+CAF_ADD_TYPE_ID(weir_feed_receiver, (weir::actors::feed_sleeps))
+CAF_ADD_TYPE_ID(weir_feed_receiver, (weir::actors::feed_wakes))
+CAF_END_TYPE_ID_BLOCK(weir_feed_receiver)

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+#include "actors/sources/feeds.hpp"
+
+namespace weir::actors {
+
+/// Which lines of a generator are due. With a rate they fall due at fixed times, whoever is late (open loop); without one always. Whole
+/// numbers only. Pure; one thread.
+class generator_pace {
+public:
+  using duration = std::chrono::microseconds;
+  /// Lines fall due in groups no closer than this.
+  static constexpr duration step{5'000};
+  /// Bytes that are made at a time.
+  static constexpr std::uint64_t group_bytes = 256 * limits::kib;
+
+  explicit generator_pace(const generator_options& lines) : lines_{lines} {}
+
+  /// The first `made` lines have been made before; time counts from here.
+  void begin(std::uint64_t made) { made_ = began_at_ = std::min(made, lines_.count); }
+
+  bool finished() const { return made_ >= lines_.count; }
+
+  /// How many lines may be made now, `elapsed` after `begin`.
+  std::uint64_t due(duration elapsed) const {
+    auto most = std::min(std::max<std::uint64_t>(1, group_bytes / lines_.bytes), lines_.count - made_);
+    return lines_.rate == 0 ? most : std::min(most, planned(elapsed) - std::min(planned(elapsed), made_ - began_at_));
+  }
+
+  /// How long until there is one more. Only while not finished, and none is due.
+  duration until_due(duration elapsed) const {
+    if (lines_.rate == 0)
+      return duration{0};
+    auto at = duration{static_cast<std::int64_t>(wide(made_ - began_at_ + 1) * 1'000'000 / lines_.rate + 1)};
+    return std::max(step, at - elapsed);
+  }
+
+  /// Takes lines; returns the number of the first, from 0.
+  std::uint64_t take(std::uint64_t count) {
+    made_ += count;
+    return made_ - count;
+  }
+
+private:
+  __extension__ using wide = unsigned __int128;
+  std::uint64_t planned(duration elapsed) const {
+    return static_cast<std::uint64_t>(wide(std::max<std::int64_t>(0, elapsed.count())) * lines_.rate / 1'000'000);
+  }
+
+  generator_options lines_;
+  std::uint64_t made_ = 0;
+  std::uint64_t began_at_ = 0;
+};
+
+/// Lines [first, first + count), numbered from 1 for the log.
+inline fed_records make_lines(const text_generator& from, std::uint64_t first, std::uint64_t count) {
+  auto size = count * from.line_bytes();
+  auto bytes = std::make_shared<data::buffer>(size + text_generator::slack_bytes);
+  for (std::uint64_t i = 0; i < count; ++i)
+    from.write_line(first + i, bytes->data() + i * from.line_bytes());
+  bytes->resize(size);
+  fed_records records;
+  records.count = count;
+  records.held = size + fed_overhead_bytes;
+  records.bytes = std::move(bytes);
+  records.producer = generator_producer;
+  records.first = first + 1;
+  return records;
+}
+
+} // namespace weir::actors

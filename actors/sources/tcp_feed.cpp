@@ -1,0 +1,236 @@
+// On a record's way, step 1 of 8: bytes that a server sends become whole lines. To receiver/feed_receiver.
+#include <atomic>
+#include <csignal>
+#include <thread>
+#include <vector>
+
+#include "actors/sources/asio.hpp"
+#include "actors/sources/feeds.hpp"
+#include "actors/sources/line_cutter.hpp"
+#include "actors/sources/retry_pause.hpp"
+
+namespace weir::actors {
+
+namespace {
+
+using steady = std::chrono::steady_clock;
+
+constexpr std::size_t read_bytes = 128 * limits::kib;
+constexpr std::chrono::seconds connect_limit{10};
+/// The same trouble is told again after this long.
+constexpr std::chrono::seconds between_warnings{30};
+
+/// One client and its thread. Everything but the counters lives on the thread.
+class tcp_feed final : public feed {
+public:
+  tcp_feed(const endpoint& where, const feed_options& options, std::shared_ptr<feed_listener> listener)
+    : where_{where},
+      options_{options},
+      listener_{std::move(listener)},
+      pause_{options.restart_delay},
+      cutter_{options.max_record_bytes},
+      work_{asio::make_work_guard(context_)},
+      into_(read_bytes) {
+    sigset_t all, before; // signals are the main thread's business
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    thread_ = std::thread{[this] { context_.run(); }};
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+  ~tcp_feed() override {
+    work_.reset();
+    context_.stop();
+    thread_.join();
+  }
+
+  void begin(std::uint64_t) override {
+    asio::post(context_, [this] { connect(); });
+  }
+  void release(std::uint64_t bytes) override {
+    asio::post(context_, [this, bytes] { released(bytes); });
+  }
+  void stop() override {
+    asio::post(context_, [this] { end(); });
+  }
+  bool at_rest() override { return received_.exchange(0) == 0; }
+
+private:
+  void connect();
+  void resolved(const io_error& failure, const tcp::resolver::results_type& found);
+  void connected(const io_error& failure);
+  void read();
+  void arrived(const io_error& failure, std::size_t bytes);
+  void hand_over(line_cutter::lines lines);
+  void released(std::uint64_t bytes);
+  void lost(const std::string& why);
+  void warn(const std::string& sentence);
+  void report_skipped();
+  void end();
+  std::string name() const { return "tcp://" + where_.text(); }
+
+  const endpoint where_;
+  const feed_options options_;
+  const std::shared_ptr<feed_listener> listener_;
+  retry_pause pause_;
+  line_cutter cutter_;
+  asio::io_context context_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  tcp::resolver resolver_{context_};
+  tcp::socket socket_{context_};
+  asio::steady_timer timer_{context_};
+  asio::steady_timer skip_timer_{context_};
+  std::vector<char> into_;
+  std::uint64_t held_ = 0;
+  bool waiting_for_room_ = false;
+  bool ended_ = false;
+  bool told_ = false;
+  std::uint64_t told_skipped_ = 0;
+  bool skip_report_comes_ = false;
+  std::string last_warning_;
+  steady::time_point warned_at_;
+  std::atomic<std::uint64_t> received_{0}; ///< since at_rest was asked
+  std::thread thread_;
+};
+
+void tcp_feed::connect() {
+  if (ended_)
+    return;
+  timer_.expires_after(connect_limit);
+  timer_.async_wait([this](const io_error& stopped) {
+    if (stopped)
+      return;
+    resolver_.cancel();
+    io_error ignored;
+    socket_.close(ignored);
+  });
+  resolver_.async_resolve(
+    where_.host, std::to_string(where_.port),
+    [this](const io_error& failure, const tcp::resolver::results_type& found) { resolved(failure, found); });
+}
+
+void tcp_feed::resolved(const io_error& failure, const tcp::resolver::results_type& found) {
+  if (ended_)
+    return;
+  if (failure)
+    return lost("cannot find the host: " + failure.message());
+  asio::async_connect(socket_, found, [this](const io_error& refused, const tcp::endpoint&) { connected(refused); });
+}
+
+void tcp_feed::connected(const io_error& failure) {
+  if (ended_)
+    return;
+  timer_.cancel();
+  if (failure)
+    return lost(failure == asio::error::operation_aborted ? "no answer" : "cannot connect: " + failure.message());
+  io_error ignored;
+  socket_.set_option(asio::socket_base::keep_alive{true}, ignored); // a silent peer that is gone is found out
+  if (!last_warning_.empty())
+    warn("connected");
+  read();
+}
+
+void tcp_feed::read() {
+  if (ended_)
+    return;
+  waiting_for_room_ = held_ >= options_.budget_bytes;
+  if (waiting_for_room_)
+    return;
+  socket_.async_read_some(asio::buffer(into_),
+                          [this](const io_error& failure, std::size_t bytes) { arrived(failure, bytes); });
+}
+
+void tcp_feed::arrived(const io_error& failure, std::size_t bytes) {
+  if (ended_)
+    return;
+  if (bytes > 0) {
+    received_ += bytes;
+    pause_.succeeded();
+    hand_over(cutter_.add({into_.data(), bytes}));
+  }
+  if (failure == asio::error::eof)
+    hand_over(cutter_.finish());
+  report_skipped();
+  if (failure)
+    return lost(failure == asio::error::eof ? "the server has closed the connection"
+                                            : "the connection broke: " + failure.message());
+  read();
+}
+
+void tcp_feed::hand_over(line_cutter::lines lines) {
+  if (!lines.bytes)
+    return;
+  fed_records records;
+  records.count = lines.count;
+  records.held = lines.bytes->size() + fed_overhead_bytes;
+  records.bytes = std::move(lines.bytes);
+  held_ += records.held;
+  listener_->records(std::move(records));
+}
+
+void tcp_feed::released(std::uint64_t bytes) {
+  held_ -= std::min(held_, bytes);
+  if (std::exchange(waiting_for_room_, false))
+    read();
+}
+
+void tcp_feed::lost(const std::string& why) {
+  timer_.cancel();
+  cutter_.abandon();
+  io_error ignored;
+  socket_.close(ignored);
+  auto pause = pause_.next(options_.random());
+  warn(why + "; trying again");
+  timer_.expires_after(pause);
+  timer_.async_wait([this](const io_error& stopped) {
+    if (!stopped)
+      connect();
+  });
+}
+
+void tcp_feed::warn(const std::string& sentence) {
+  auto now = steady::now();
+  if (sentence == last_warning_ && now - warned_at_ < between_warnings)
+    return;
+  last_warning_ = sentence;
+  warned_at_ = now;
+  listener_->warning(name() + ": " + sentence);
+}
+
+/// The first at once, then together what has come meanwhile.
+void tcp_feed::report_skipped() {
+  if (skip_report_comes_ || cutter_.skipped() == told_skipped_)
+    return;
+  listener_->warning(name() + ": skipped " + std::to_string(cutter_.skipped() - told_skipped_) +
+                     " records longer than max_record_bytes (" + std::to_string(options_.max_record_bytes) + ")");
+  told_skipped_ = cutter_.skipped();
+  skip_report_comes_ = true;
+  skip_timer_.expires_after(between_warnings);
+  skip_timer_.async_wait([this](const io_error& stopped) {
+    skip_report_comes_ = false;
+    if (!stopped)
+      report_skipped();
+  });
+}
+
+void tcp_feed::end() {
+  ended_ = true;
+  resolver_.cancel();
+  timer_.cancel();
+  io_error ignored;
+  socket_.close(ignored);
+  skip_report_comes_ = false;
+  report_skipped();
+  skip_timer_.cancel();
+  if (!std::exchange(told_, true))
+    listener_->stopped();
+}
+
+} // namespace
+
+std::unique_ptr<feed> open_tcp_feed(const endpoint& where, const feed_options& options,
+                                    std::shared_ptr<feed_listener> listener) {
+  return std::make_unique<tcp_feed>(where, options, std::move(listener));
+}
+
+} // namespace weir::actors

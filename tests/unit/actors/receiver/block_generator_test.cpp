@@ -1,0 +1,139 @@
+#include "actors/receiver/block_generator.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "libstream/base/limits.hpp"
+#include "libstream/data/checksum.hpp"
+
+using namespace weir;
+using namespace weir::actors;
+
+namespace {
+
+fed_records some(const std::string& text, std::uint64_t count = 1, std::uint64_t ticket = 0) {
+  auto bytes = std::make_shared<data::buffer>(text.size());
+  bytes->append(text);
+  fed_records records;
+  records.bytes = bytes;
+  records.count = count;
+  records.held = text.size() + 1;
+  records.ticket = ticket;
+  return records;
+}
+
+template <class What>
+std::vector<What> all(const std::vector<block_generator::action>& actions) {
+  std::vector<What> found;
+  for (auto& action : actions)
+    if (auto what = std::get_if<What>(&action))
+      found.push_back(*what);
+  return found;
+}
+
+struct fixture {
+  block_generator blocks{input_id{3}, 1000};
+  fixture() { blocks.opened(epoch{2}); }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(fixture, "records wait for the block interval and go together", "[block generator]") {
+  blocks.add(some("one\n"));
+  blocks.add(some("two\nthree\n", 2));
+  auto waiting = blocks.take_actions();
+  REQUIRE(waiting.size() == 1);
+  auto timer = std::get<block_generator::schedule_cut>(waiting[0]);
+  CHECK(timer.sequence == 1);
+  CHECK_FALSE(timer.soon);
+  CHECK_FALSE(blocks.all_durable());
+  blocks.cut_due(timer.sequence);
+  auto stored = all<block_generator::store>(blocks.take_actions());
+  REQUIRE(stored.size() == 1);
+  CHECK(stored[0].bytes->view() == "one\ntwo\nthree\n");
+  CHECK(stored[0].header.records == 3);
+  CHECK(stored[0].header.id == block_id{input_id{3}, epoch{2}, block_sequence{1}});
+  CHECK(stored[0].header.checksum == data::checksum("one\ntwo\nthree\n"));
+  blocks.cut_due(timer.sequence);
+  CHECK(blocks.take_actions().empty());
+}
+
+TEST_CASE_METHOD(fixture, "a full block is cut before its time, and its timer does not cut the next one early",
+                 "[block generator]") {
+  blocks.add(some(std::string(900, 'a')));
+  blocks.add(some(std::string(200, 'b')));
+  auto actions = blocks.take_actions();
+  CHECK(all<block_generator::store>(actions).size() == 1);
+  auto timers = all<block_generator::schedule_cut>(actions);
+  REQUIRE(timers.size() == 2);
+  blocks.cut_due(timers[0].sequence);
+  CHECK(blocks.take_actions().empty());
+  blocks.cut_due(timers[1].sequence);
+  CHECK(all<block_generator::store>(blocks.take_actions())[0].header.id.sequence == block_sequence{2});
+}
+
+TEST_CASE_METHOD(fixture, "large records become a block without a copy, behind what came before", "[block generator]") {
+  blocks.add(some("small\n"));
+  auto large = some(std::string(100 * limits::kib, 'x'));
+  blocks.add(large);
+  auto stored = all<block_generator::store>(blocks.take_actions());
+  REQUIRE(stored.size() == 2);
+  CHECK(stored[0].bytes->view() == "small\n");
+  CHECK(stored[1].bytes == large.bytes);
+}
+
+TEST_CASE_METHOD(fixture, "who waits for durability is told once, and its block is cut soon", "[block generator]") {
+  blocks.add(some("a\n"));
+  blocks.add(some("b\n", 1, 7));
+  blocks.add(some("c\n", 1, 8));
+  auto timers = all<block_generator::schedule_cut>(blocks.take_actions());
+  REQUIRE(timers.size() == 2);
+  CHECK_FALSE(timers[0].soon);
+  CHECK(timers[1].soon);
+  blocks.cut_due(timers[1].sequence);
+  CHECK(all<block_generator::confirm>(blocks.take_actions()).empty());
+  blocks.durable(block_sequence{1});
+  auto told = all<block_generator::confirm>(blocks.take_actions());
+  REQUIRE(told.size() == 2);
+  CHECK(told[0].ticket == 7);
+  CHECK(told[1].ticket == 8);
+  blocks.durable(block_sequence{1});
+  CHECK(blocks.take_actions().empty());
+  CHECK(blocks.all_durable());
+}
+
+TEST_CASE_METHOD(fixture, "bytes are held until their block is durable and released", "[block generator]") {
+  blocks.add(some("ab\n"));
+  blocks.cut();
+  blocks.add(some("cde\n"));
+  blocks.cut();
+  blocks.take_actions();
+  blocks.released(block_sequence{2});
+  CHECK(blocks.take_actions().empty());
+  CHECK(blocks.undurable().size() == 2);
+  blocks.durable(block_sequence{1});
+  blocks.released(block_sequence{2});
+  auto freed = all<block_generator::release>(blocks.take_actions());
+  REQUIRE(freed.size() == 1);
+  CHECK(freed[0].bytes == 4);
+  CHECK(blocks.undurable().size() == 1);
+}
+
+TEST_CASE_METHOD(fixture, "numbers of records that follow each other are one range", "[block generator]") {
+  auto numbered = [](std::uint64_t first, const std::string& producer) {
+    auto records = some("x\ny\n", 2);
+    records.first = first;
+    records.producer = producer;
+    return records;
+  };
+  blocks.add(numbered(1, "p"));
+  blocks.add(numbered(10, "q"));
+  blocks.add(numbered(3, "p"));
+  blocks.cut();
+  auto stored = all<block_generator::store>(blocks.take_actions());
+  CHECK(stored[0].header.producers == std::vector<log::producer_range>{{"p", 1, 4}, {"q", 10, 11}});
+  blocks.durable(block_sequence{1});
+  auto reached = all<block_generator::reach>(blocks.take_actions());
+  REQUIRE(reached.size() == 2);
+  CHECK(reached[0].last == 4);
+  CHECK(reached[1].producer == "q");
+}

@@ -200,8 +200,8 @@ struct feed_receiver_state {
       any = !numbers.empty() || !blocked.empty();
     }
     if (!cut.empty())
-      services->directory.send({role::block_store, 0}, store_blocks{input, blocks->current_epoch(),
-                                                                    blocks->last_durable(), std::move(cut)});
+      services->directory.send({role::block_store, 0},
+                               store_blocks{input, blocks->current_epoch(), blocks->last_durable(), std::move(cut)});
     say_drained();
   }
 

@@ -1,5 +1,6 @@
 #include "actors/receiver/open_feed.hpp"
 
+#include "actors/receiver/live_feed.hpp"
 #include "actors/sources/feeds.hpp"
 
 namespace weir::actors {
@@ -22,6 +23,11 @@ result<std::unique_ptr<feed>> open_feed(services& services, input_id input, std:
     if (!lines)
       return tl::make_unexpected(lines.error());
     return open_generator_feed(*lines, options, std::move(listener));
+  }
+  if (url.what() == input_url::kind::stream) {
+    auto& source = services.plan->receivers()[url.source() - 1].source;
+    return open_live_feed(source, input.value, url.text(), options,
+                          services.workers->make(live_worker_name(input.value)), std::move(listener));
   }
   return fail(error_code::usage, "the input has no feed", url.text());
 }

@@ -16,6 +16,8 @@
 #include "actors/monitor/listener_thread.hpp"
 #include "actors/monitor/observer.hpp"
 #include "actors/monitor/status.hpp"
+#include "actors/monitor/stderr_journal.hpp"
+#include "actors/receiver/live_feed.hpp"
 #include "actors/receiver/open_feed.hpp"
 #include "actors/runtime/outcome.hpp"
 #include "actors/runtime/task_threads.hpp"
@@ -123,6 +125,27 @@ result<void> check_inputs(const runtime_options& options) {
   return {};
 }
 
+/// Some stage reads the configured inputs.
+result<void> check_any_input(const runtime_options& options, const plan::physical_plan& plan) {
+  auto& stages = plan.stages();
+  auto reads =
+    std::any_of(stages.begin(), stages.end(), [](auto& stage) { return stage.reads_text && stage.source == 0; });
+  if (reads && options.settings.inputs.empty())
+    return fail(error_code::configuration, "no input given", "--input",
+                "give at least one: weir://127.0.0.1:0, tcp://HOST:PORT, file:DIRECTORY or generate://?count=N");
+  return {};
+}
+
+/// Sources that the program brings are inputs like the configured ones, and share their memory.
+void add_receivers(settings& into, const plan::physical_plan& plan) {
+  auto configured = std::max<std::uint64_t>(1, into.inputs.size());
+  for (auto& receiver : plan.receivers())
+    into.inputs.push_back(
+      input_url::of_stream(receiver.name, static_cast<std::uint32_t>(&receiver - plan.receivers().data()) + 1));
+  auto all = std::max<std::uint64_t>(configured, into.inputs.size());
+  into.max_receiver_bytes = std::max<std::uint64_t>(into.max_receiver_bytes * configured / all, 64 * limits::kib);
+}
+
 /// What an input is called in the data directory. A `weir://` port may change from start to start, its place among its kind does not.
 std::vector<std::string> names_of(const std::vector<input_url>& inputs) {
   std::vector<std::string> names;
@@ -219,7 +242,8 @@ struct actor_runtime::running {
   std::shared_ptr<actors::outcome> outcome;
   services_ptr services;
   system_config config;
-  std::unique_ptr<caf::actor_system> system;
+  std::unique_ptr<caf::actor_system> own_system; ///< null: the user's
+  caf::actor_system* system = nullptr;
   std::shared_ptr<supervised_tree> tree;
   std::unique_ptr<actors::control_socket> control;
   std::int64_t started_us = wall_clock_us();
@@ -238,6 +262,18 @@ struct actor_runtime::running {
     services.directory.send({role::batch_coordinator, 0}, drain{});
   }
 
+  /// Sources that the program brings are stopped on their own threads: their on_stop has run when this returns, or takes too long.
+  void await_receivers() {
+    for (std::uint32_t i = 0; i < services->settings.inputs.size(); ++i) {
+      if (services->settings.inputs[i].what() != input_url::kind::stream)
+        continue;
+      auto stopped = std::make_shared<std::promise<void>>();
+      auto known = stopped->get_future();
+      services->workers->make(live_worker_name(i))->post([stopped] { stopped->set_value(); });
+      known.wait_for(shutdown_limit);
+    }
+  }
+
   /// From any thread; whoever comes second waits for the first.
   void end() {
     std::call_once(ended, [this] {
@@ -253,6 +289,10 @@ struct actor_runtime::running {
   void end_actors() {
     if (!system)
       return;
+    for (auto& output : services->plan->outputs())
+      for (auto& target : output.targets)
+        if (target.destination)
+          target.destination->cancel();
     auto all_ended = std::make_shared<std::promise<void>>();
     tree->stop([all_ended] { all_ended->set_value(); });
     if (all_ended->get_future().wait_for(shutdown_limit) != std::future_status::ready) {
@@ -262,16 +302,19 @@ struct actor_runtime::running {
     }
     tree.reset();
     services->directory.clear();
-    system->await_actors_before_shutdown(false);
+    await_receivers();
+    if (own_system)
+      own_system->await_actors_before_shutdown(false);
+    system = nullptr;
     if (join_workers()) {
-      system.reset();
+      own_system.reset();
       services->store.reset();
       directory.reset(); // others may use it now
       return;
     }
     // A thread cannot be taken back: it keeps what it may still use, until the process ends.
     services->journal->warning("a task or an output does not return; its thread is left alone");
-    static_cast<void>(system.release());
+    static_cast<void>(own_system.release());
     static_cast<void>(new services_ptr{services});
   }
 
@@ -335,7 +378,10 @@ process_figures actor_runtime::running::figures(const runtime_options& options) 
   return made;
 }
 
-actor_runtime::actor_runtime(runtime_options options) : options_{std::move(options)} {}
+actor_runtime::actor_runtime(runtime_options options) : options_{std::move(options)} {
+  if (!options_.journal)
+    options_.journal = make_stderr_journal(log_level::warning, log_format::text);
+}
 
 actor_runtime::~actor_runtime() {
   if (running_)
@@ -346,6 +392,11 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   auto next = std::make_unique<running>();
   auto services = next->services = std::make_shared<actors::services>();
   services->files = options_.files ? options_.files : make_posix_file_system();
+  if (options_.system && !is_prepared(options_.system->config()))
+    return fail(error_code::usage, "the actor system does not know the messages of streams", "stream_context::start",
+                "call weir::configure(config) before the actor system is made of it");
+  if (auto checked = check_any_input(options_, *plan); !checked)
+    return checked;
   if (auto checked = check_inputs(options_); !checked)
     return checked;
   if (auto checked = check_outputs(options_, *plan, *services->files); !checked)
@@ -374,6 +425,7 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     services->application = next->directory->application();
   }
   services->settings = options_.settings;
+  add_receivers(services->settings, *plan);
   auto& settings = services->settings;
   if (settings.batch_interval % settings.block_interval !=
       std::chrono::microseconds{0}) // a batch must end where a block does
@@ -404,7 +456,9 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   services->idle = [raw = services.get(), outcome = next->outcome] { running::request_drain(*raw, *outcome); };
   running_ = std::move(next);
   running_->observer->started();
-  running_->system = std::make_unique<caf::actor_system>(running_->config);
+  if (!options_.system)
+    running_->own_system = std::make_unique<caf::actor_system>(running_->config);
+  running_->system = options_.system ? options_.system : running_->own_system.get();
   running_->tree = spawn_tree(*running_->system, services, restart_limits(services->settings));
   if (auto begun = await_inputs(); !begun) {
     running_->end();

@@ -7,6 +7,10 @@
 #include "actors/node/services.hpp"
 #include "libstream/api/runtime.hpp"
 
+namespace caf {
+class actor_system;
+} // namespace caf
+
 namespace weir::actors {
 
 /// What the command line (or a test) decides about a run.
@@ -19,7 +23,9 @@ struct runtime_options {
   /// Where local tools may ask; empty = in the data directory, none without one. "none" = nowhere.
   std::string control_socket;
   actors::settings settings;
-  std::shared_ptr<actors::journal> journal;
+  std::shared_ptr<actors::journal> journal; ///< null: warnings go to standard error
+
+  caf::actor_system* system = nullptr; ///< the user's own, prepared by `configure`; null: the runtime makes one
 
   // Seams for tests and benchmarks; empty = the real ones.
   std::shared_ptr<ingest_transport> ingest; ///< producers without sockets; their records need no log

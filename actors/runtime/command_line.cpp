@@ -148,9 +148,6 @@ result<command_line> parse_command_line(const std::string& application, int argc
     line.answer = flags.json ? settings_as_json(line, values) : settings_as_text(line, values);
     return line;
   }
-  if (line.options.settings.inputs.empty())
-    return fail(error_code::configuration, "no input given", "--input",
-                "give at least one: weir://127.0.0.1:0 or file:DIRECTORY");
   return line;
 }
 

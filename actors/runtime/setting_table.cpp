@@ -54,7 +54,7 @@ setting_row inputs() {
         texts.push_back(url.text());
       return texts;
     },
-    "where records come from: weir://ADDR:PORT, file:DIRECTORY; may be several");
+    "where records come from: weir://ADDR:PORT, tcp://HOST:PORT, file:DIRECTORY, generate://?count=N; may be several");
 }
 
 std::string text_of(const plan::output_target& target) {
@@ -211,6 +211,8 @@ std::vector<setting_row> make_rows() {
       row("supervisor.max_restarts", &settings::supervisor_max_restarts, count, 0, 1'000'000,
           "restarts of one actor within the window; one more end, and its supervisor gives up"),
       row("supervisor.window", &settings::supervisor_window, duration, ms, hour, "the window in which restarts count"),
+      row("receiver_restart_delay", &settings::receiver_restart_delay, duration, ms, hour,
+          "how long an input that lost its peer waits before it tries again, about"),
       row("disk_full.retry", &settings::disk_full_retry, duration, ms, hour,
           "while a disk is full: how long until what it refused is tried again"),
     });

@@ -11,9 +11,16 @@
 #include "actors/receiver/file_receiver.hpp"
 #include "actors/receiver/open_feed.hpp"
 #include "actors/receiver/receiver.hpp"
+#include "actors/runtime/stream_messages.hpp"
 #include "actors/sinks/sink.hpp"
 
 namespace weir::actors {
+
+namespace {
+
+constexpr const char* prepared_key = "weir.prepared";
+
+} // namespace
 
 void register_messages(caf::actor_system_config& config) {
   config.add_message_types<caf::id_block::weir_checkpoint_writer>();
@@ -26,7 +33,11 @@ void register_messages(caf::actor_system_config& config) {
   config.add_message_types<caf::id_block::weir_supervisor>();
   config.add_message_types<caf::id_block::weir_rates>();
   config.add_message_types<caf::id_block::weir_feed_receiver>();
+  config.add_message_types<caf::id_block::weir_streams>();
+  caf::put(config.content, prepared_key, true);
 }
+
+bool is_prepared(const caf::actor_system_config& config) { return caf::get_or(config, prepared_key, false); }
 
 namespace {
 

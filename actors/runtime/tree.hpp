@@ -9,6 +9,8 @@ namespace weir::actors {
 
 /// Tells CAF the message types. Call on a configuration before its actor system is made.
 void register_messages(caf::actor_system_config& config);
+/// Whether that was done.
+bool is_prepared(const caf::actor_system_config& config);
 
 /// Builds the whole application of one node, started in this order and stopped in the reverse one:
 ///

@@ -147,6 +147,31 @@ void draw_faults(chance& random, scenario& into) {
     faults.end_power = 1;
 }
 
+/// From a stream of choices of its own, so that the seeds of before stay what they were where it draws nothing.
+void draw_feeds(chance random, scenario& into) {
+  if (random.percent(20)) {
+    planned_feed made;
+    made.url = "generate://?count=" + std::to_string(random.magnitude(1, 500)) +
+               "&seed=" + std::to_string(random.below(1000)) + "&bytes=" + std::to_string(random.between(16, 80)) +
+               "&vocabulary=" + std::to_string(random.magnitude(1, 300));
+    if (random.percent(40))
+      made.url += "&rate=" + std::to_string(random.magnitude(200, 10'000));
+    made.pace = microseconds{random.magnitude(50, 20'000)};
+    into.feeds.push_back(std::move(made));
+  }
+  if (random.percent(20)) {
+    planned_feed made;
+    made.url = "tcp://127.0.0.1:7100";
+    made.pace = microseconds{random.magnitude(50, 20'000)};
+    line_writer writer{random};
+    for (auto lines = random.magnitude(1, 500); lines > 0; --lines)
+      made.lines.push_back(writer.line("tcp-" + std::to_string(lines)));
+    into.feeds.push_back(std::move(made));
+  }
+  for (auto& feed : into.feeds)
+    into.settings.inputs.push_back(*parse_input_url(feed.url));
+}
+
 /// Tiny batches are wanted, but a run should not take more than some hundred of them.
 void keep_batches_few(scenario& of) {
   std::uint64_t bytes = 0;
@@ -156,6 +181,8 @@ void keep_batches_few(scenario& of) {
         bytes += line.size();
   for (auto& file : of.files)
     bytes += file.bytes.size();
+  for (auto& feed : of.feeds)
+    bytes += feed.lines.empty() ? 500 * 80 : 100 * feed.lines.size();
   of.settings.max_batch_bytes = std::max(of.settings.max_batch_bytes, bytes / 100);
 }
 
@@ -249,6 +276,7 @@ scenario draw_scenario(std::uint64_t seed) {
   for (auto& directory : directories)
     for (auto files = random.between(1, 4); files > 0; --files)
       made.files.push_back(draw_file(random, directory, files));
+  draw_feeds(chance{seed ^ 0x9e3779b97f4a7c15ull}, made);
   keep_batches_few(made);
   // Last, in the order in which they were added, so that the seeds of before stay what they were where these draw nothing.
   draw_budgets(random, made);

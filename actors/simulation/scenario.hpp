@@ -31,6 +31,13 @@ struct planned_file {
   std::chrono::microseconds appears{0};
 };
 
+/// An input that the application fetches or makes itself.
+struct planned_feed {
+  std::string url;
+  std::vector<std::string> lines; ///< of `tcp://`: what its server says, once
+  std::chrono::microseconds pace{0};
+};
+
 struct time_range {
   std::chrono::microseconds shortest{0};
   std::chrono::microseconds longest{0};
@@ -69,6 +76,7 @@ struct scenario {
   std::vector<std::string> output_prefixes;
   std::vector<planned_producer> producers;
   std::vector<planned_file> files;
+  std::vector<planned_feed> feeds;
   planned_faults faults;
   planned_poison poison;
   time_range log_job, task_job, sink_job, listing_job, link, downtime, full_disk;

@@ -8,6 +8,7 @@
 #include "actors/simulation/expectation.hpp"
 #include "actors/simulation/life.hpp"
 #include "actors/simulation/poison.hpp"
+#include "actors/simulation/simulated_feed.hpp"
 #include "actors/simulation/simulated_files.hpp"
 #include "actors/simulation/simulated_inputs.hpp"
 #include "actors/simulation/simulated_journal.hpp"
@@ -101,6 +102,8 @@ private:
   bool everything_is_done() const;
   bool log_is_empty() const;
   bool files_are_sealed() const;
+  bool feeds_are_done() const;
+  std::uint64_t held_bytes() const;
   void look_at_outputs();
   void violated(const std::string& sentence);
   void conclude();
@@ -120,6 +123,11 @@ private:
   std::uint32_t stops_left_;
   std::set<batch_id> skipped_;
   expectation expected_;
+  struct fed_input {
+    simulated_source source;
+    std::shared_ptr<std::uint64_t> held = std::make_shared<std::uint64_t>(0);
+  };
+  std::map<input_id, fed_input> feeds_;
   checker checker_;
   checker dead_letters_{{dead_letter_prefix}, checker::format::dead_letters};
   std::vector<std::uint64_t> marks_before_ = marks_reached();
@@ -171,6 +179,10 @@ world::world(const scenario& what, bool trace)
   files_->full_when([this](const std::string&) { return disk_is_full(); });
   for (auto& plan : what_.producers)
     producers_.push_back(std::make_unique<simulated_producer>(time_, *network_, plan, broken));
+  for (std::uint32_t i = 0; i < what_.settings.inputs.size(); ++i)
+    for (auto& plan : what_.feeds)
+      if (plan.url == what_.settings.inputs[i].text())
+        feeds_.emplace(input_id{i}, fed_input{simulated_source{plan}});
   files_to_appear_ = what_.files.size();
   for (auto& file : what_.files)
     time_.after(file.appears, [this, &file] {
@@ -214,6 +226,11 @@ services_ptr world::make_services() {
   made->random = [this] { return time_.random().next(); };
   made->list_directory = [this](const std::string& directory) { return inputs_.list(directory); };
   made->read_file_range = [this](const log::file_range& range, std::size_t) { return inputs_.read(range); };
+  made->open_feed = [this, budget = what_.settings.max_receiver_bytes](
+                      input_id input, std::shared_ptr<feed_listener> listener) -> result<std::unique_ptr<feed>> {
+    auto& at = feeds_.at(input);
+    return open_simulated_feed(time_, at.source, budget, std::move(listener), at.held);
+  };
   made->print = [](std::string_view) { return result<void>{}; };
   made->fail = [this](const error& why) { failed(why); };
   made->idle = [] {};
@@ -601,7 +618,7 @@ void world::look_around_again() {
   auto long_enough = microseconds{500'000} + 2 * what_.settings.batch_interval + what_.settings.block_interval;
   if (time_.now() - *at_rest_since_ < long_enough || last_drain_ || draining_)
     return;
-  if (auto held = network_->held_bytes(); held > 0)
+  if (auto held = held_bytes(); held > 0)
     violated("receivers still hold " + std::to_string(held) + " bytes although all is published");
   last_drain_ = draining_ = true;
   time_.note("drain at the end");
@@ -611,7 +628,29 @@ void world::look_around_again() {
 bool world::everything_is_done() const {
   auto sent = std::all_of(producers_.begin(), producers_.end(), [](auto& producer) { return producer->finished(); });
   return life_ && faults_left_ == 0 && !publishing_countdown_ && sent && files_to_appear_ == 0 && log_is_empty() &&
-         files_are_sealed();
+         files_are_sealed() && feeds_are_done();
+}
+
+std::uint64_t world::held_bytes() const {
+  auto bytes = network_->held_bytes();
+  for (auto& [input, at] : feeds_)
+    bytes += *at.held;
+  return bytes;
+}
+
+bool world::feeds_are_done() const {
+  for (auto& [input, at] : feeds_) {
+    if (!at.source.generator()) {
+      if (!at.source.all_sent() || *at.held > 0)
+        return false;
+      continue;
+    }
+    auto known = log::read_producers(*store_, input);
+    auto entry = known ? known->find(generator_producer) : decltype(known->end()){};
+    if (!known || entry == known->end() || entry->second.last < at.source.generator()->count)
+      return false;
+  }
+  return true;
 }
 
 bool world::log_is_empty() const {
@@ -682,6 +721,17 @@ void world::conclude() {
     naive_lines(file.bytes, [this](std::string_view line) { expected_.promised(line); });
     outcome_.words += naive_words(file.bytes).size();
   }
+  for (auto& [input, at] : feeds_) {
+    if (at.source.generator()) {
+      naive_lines(at.source.generated(), [this](std::string_view line) { expected_.promised(line); });
+      outcome_.words += naive_words(at.source.generated()).size();
+    }
+    for (std::size_t line = 0; line < at.source.sent(); ++line)
+      if (outcome_.injected == 0)
+        expected_.promised(at.source.plan().lines[line]);
+      else
+        expected_.possible(at.source.plan().lines[line]); // what was not logged yet is lost with the process
+  }
   if (auto already = expected_.tell(checker_, dead_letters_, isolates()); !already.empty())
     violated(already);
   auto verdict = checker_.conclude();
@@ -716,6 +766,8 @@ std::string world::describe() const {
   }
   if (!files_are_sealed())
     text += "; files are not sealed";
+  if (!feeds_are_done())
+    text += "; feeds are not done";
   if (draining_)
     text += drained_ ? "; does not stop" : "; does not drain";
   return text;

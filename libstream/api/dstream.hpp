@@ -7,6 +7,7 @@
 #include "libstream/api/transformations.hpp"
 #include "libstream/operators/collection_source.hpp"
 #include "libstream/operators/output.hpp"
+#include "libstream/operators/record_output.hpp"
 #include "libstream/operators/top.hpp"
 
 namespace weir {
@@ -34,6 +35,11 @@ public:
   /// Publishes each batch in all `targets`, after its commit, in batch order.
   void write_to(output_targets targets) const {
     context_->register_output(std::make_shared<operators::output_node<T>>(node_, std::move(targets)));
+  }
+
+  /// Hands the records of each batch to the program itself, after its commit, in batch order; at least once across a crash.
+  void deliver_to(std::shared_ptr<plan::delivery> destination) const {
+    context_->register_output(std::make_shared<operators::record_output_node<T>>(node_, std::move(destination)));
   }
 
 private:

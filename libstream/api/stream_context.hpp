@@ -32,6 +32,10 @@ public:
 
   /// The text records of all configured inputs, united.
   dstream<std::string_view> text_input();
+  /// The records of a source that the program brings itself, once a `receiver<T>` (`api/receiver.hpp`), which the runtime starts and
+  /// stops. A stream of its own: `text_input` does not have them.
+  template <class Receiver>
+  dstream<typename Receiver::record_type> receiver_stream(std::shared_ptr<Receiver> source);
   /// The same records in every batch (Spark's ConstantInputDStream), cut into `slices` map tasks. Always due. Not logged: the
   /// program has them again after a restart.
   template <class T>

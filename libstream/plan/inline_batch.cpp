@@ -22,7 +22,7 @@ result<std::vector<staged_output>> inline_batch::run(batch_id batch, std::int64_
       input.hash_seed = hash_seed_;
       input.partitions = partitions_;
       input.max_record_bytes = max_record_bytes;
-      if (stage.reads_text)
+      if (stage.reads_text && stage.source == 0)
         input.text = splits[index];
       for (auto shuffle : stage.reads) {
         auto& parts = exchange[shuffle];

@@ -29,8 +29,8 @@ public:
   /// Into the block that is being filled: lost if the process dies before that is logged. Waits while the input holds too much.
   /// False: the run has ended, nothing was taken.
   virtual bool put(std::string_view frames, std::uint64_t count) = 0;
-  /// `then` is told once, on any thread, that all records are durable, or why that is not known. Does not wait: an error `busy`
-  /// says that the input holds too much.
+  /// `then` is told once, on any thread, that all records are durable, or why that is not known. Does not wait: it is an error
+  /// that the input holds too much.
   virtual void put_durable(std::string_view frames, std::uint64_t count, const record_numbers& numbers,
                            std::function<void(result<void>)> then) = 0;
   /// The same, but waits: for room, then until the records are durable.

@@ -118,6 +118,8 @@ class delivery {
 public:
   virtual ~delivery() = default;
   virtual result<void> deliver(const delivered_batch&) = 0;
+  /// The application ends: `deliver` should not wait much longer. Any thread.
+  virtual void cancel() = 0;
 };
 
 /// Where an output goes.

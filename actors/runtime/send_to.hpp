@@ -1,0 +1,82 @@
+#pragma once
+
+#include <atomic>
+#include <vector>
+
+#include "actors/runtime/stream_messages.hpp"
+#include "libstream/api/dstream.hpp"
+#include "libstream/data/owned.hpp"
+#include "libstream/operators/record_output.hpp"
+
+namespace weir {
+
+namespace actors {
+
+/// Asks an actor to take the results of a batch, run after run, and waits for each answer: a slow actor so slows the stream.
+template <class Record>
+class actor_delivery final : public plan::delivery {
+public:
+  explicit actor_delivery(caf::actor destination) : destination_{std::move(destination)} {}
+
+  void cancel() override { cancelled_ = true; }
+
+  result<void> deliver(const plan::delivered_batch& batch) override {
+    std::vector<std::vector<Record>> runs(1);
+    std::size_t bytes = 0;
+    for (auto part : batch.parts) {
+      auto done = operators::for_each_framed<Record>(part, [&](Record&& record, std::size_t size) {
+        if (runs.back().size() == run_records || bytes >= run_bytes) {
+          runs.emplace_back();
+          bytes = 0;
+        }
+        runs.back().push_back(std::move(record));
+        bytes += size;
+      });
+      if (!done)
+        return done;
+    }
+    for (std::size_t i = 0; i < runs.size(); ++i)
+      if (auto taken =
+            ask({batch.batch.value, batch.time_ms, static_cast<std::uint32_t>(i), i + 1 == runs.size()}, runs[i]);
+          !taken)
+        return taken;
+    return {};
+  }
+
+private:
+  static constexpr std::size_t run_records = 512;
+  static constexpr std::size_t run_bytes = 256 * limits::kib;
+  static constexpr std::chrono::seconds answer_limit{5};
+  static constexpr int attempts = 4;
+
+  result<void> ask(const batch_results& what, const std::vector<Record>& records) {
+    std::string problem;
+    for (int attempt = 0; attempt < attempts && !cancelled_; ++attempt) {
+      caf::scoped_actor self{destination_.home_system()};
+      auto taken = false;
+      self->request(destination_, answer_limit, what, records)
+        .receive([&] { taken = true; }, [&](caf::error& why) { problem = destination_.home_system().render(why); });
+      if (taken)
+        return {};
+    }
+    return fail(error_code::failed,
+                "an actor does not take the results of batch " + std::to_string(what.batch) + ": " + problem, "send_to",
+                "keep it alive while the context runs, and let it answer within 5 s");
+  }
+
+  caf::actor destination_;
+  std::atomic<bool> cancelled_{false};
+};
+
+} // namespace actors
+
+/// Sends the records of each committed batch to an actor of the same process: messages `(batch_results, std::vector<record>)`, text as
+/// std::string, to be answered with nothing. In batch order, the next after the answer; a batch comes again after a crash (at least
+/// once: `batch_results::batch` tells). `std::vector<record>` must be a message type of the actor's system. An actor that has ended or
+/// gives no answer fails the application. Name the stream when there is a data directory.
+template <class T>
+void send_to(const dstream<T>& stream, caf::actor destination) {
+  stream.deliver_to(std::make_shared<actors::actor_delivery<data::owned<T>>>(std::move(destination)));
+}
+
+} // namespace weir

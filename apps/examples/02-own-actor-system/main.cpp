@@ -1,0 +1,90 @@
+// Weir inside an actor system of one's own: one actor feeds a stream, another receives its results.
+#include <future>
+#include <iostream>
+#include <map>
+
+#include <weir/weir.hpp>
+
+using line = std::string;
+using counted = std::pair<std::string, std::uint64_t>;
+
+CAF_BEGIN_TYPE_ID_BLOCK(own_system, caf::first_custom_type_id + 2000)
+CAF_ADD_TYPE_ID(own_system, (std::vector<line>))
+CAF_ADD_TYPE_ID(own_system, (counted))
+CAF_ADD_TYPE_ID(own_system, (std::vector<counted>))
+CAF_END_TYPE_ID_BLOCK(own_system)
+
+namespace {
+
+constexpr std::uint64_t all_lines = 6;
+constexpr std::uint64_t all_words = 15;
+
+/// Says three times two lines, numbered, and each pair again until it hears that it is durable.
+caf::behavior speaker(caf::event_based_actor* self, const caf::actor& stream) {
+  self->send(self, std::uint64_t{1});
+  return {[self, stream](std::uint64_t first) {
+    if (first > all_lines)
+      return self->quit();
+    self
+      ->request(stream, std::chrono::seconds{5}, std::string{"speaker"}, first, std::vector<line>{"to be or", "not to"})
+      .then([self, first](const weir::records_stored& stored) { self->send(self, first + stored.count); },
+            [self, first](const caf::error&) { self->delayed_send(self, std::chrono::milliseconds{50}, first); });
+  }};
+}
+
+/// Adds up what comes, each batch once, and is done when all words have come.
+caf::behavior listener(caf::event_based_actor*,
+                       std::shared_ptr<std::promise<std::map<std::string, std::uint64_t>>> done) {
+  struct heard {
+    std::map<std::string, std::uint64_t> totals;
+    std::uint64_t words = 0;
+    std::pair<std::uint64_t, std::uint32_t> newest{0, 0}; ///< batch and run
+  };
+  return {[done, all = std::make_shared<heard>()](const weir::batch_results& of, const std::vector<counted>& counts) {
+    auto place = std::pair{of.batch, of.run + 1};
+    if (place <= all->newest)
+      return; // it came again after a crash
+    all->newest = place;
+    for (auto& [word, times] : counts) {
+      all->totals[word] += times;
+      all->words += times;
+    }
+    if (all->words == all_words)
+      done->set_value(all->totals);
+  }};
+}
+
+int report(const weir::error& why) {
+  std::cerr << "own-actor-system: " << why.message() << "\n";
+  return why.exit_code();
+}
+
+} // namespace
+
+int main() {
+  caf::actor_system_config config;
+  config.add_message_types<caf::id_block::own_system>();
+  weir::configure(config); // before the system is made
+  caf::actor_system system{config};
+
+  auto done = std::make_shared<std::promise<std::map<std::string, std::uint64_t>>>();
+  weir::stream_context ctx;
+  auto lines = weir::actor_stream<line>(ctx, system, "lines");
+  weir::send_to(lines.records.flat_map(weir::split_words).count_by_value().named("counts"),
+                system.spawn(listener, done));
+
+  weir::runtime_settings settings;
+  settings.application = "own-actor-system";
+  auto runtime = weir::make_runtime(system, settings);
+  if (!runtime)
+    return report(runtime.error());
+  if (auto started = ctx.start(*runtime); !started)
+    return report(started.error());
+  system.spawn(speaker, lines.handle);
+
+  for (auto& [word, times] : done->get_future().get())
+    std::cout << word << "\t" << times << "\n";
+  ctx.stop(true);
+  auto ended = ctx.await_termination();
+  return ended ? 0 : report(ended.error());
+}

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "libstream/data/codec.hpp"
+#include "libstream/data/frames.hpp"
+#include "libstream/operators/sink.hpp"
+
+namespace weir::operators {
+
+/// How a record that the program hands over lies in a block, and so in the log: text as it is, everything else as msgpack, which later
+/// versions of the program can read.
+template <class Record>
+void append_framed(std::string& bytes, const Record& record) {
+  if constexpr (std::is_convertible_v<const Record&, std::string_view>)
+    data::append_frame(bytes, record);
+  else
+    data::append_frame(bytes, data::encode(record));
+}
+
+/// The records of a source that the program brings itself. Text is a view of the block, nothing is copied; other records are decoded.
+template <class Record>
+class framed_source final : public stream_node<Record> {
+public:
+  explicit framed_source(std::shared_ptr<plan::live_source> source)
+    : stream_node<Record>{plan::node::role::source, "receiver", {}}, source_{std::move(source)} {}
+
+  std::shared_ptr<plan::live_source> live() const override { return source_; }
+
+  void run(plan::task_build& build) const override {
+    auto downstream = downstream_of<Record>(build, *this);
+    data::chunk<Record> chunk;
+    emitter<Record> emit{chunk, *downstream};
+    for (auto& piece : build.input().text)
+      for (auto rest = piece.bytes; !rest.empty();) {
+        auto frame = data::take_frame(rest);
+        if (!frame)
+          throw std::runtime_error{"a block of this input ends within a record"};
+        emit_record(*frame, emit);
+        ++build.result().records_in;
+      }
+    emit.flush();
+    downstream->finish();
+  }
+
+private:
+  static void emit_record(std::string_view frame, emitter<Record>& emit) {
+    if constexpr (std::is_same_v<Record, std::string_view> || std::is_same_v<Record, std::string>) {
+      emit(Record{frame});
+    } else {
+      auto record = data::decode<Record>(frame);
+      if (!record)
+        throw std::runtime_error{"a record of this input cannot be read: " + record.error().message()};
+      emit(std::move(*record));
+    }
+  }
+
+  std::shared_ptr<plan::live_source> source_;
+};
+
+} // namespace weir::operators

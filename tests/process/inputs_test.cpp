@@ -94,6 +94,14 @@ TEST_CASE("a generate:// URL that means nothing is refused before anything start
   CHECK(run(word_count(directory, {"--input", "tcp://127.0.0.1:0"})).code == 78);
 }
 
+TEST_CASE("a program that reads its inputs is refused without one, before it touches its data directory", "[inputs]") {
+  auto directory = fresh_directory();
+  auto end = run(word_count(directory, {}));
+  CHECK(end.code == 78);
+  CHECK(end.errors.find("--input") != std::string::npos);
+  CHECK_FALSE(fs::exists(directory / "data"));
+}
+
 TEST_CASE("inputs of all kinds are united, and each comes to rest in its own way", "[inputs]") {
   auto directory = fresh_directory();
   fs::create_directory(directory / "in");

@@ -1,0 +1,190 @@
+#include "actors/runtime/own_system.hpp"
+
+#include <catch2/catch.hpp>
+#include <future>
+#include <map>
+#include <mutex>
+
+#include "actors/runtime/actor_stream.hpp"
+#include "actors/runtime/send_to.hpp"
+
+using sale = std::pair<std::string, std::uint64_t>;
+
+CAF_BEGIN_TYPE_ID_BLOCK(own_system_test, caf::first_custom_type_id + 2000)
+CAF_ADD_TYPE_ID(own_system_test, (sale))
+CAF_ADD_TYPE_ID(own_system_test, (std::vector<sale>))
+CAF_END_TYPE_ID_BLOCK(own_system_test)
+
+using namespace weir;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto patience = 30s;
+
+struct prepared : caf::actor_system_config {
+  prepared() {
+    add_message_types<caf::id_block::own_system_test>();
+    configure(*this);
+    set("scheduler.max-threads", std::size_t{2});
+  }
+};
+
+/// What an actor has received: sums by key, and how often each (batch, run) came.
+struct received {
+  std::mutex mutex;
+  std::map<std::string, std::uint64_t> sums;
+  std::map<std::pair<std::uint64_t, std::uint32_t>, int> runs;
+
+  std::uint64_t of(const std::string& key) {
+    std::lock_guard guard{mutex};
+    auto entry = sums.find(key);
+    return entry == sums.end() ? 0 : entry->second;
+  }
+};
+
+caf::behavior collector(caf::event_based_actor*, std::shared_ptr<received> into) {
+  return {[into](const batch_results& what, const std::vector<sale>& sales) {
+    std::lock_guard guard{into->mutex};
+    ++into->runs[{what.batch, what.run}];
+    for (auto& [who, sum] : sales)
+      into->sums[who] += sum;
+  }};
+}
+
+struct fixture {
+  prepared config;
+  caf::actor_system system{config};
+  std::shared_ptr<received> book = std::make_shared<received>();
+  stream_context ctx;
+  caf::actor input;
+
+  fixture() {
+    auto sales = actor_stream<sale>(ctx, system, "sales");
+    input = sales.handle;
+    send_to(sales.records.reduce_by_key(std::plus<>{}).named("sums"), system.spawn(collector, book));
+  }
+  ~fixture() { ctx.stop(); }
+
+  void start() {
+    runtime_settings settings;
+    settings.application = "test";
+    settings.batch_interval = 10ms;
+    auto runtime = make_runtime(system, settings);
+    REQUIRE(runtime);
+    auto started = ctx.start(*runtime);
+    INFO((started ? "" : started.error().message()));
+    REQUIRE(started);
+  }
+
+  /// How many records were said to be durable; 0 = an error.
+  template <class... Request>
+  std::uint64_t ask(Request... request) {
+    caf::scoped_actor self{system};
+    std::uint64_t stored = 0;
+    self->request(input, patience, std::move(request)...)
+      .receive([&](const records_stored& answer) { stored = answer.count; }, [&](caf::error&) { stored = 0; });
+    return stored;
+  }
+
+  /// The input takes records from soon after the start on.
+  void ask_until_stored(const sale& record) {
+    auto deadline = std::chrono::steady_clock::now() + patience;
+    while (ask(std::string{"first"}, std::uint64_t{1}, std::vector<sale>{record}) == 0)
+      REQUIRE(std::chrono::steady_clock::now() < deadline);
+  }
+};
+
+using sales = std::vector<sale>;
+
+} // namespace
+
+TEST_CASE_METHOD(fixture, "actors feed a stream and receive its results, once", "[own system]") {
+  CHECK(ask(sale{"ann", 1}) == 0); // not started yet: an error, at once
+  start();
+  ask_until_stored({"ann", 1});
+  CHECK(ask(sale{"bob", 2}) == 1);
+  CHECK(ask(sales{{"ann", 10}, {"cem", 5}, {"bob", 20}}) == 3);
+  ctx.stop(true);
+  CHECK(ctx.await_termination());
+  CHECK(book->of("ann") == 11);
+  CHECK(book->of("bob") == 22);
+  CHECK(book->of("cem") == 5);
+  for (auto& [run, times] : book->runs)
+    CHECK(times == 1);
+  CHECK(ask(sale{"late", 1}) == 0);
+}
+
+TEST_CASE_METHOD(fixture, "numbered records may be sent again, and a gap is refused", "[own system]") {
+  start();
+  ask_until_stored({"ann", 1});
+  std::string me{"me"};
+  CHECK(ask(me, std::uint64_t{1}, sales{{"bob", 1}, {"bob", 1}}) == 2);
+  CHECK(ask(me, std::uint64_t{1}, sales{{"bob", 1}, {"bob", 1}}) == 2);
+  CHECK(ask(me, std::uint64_t{2}, sales{{"bob", 1}, {"bob", 1}, {"bob", 1}}) == 3);
+  CHECK(ask(me, std::uint64_t{9}, sales{{"bob", 100}}) == 0);
+  ctx.stop(true);
+  CHECK(ctx.await_termination());
+  CHECK(book->of("bob") == 4);
+}
+
+TEST_CASE("a system that was not prepared is refused with a sentence that says what to do", "[own system]") {
+  caf::actor_system_config plain;
+  caf::actor_system system{plain};
+  stream_context ctx;
+  ctx.constant(std::vector<std::uint64_t>{1}).print();
+  auto runtime = make_runtime(system, {});
+  REQUIRE(runtime);
+  auto started = ctx.start(*runtime);
+  REQUIRE_FALSE(started);
+  CHECK_THAT(started.error().message(), Catch::Contains("weir::configure(config)"));
+}
+
+TEST_CASE("settings of an own system are checked like those of a command line", "[own system]") {
+  prepared config;
+  caf::actor_system system{config};
+  runtime_settings settings;
+  settings.inputs = {"wier://127.0.0.1:1"};
+  CHECK_FALSE(make_runtime(system, settings));
+  settings.inputs.clear();
+  settings.set = {"no_such_setting=1"};
+  auto refused = make_runtime(system, settings);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().exit_code() == 78);
+  settings.set.clear();
+  auto without_input = make_runtime(system, settings);
+  REQUIRE(without_input);
+  stream_context ctx;
+  ctx.text_input().print();
+  auto started = ctx.start(*without_input);
+  REQUIRE_FALSE(started);
+  CHECK(started.error().exit_code() == 78);
+  CHECK_THAT(started.error().message(), Catch::Contains("--input"));
+}
+
+TEST_CASE("an actor that has ended fails the application instead of losing results", "[own system]") {
+  prepared config;
+  caf::actor_system system{config};
+  stream_context ctx;
+  auto input = actor_stream<sale>(ctx, system, "sales");
+  auto dead = system.spawn([](caf::event_based_actor* self) -> caf::behavior {
+    self->quit();
+    return {[](int) {}};
+  });
+  send_to(input.records.named("sales"), dead);
+  runtime_settings settings;
+  settings.application = "test";
+  settings.batch_interval = 10ms;
+  auto runtime = make_runtime(system, settings);
+  REQUIRE(ctx.start(*runtime));
+  caf::scoped_actor self{system};
+  auto deadline = std::chrono::steady_clock::now() + patience;
+  for (auto stored = false; !stored;) {
+    REQUIRE(std::chrono::steady_clock::now() < deadline);
+    self->request(input.handle, patience, sale{"ann", 1})
+      .receive([&](const records_stored&) { stored = true; }, [](caf::error&) {});
+  }
+  auto ended = ctx.await_termination();
+  REQUIRE_FALSE(ended);
+  CHECK_THAT(ended.error().message(), Catch::Contains("does not take the results"));
+}

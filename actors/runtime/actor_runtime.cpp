@@ -138,6 +138,8 @@ result<void> check_any_input(const runtime_options& options, const plan::physica
 
 /// Sources that the program brings are inputs like the configured ones, and share their memory.
 void add_receivers(settings& into, const plan::physical_plan& plan) {
+  if (plan.receivers().empty())
+    return;
   auto configured = std::max<std::uint64_t>(1, into.inputs.size());
   for (auto& receiver : plan.receivers())
     into.inputs.push_back(

@@ -44,6 +44,10 @@ public:
   bool wait_for_text(const std::string& text) {
     return wait_for([&](auto& book) { return book.text_ == text; });
   }
+  std::string warning(std::size_t which) {
+    std::lock_guard guard{mutex_};
+    return warnings_.at(which);
+  }
   std::uint64_t take_held() {
     std::lock_guard guard{mutex_};
     return std::exchange(held_, 0);
@@ -112,7 +116,7 @@ TEST_CASE("a TCP client connects again, and the last line before an orderly end 
   tcp.server.say("end\n");
   CHECK(tcp.book->wait_for_text("one\nlast\nmore\nend\n"));
   CHECK(tcp.book->wait_for([](auto& book) { return book.warnings_.size() >= 2; }));
-  CHECK_THAT(tcp.book->warnings_[0], Catch::Contains("tcp://127.0.0.1:") && Catch::Contains("closed"));
+  CHECK_THAT(tcp.book->warning(0), Catch::Contains("tcp://127.0.0.1:") && Catch::Contains("closed"));
 }
 
 TEST_CASE("a TCP client that finds nobody keeps trying and says so once", "[tcp]") {
@@ -123,7 +127,7 @@ TEST_CASE("a TCP client that finds nobody keeps trying and says so once", "[tcp]
   auto input = open_tcp_feed(where, options(), book);
   input->begin(0);
   CHECK(book->wait_for([](auto& notes) { return !notes.warnings_.empty(); }));
-  CHECK_THAT(book->warnings_[0], Catch::Contains("cannot connect"));
+  CHECK_THAT(book->warning(0), Catch::Contains("cannot connect"));
   CHECK(input->at_rest());
   input->stop();
   CHECK(book->wait_for([](auto& notes) { return notes.stopped_ == 1; }));
@@ -157,7 +161,7 @@ TEST_CASE("a TCP client skips records that are too long and says how many", "[tc
   tcp.server.say("12345\n123456\nab\n");
   CHECK(tcp.book->wait_for_text("12345\nab\n"));
   CHECK(tcp.book->wait_for([](auto& book) { return !book.warnings_.empty(); }));
-  CHECK_THAT(tcp.book->warnings_[0], Catch::Contains("skipped 1 records"));
+  CHECK_THAT(tcp.book->warning(0), Catch::Contains("skipped 1 records"));
 }
 
 TEST_CASE("a TCP input rests when no byte has come, also not of an unfinished line", "[tcp]") {

@@ -76,7 +76,7 @@ void copy(const weir::tool::temporary_directory& from, const weir::tool::tempora
     fs::copy(from / name, to / name, fs::copy_options::recursive);
 }
 
-/// One flipped bit a start, half of them where the file has something.
+/// One flipped bit a start: some in the numbers of the last two transactions, others where the file has something, or anywhere.
 void check_flips(int flips) {
   auto original = fresh_directory();
   leave_work_behind(original);
@@ -92,8 +92,10 @@ void check_flips(int flips) {
     copy(original, directory);
     auto damaged = bytes;
     auto at = random() % damaged.size();
-    for (int tries = 0; tries < 100 && flip % 2 == 0 && damaged[at] == 0; ++tries)
+    for (int tries = 0; tries < 100 && flip % 4 < 2 && damaged[at] == 0; ++tries)
       at = random() % damaged.size();
+    if (flip % 4 == 3)
+      at = random() % 2 * 4096 + 144 + random() % 8;
     damaged[at] = static_cast<char>(damaged[at] ^ (1 << random() % 8));
     write_file(directory / "data/log/data.mdb", damaged);
     auto end = drain(directory);

@@ -250,6 +250,7 @@ struct actor_runtime::running {
   std::unique_ptr<actors::control_socket> control;
   std::int64_t started_us = wall_clock_us();
   std::once_flag ended;
+  std::atomic<bool> left_threads{false};
 
   /// Before anything is told to the journal.
   void observe(const plan::physical_plan& plan, const runtime_options& options,
@@ -315,6 +316,7 @@ struct actor_runtime::running {
       return;
     }
     // A thread cannot be taken back: it keeps what it may still use, until the process ends.
+    left_threads = true;
     services->journal->warning("a task or an output does not return; its thread is left alone");
     static_cast<void>(own_system.release());
     static_cast<void>(new services_ptr{services});
@@ -508,6 +510,8 @@ void actor_runtime::limit_drain(std::chrono::milliseconds limit) {
   if (running_)
     running_->outcome->drain_within(limit);
 }
+
+bool actor_runtime::has_left_threads() const { return running_ && running_->left_threads; }
 
 void actor_runtime::stop(bool graceful) {
   if (!running_)

@@ -55,6 +55,10 @@ public:
   void use_listeners(std::shared_ptr<const listener_list> listeners) override { listeners_ = std::move(listeners); }
   result<bool> await(std::optional<std::chrono::milliseconds> limit) override;
 
+  /// It has ended, but a task or an output did not return, and its thread was left alone. It may hold locks of the C library, so a program
+  /// should end by `std::_Exit`.
+  bool has_left_threads() const;
+
 private:
   struct running;
   result<void> await_inputs();

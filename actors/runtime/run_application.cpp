@@ -91,10 +91,14 @@ int run_application(const char* name, const application& build, int argc, char**
   } catch (const plan::plan_error& wrong) {
     return report(name, wrong.why());
   }
-  if (auto started = context.start(std::make_shared<actors::actor_runtime>(line->options)); !started)
+  auto runtime = std::make_shared<actors::actor_runtime>(line->options);
+  if (auto started = context.start(runtime); !started)
     return report(name, started.error());
   auto ended = drive(context, *line);
-  return ended ? 0 : report(name, ended.error());
+  auto code = ended ? 0 : report(name, ended.error());
+  if (runtime->has_left_threads())
+    std::_Exit(code);
+  return code;
 }
 
 } // namespace weir

@@ -12,6 +12,7 @@
 #include "apps/weir/sim_command.hpp"
 #include "apps/weir/tree_command.hpp"
 #include "apps/weir/usage.hpp"
+#include "apps/weir/top_command.hpp"
 #include "libstream/base/error.hpp"
 #include "libstream/base/text.hpp"
 
@@ -30,6 +31,7 @@ constexpr std::array verbs{
   verb{"generate", generate_command, "print deterministic lines of words"},
   verb{"log", log_command, "show what a data directory holds, and verify it"},
   verb{"tree", tree_command, "show the supervisor tree of a running application"},
+  verb{"top", top_command, "show how a running application stands, every second"},
   verb{"demo", demo_command, "half a minute of word count, with a kill -9 in the middle"},
   verb{"chaos", chaos_command, "kill a running application again and again, and count what it published"},
   verb{"sim", sim_command, "run the whole application on virtual time, with faults drawn from seeds"},

@@ -1,0 +1,124 @@
+#include "apps/weir/top_command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <sys/ioctl.h>
+#include <thread>
+#include <unistd.h>
+
+#include "actors/monitor/control_client.hpp"
+#include "apps/weir/interrupt.hpp"
+#include "apps/weir/top_view.hpp"
+#include "apps/weir/usage.hpp"
+
+namespace {
+
+using namespace weir;
+using namespace weir::tool;
+using nlohmann::json;
+
+constexpr std::chrono::milliseconds refresh{1'000};
+constexpr std::chrono::milliseconds glance{50};
+
+/// The status, once as it came and once as what it means.
+struct answer {
+  std::string text;
+  json status;
+};
+
+result<answer> ask(const std::string& socket) {
+  auto text = actors::ask_control_socket(socket, "status");
+  if (!text)
+    return tl::make_unexpected(text.error());
+  auto status = json::parse(*text, nullptr, false);
+  if (!status.is_object())
+    return fail(error_code::failed, "the answer is no status", socket, "is it an application of weir?");
+  if (auto refused = status.find("error"); refused != status.end())
+    return fail(error_code::failed, refused->value("what", "it refused"), socket, refused->value("hint", ""));
+  return answer{std::move(*text), std::move(status)};
+}
+
+std::size_t terminal_columns() {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 100;
+}
+
+void print(const std::vector<std::string>& lines) {
+  for (auto& line : lines)
+    std::cout << line << '\n';
+  std::cout << std::flush;
+}
+
+/// The picture is drawn over the one before, so that it does not flicker; what is left of an older line is wiped.
+void draw(const json& status) {
+  std::string picture = "\033[H";
+  for (auto& line : top_lines(status, {true, terminal_columns()}))
+    picture += line + "\033[K\r\n";
+  std::cout << picture << "\033[J" << std::flush;
+}
+
+/// On a screen of its own, which is taken back at the end.
+class other_screen {
+public:
+  other_screen() { std::cout << "\033[?1049h\033[?25l" << std::flush; }
+  ~other_screen() { std::cout << "\033[?25h\033[?1049l" << std::flush; }
+  other_screen(const other_screen&) = delete;
+  other_screen& operator=(const other_screen&) = delete;
+};
+
+int watch(const std::string& socket, answer seen) {
+  catch_interrupts();
+  auto ended = false;
+  {
+    other_screen screen;
+    while (!interrupted() && !ended) {
+      draw(seen.status);
+      for (auto waited = glance; waited < refresh && !interrupted(); waited += glance)
+        std::this_thread::sleep_for(glance);
+      auto next = interrupted() ? result<answer>{seen} : ask(socket);
+      ended = !next;
+      if (next)
+        seen = std::move(*next);
+    }
+  }
+  print(top_lines(seen.status, {false, terminal_columns()}));
+  if (ended)
+    std::cerr << "weir top: the application has ended, or answers no longer; this is what it said last\n";
+  return 0;
+}
+
+} // namespace
+
+int top_command(int argc, char** argv) {
+  CLI::App app{"Shows how a running application stands, every second; once, if standard output is no terminal.",
+               "weir top"};
+  std::string target;
+  bool once = false;
+  bool as_json = false;
+  app.add_option("TARGET", target, "the application's data directory, or its control socket")->required();
+  app.add_flag("--once", once, "show it once, and end");
+  app.add_flag("--json", as_json, "once, as one line of JSON");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    return 0;
+  } catch (const CLI::ParseError& problem) {
+    return wrong_usage("top", app, problem);
+  }
+  auto socket = actors::find_control_socket(target);
+  if (!socket)
+    return complain("top", socket.error());
+  auto seen = ask(*socket);
+  if (!seen)
+    return complain("top", seen.error());
+  if (as_json)
+    std::cout << seen->text << std::endl;
+  else if (once || ::isatty(STDOUT_FILENO) == 0)
+    print(top_lines(seen->status, {false, 0}));
+  else
+    return watch(*socket, std::move(*seen));
+  return 0;
+}

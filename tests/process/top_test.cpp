@@ -1,0 +1,136 @@
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include <catch2/catch.hpp>
+
+#include "apps/weir/top_view.hpp"
+#include "tests/process/harness.hpp"
+
+namespace {
+
+using namespace weir::process;
+using nlohmann::json;
+
+/// Asks until `holds`.
+json await_status(running& application, const std::string& target, const std::string& what,
+                  const std::function<bool(const json&)>& holds) {
+  json status;
+  application.await(what, [&] {
+    auto shown = run({program("weir"), "top", target, "--json"});
+    INFO(shown.errors);
+    REQUIRE(shown.code == 0);
+    status = json::parse(shown.output);
+    return holds(status);
+  });
+  return status;
+}
+
+} // namespace
+
+TEST_CASE("weir top shows a running word count, and what was sent to it", "[top]") {
+  auto directory = fresh_directory();
+  auto text = directory / "text";
+  generate(text, 5'000);
+  running application{word_count(directory, {"--input", "weir://127.0.0.1:0"})};
+  auto url = application.await_ready();
+  auto early = await_status(application, directory / "data", "it answers", [](auto&) { return true; });
+  CHECK(early["application"] == "word-count");
+  CHECK(early["inputs"][0]["active"] == true);
+  REQUIRE(run(send(text, url)).code == 0);
+  auto status = await_status(application, directory / "data", "all is published", [](const json& seen) {
+    return seen["records"]["processed"] == 5'000 && seen["batches"]["unpublished"] == 0 &&
+           seen["records"]["received"] == 5'000;
+  });
+  CHECK(status["lag"]["records"] == 0);
+  CHECK(status["batches"]["completed"].get<int>() >= 1);
+  CHECK(status["delays_us"]["total"]["p50"].get<std::int64_t>() > 0);
+  CHECK(status["memory"]["resident_bytes"].get<std::int64_t>() > 1'000'000);
+  CHECK(status["log"]["bytes"].get<std::int64_t>() > 0);
+  CHECK(status["inputs"][0]["records"] == 5'000);
+  CHECK(status["pid"].get<int>() > 0);
+  auto people = run({program("weir"), "top", directory / "data", "--once"});
+  CHECK(people.code == 0);
+  CHECK(people.output.find("word-count, pid ") == 0);
+  CHECK(people.output.find("processed 5,000") != std::string::npos);
+  CHECK(people.output.find('\033') == std::string::npos);
+  CHECK(run({program("weir"), "top", directory / "data/control.sock"}).code == 0);
+  application.process().signal(SIGINT);
+  CHECK(application.await_end().code == 0);
+  auto gone = run({program("weir"), "top", directory / "data"});
+  CHECK(gone.code == 78);
+  CHECK_FALSE(gone.errors.empty());
+  CHECK(run({program("weir"), "top", directory / "nothing"}).code == 78);
+  CHECK(run({program("weir"), "top"}).code == 64);
+  CHECK(run({program("weir"), "top", directory / "data", "--onc"}).code == 64);
+}
+
+TEST_CASE("a greatest rate makes a fast sender wait, and nothing is lost", "[top]") {
+  auto directory = fresh_directory();
+  auto text = directory / "text";
+  generate(text, 3'000);
+  running application{word_count(
+    directory, {"--input", "weir://127.0.0.1:0", "--set", "backpressure.max_rate=1500", "--stop-when-idle=300ms"})};
+  auto url = application.await_ready();
+  auto begin = weir::tool::clock::now();
+  running sender{send(text, url)};
+  auto limited = await_status(application, directory / "data", "the rate is shown",
+                              [](const json& seen) { return seen["inputs"][0]["rate_limit"] == 1500; });
+  auto sent = sender.await_end();
+  CHECK(sent.code == 0);
+  // Packs are large: the last one is taken at once, and owed.
+  auto took = weir::tool::clock::now() - begin;
+  CHECK(application.await_end().code == 0);
+  check_counts(directory, {text});
+  CHECK(took >= 500ms);
+}
+
+TEST_CASE("with back-pressure a rate is set after batches, and all is counted", "[top]") {
+  auto directory = fresh_directory();
+  auto text = directory / "text";
+  generate(text, 30'000);
+  running application{word_count(directory, {"--input", "weir://127.0.0.1:0", "--batch-interval", "20ms", "--set",
+                                             "backpressure.enabled=true", "--stop-when-idle=300ms"})};
+  auto paced = send(text, application.await_ready());
+  paced.insert(paced.end(), {"--rate", "20000"});
+  running sender{paced};
+  auto status = await_status(application, directory / "data", "a rate is set",
+                             [](const json& seen) { return seen["inputs"][0]["rate_limit"].get<int>() >= 100; });
+  CHECK(sender.await_end(60s).code == 0);
+  CHECK(application.await_end(60s).code == 0);
+  check_counts(directory, {text});
+}
+
+TEST_CASE("a drain that takes longer than its limit ends the application, which says what was left", "[top]") {
+  auto directory = fresh_directory();
+  auto text = directory / "text";
+  generate(text, 20'000);
+  auto arguments = word_count(directory, {"--input", "weir://127.0.0.1:0", "--set", "graceful_stop.limit=200ms"});
+  arguments.insert(arguments.end(), {"--output", "print:1000000"});
+  running application{arguments, false}; // nobody reads its output, so it can never publish
+  REQUIRE(run(send(text, application.await_ready())).code == 0);
+  application.await_words("batch_committed");
+  application.process().signal(SIGINT);
+  auto end = application.await_end();
+  CHECK(end.code == 1);
+  CHECK(end.errors.find("had not drained within 200 ms") != std::string::npos);
+  CHECK(end.errors.find("the next start") != std::string::npos);
+}
+
+TEST_CASE("what top shows is made of the status alone, and strangers' bytes do not reach the terminal", "[top]") {
+  auto status = json::parse(R"({"application":"a","pid":7,"uptime_ms":61000,"batch_interval_us":100000,
+    "inputs":[{"input":0,"name":"weir://x","active":true,"last_error":"\u001b[2Jgone","last_error_ms":0}],
+    "batches":{"last":[{"batch":1,"total_us":1000},{"batch":2,"total_us":8000}]}})");
+  auto lines = weir::tool::top_lines(status, {});
+  REQUIRE_FALSE(lines.empty());
+  CHECK(lines.front() == "a, pid 7, up 1 min 1 s, batches of 100 ms");
+  std::string all;
+  for (auto& line : lines)
+    all += line + "\n";
+  CHECK(all.find('\033') == std::string::npos);
+  CHECK(all.find("?[2Jgone") != std::string::npos);
+  CHECK(all.find("total delay, at most 8.0 ms") != std::string::npos);
+  CHECK(weir::tool::top_lines(json::object(), {true, 20}).size() > 3);
+  CHECK(weir::tool::with_commas(1'234'567) == "1,234,567");
+  CHECK(weir::tool::with_commas(12) == "12");
+  CHECK(weir::tool::bars({0, 50, 100}) == "▁▄█");
+}

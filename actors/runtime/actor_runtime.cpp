@@ -350,8 +350,9 @@ void actor_runtime::running::observe(const plan::physical_plan& plan, const runt
       to->post(std::move(event));
   });
   outcome = std::make_shared<actors::outcome>([seen = observer, has_log = !options.data_dir.empty(), read_by_people] {
-    read_by_people->detail("the graceful stop has reached its limit");
-    return unfinished_work(seen->look(0), has_log);
+    auto left = unfinished_work(seen->look(0), has_log);
+    read_by_people->detail("the graceful stop has reached its limit: " + left);
+    return left;
   });
   services->journal =
     std::make_shared<start_journal>(std::vector<std::shared_ptr<journal>>{options.journal, observer}, outcome);

@@ -1,7 +1,7 @@
 #include "actors/runtime/own_system.hpp"
 
 #include "actors/runtime/actor_runtime.hpp"
-#include "actors/runtime/setting_table.hpp"
+#include "actors/runtime/setting_values.hpp"
 #include "actors/runtime/tree.hpp"
 
 namespace weir {
@@ -25,7 +25,7 @@ result<std::shared_ptr<runtime>> make_runtime(caf::actor_system& system, const r
   }
   actors::setting_values values;
   for (auto& assignment : settings.set)
-    if (auto set = values.set(assignment, "runtime_settings::set"); !set)
+    if (auto set = values.set(assignment); !set)
       return tl::make_unexpected(set.error());
   auto partitions = settings.partitions > 0 ? settings.partitions : 2 * settings.executors;
   if (auto applied = values.apply(options.settings, partitions); !applied)

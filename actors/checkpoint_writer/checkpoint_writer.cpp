@@ -134,8 +134,16 @@ struct writer_state {
   bool take(const append_blocks& message) {
     auto headers = message.headers;
     auto what = fence->append(message.input, message.epoch, headers);
-    if (what == verdict::refuse)
-      return answer(role::block_store, 0, epoch_refused{message.input, message.epoch});
+    if (
+      what ==
+      verdict::
+        refuse) { // in its turn: blocks of that epoch may be on their way to the log, and are not to be dropped meanwhile
+      write_group::step refusal;
+      refusal.answer = [this, input = message.input, owner = message.epoch] {
+        answer(role::block_store, 0, epoch_refused{input, owner});
+      };
+      return add(std::move(refusal));
+    }
     if (what == verdict::wait)
       return false;
     write_group::step step;

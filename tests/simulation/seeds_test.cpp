@@ -100,6 +100,11 @@ TEST_CASE("while the disk is full the application waits, and then goes on by its
   CHECK(failed > 5);
 }
 
+TEST_CASE("blocks that wait for a full disk are not dropped because a newer epoch waits behind them (seed 811065)",
+          "[simulation]") {
+  check_seeds(811065, 811065);
+}
+
 TEST_CASE("a seed does the same again, also in another process", "[simulation]") {
   for (std::uint64_t seed : {3, 4, 5}) {
     auto first = run_seed(seed);

@@ -13,11 +13,11 @@ namespace {
 constexpr attempt first_attempt{epoch{1}, view_id{1}}, second_attempt{epoch{1}, view_id{2}};
 constexpr output_index counts{0}, words{1};
 
-batch_progress open_batch(std::size_t tasks, std::set<output_index> outputs = {counts}) {
+batch_progress open_batch(std::size_t tasks) {
   log::batch_record record;
   record.id = batch_id{9};
   record.time_ms = 900;
-  batch_progress batch{record, tasks, std::move(outputs)};
+  batch_progress batch{record, tasks};
   batch.announced(first_attempt);
   return batch;
 }
@@ -52,7 +52,7 @@ TEST_CASE("a batch is computed while its seal is on its way, and a commit proves
   also.seal_logged();
   CHECK(also.is_sealed());
   CHECK(also.where() == state::staged);
-  CHECK(batch.commit_logged());
+  CHECK(batch.commit_logged({counts}));
   CHECK(batch.is_sealed());
 }
 
@@ -90,13 +90,13 @@ TEST_CASE("what comes after staging changes the commit no more", "[batch_progres
 }
 
 TEST_CASE("a batch is published when all its outputs are", "[batch_progress]") {
-  auto batch = open_batch(1, {counts, words});
-  CHECK_FALSE(batch.commit_logged()); // not staged
+  auto batch = open_batch(1);
+  CHECK_FALSE(batch.commit_logged({counts, words})); // not staged
   map_ends(batch, 0);
   CHECK_FALSE(batch.output_published(counts)); // not committed
   batch.stage(epoch{1});
-  CHECK(batch.commit_logged());
-  CHECK_FALSE(batch.commit_logged());
+  CHECK(batch.commit_logged({counts, words}));
+  CHECK_FALSE(batch.commit_logged({counts, words}));
   CHECK_FALSE(batch.output_published(counts));
   CHECK_FALSE(batch.output_published(counts));
   CHECK(batch.unpublished() == std::set{words});
@@ -106,10 +106,10 @@ TEST_CASE("a batch is published when all its outputs are", "[batch_progress]") {
 }
 
 TEST_CASE("a batch without tasks and outputs goes its way, too", "[batch_progress]") {
-  auto batch = open_batch(0, {});
+  auto batch = open_batch(0);
   CHECK(batch.all_tasks_ended());
   batch.stage(epoch{1});
-  CHECK(batch.commit_logged());
+  CHECK(batch.commit_logged({}));
   CHECK(batch.where() == state::published);
 }
 
@@ -122,4 +122,56 @@ TEST_CASE("a batch that the log says is committed only waits for its outputs", "
   CHECK(batch.record().id == batch_id{5});
   CHECK_FALSE(map_ends(batch, 0, attempt{}));
   CHECK(batch.output_published(counts));
+}
+
+namespace {
+
+log::exclusion excluded_line(std::uint32_t task, std::uint64_t position) {
+  log::exclusion exclusion;
+  exclusion.stage = stage_index{0};
+  exclusion.task = task_index{task};
+  exclusion.position = position;
+  return exclusion;
+}
+
+} // namespace
+
+TEST_CASE("nothing of an amended batch counts before the amendment is logged and the next attempt begins", "[batch_progress]") {
+  auto batch = open_batch(2);
+  CHECK_FALSE(map_ends(batch, 0));
+  CHECK(batch.amend(false, {excluded_line(1, 7)}));
+  CHECK(batch.is_amending());
+  CHECK_FALSE(map_ends(batch, 1)); // the attempt that failed
+  CHECK_FALSE(batch.all_tasks_ended());
+  CHECK_FALSE(batch.amendment_logged(0));
+  CHECK(batch.amendment_logged(1));
+  CHECK_FALSE(batch.amendment_logged(1)); // repeated
+  batch.announced(second_attempt);
+  CHECK_FALSE(map_ends(batch, 0, second_attempt));
+  CHECK(map_ends(batch, 1, second_attempt));
+}
+
+TEST_CASE("what two tasks report at once is two amendments, and only the newest lets the batch go on", "[batch_progress]") {
+  auto batch = open_batch(2);
+  CHECK(batch.amend(false, {excluded_line(0, 1)}));
+  CHECK_FALSE(batch.amend(false, {excluded_line(0, 1)})); // reported twice
+  CHECK(batch.amend(false, {excluded_line(0, 1), excluded_line(1, 2)}));
+  CHECK(batch.record().amendment.number == 2);
+  CHECK(batch.record().amendment.excluded == std::vector{excluded_line(0, 1), excluded_line(1, 2)});
+  CHECK_FALSE(batch.amendment_logged(1)); // an older answer
+  CHECK(batch.amendment_logged(2));
+}
+
+TEST_CASE("a skipped batch has no tasks, also when the log tells of it", "[batch_progress]") {
+  auto batch = open_batch(3);
+  CHECK(batch.amend(true, {}));
+  CHECK(batch.amendment_logged(1));
+  batch_progress recovered{batch.record(), 3};
+  for (auto* each : {&batch, &recovered}) {
+    each->announced(second_attempt);
+    CHECK(each->all_tasks_ended());
+    CHECK(each->stage(epoch{1}).parts.empty());
+    CHECK(each->commit_logged({}));
+    CHECK(each->where() == state::published);
+  }
 }

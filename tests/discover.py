@@ -3,10 +3,12 @@
 
     discover.py PROGRAM OUTPUT PREFIX LABELS [PROPERTY VALUE]...
 
+The tests run where it is called: names of sources that the compiler was given relative to there can be opened.
 Test cases tagged [long] are labelled `long`, the others `quick`, besides LABELS (separated by commas). Catch's own CMake script
 cannot give two labels, and loses a test whose name has a semicolon.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -36,10 +38,11 @@ def main():
     program, output, prefix, labels, *rest = sys.argv[1:]
     labels = [label for label in labels.split(",") if label]
     properties = list(zip(rest[0::2], rest[1::2]))
+    directory = os.getcwd()
     text = ""
     for label, tags in (("quick", "~[long]"), ("long", "[long]")):
         for name in names(program, tags):
-            text += ctest(program, name, prefix, labels + [label], [("TIMEOUT", TIMEOUT_SECONDS[label])] + properties)
+            text += ctest(program, name, prefix, labels + [label], [("TIMEOUT", TIMEOUT_SECONDS[label]), ("WORKING_DIRECTORY", directory)] + properties)
     if not text:
         sys.exit(f"{program}: lists no test cases")
     with open(output, "w", encoding="utf-8") as file:

@@ -12,6 +12,7 @@ public:
   const std::vector<stage>& stages() const override { return base_->stages(); }
   const std::vector<shuffle>& shuffles() const override { return base_->shuffles(); }
   const std::vector<output>& outputs() const override { return outputs_; }
+  const std::vector<receiver_stream>& receivers() const override { return base_->receivers(); }
   const std::string& description() const override { return base_->description(); }
   std::uint64_t fingerprint() const override { return base_->fingerprint(); }
   result<task_result> run(const task_input& input) const override { return base_->run(input); }

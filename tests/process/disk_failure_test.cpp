@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 /// `arguments` with a disk that fails once: see tests/shim/failing_disk.cpp.
 std::vector<std::string> on_failing_disk(const std::string& how, const std::vector<std::string>& arguments) {
-  std::vector<std::string> all{"env", "LD_PRELOAD=" WEIR_FAILING_DISK, "WEIR_DISK_FAILS=" + how};
+  std::vector<std::string> all{"env", "LD_PRELOAD=" WEIR_FAILING_DISK, "DISK_FAILS=" + how};
   all.insert(all.end(), arguments.begin(), arguments.end());
   return all;
 }
@@ -72,8 +72,10 @@ finished drain(const weir::tool::temporary_directory& directory) {
 }
 
 void copy(const weir::tool::temporary_directory& from, const weir::tool::temporary_directory& to) {
-  for (auto name : {"data", "out"})
+  for (auto name : {"data/log", "out"}) { // the rest of data/ is made anew at each start
+    fs::create_directories(fs::path{to / name}.parent_path());
     fs::copy(from / name, to / name, fs::copy_options::recursive);
+  }
 }
 
 /// One flipped bit a start: some in the numbers of the last two transactions, others where the file has something, or anywhere.

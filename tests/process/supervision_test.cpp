@@ -131,7 +131,7 @@ TEST_CASE("every actor and supervisor comes back, however it is killed, and the 
     directory, {"--input", "file:" + (directory / "in"), "--executors", "2", "--set", "supervisor.max_restarts=100"}};
   std::filesystem::rename(directory / "one", directory / "in/one");
   auto names = application.names();
-  CHECK(names.size() == 12); // root, four groups, seven actors
+  CHECK(names.size() == 13); // root, four groups, eight actors: dead letters have a sink, too
   for (auto& name : names)
     for (std::string how : {"kill", "exit", "throw", "stray"}) {
       INFO(name << ": " << how);
@@ -214,7 +214,7 @@ TEST_CASE("weir tree shows a running application's actors, as text and as JSON",
   CHECK(run({program("weir"), "tree"}).code == 64);
 }
 
-TEST_CASE("--control-socket puts it elsewhere, or nowhere; a place that cannot be had is an error", "[supervision]") {
+TEST_CASE("the flag --control-socket puts it elsewhere, or nowhere; a place that cannot be had is an error", "[supervision]") {
   auto directory = fresh_directory();
   auto elsewhere = directory / "here.sock";
   {

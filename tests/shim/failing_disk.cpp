@@ -1,4 +1,4 @@
-// Makes one call on a file fail: WEIR_DISK_FAILS=CALL:NUMBER:ERRNO:PART, e.g. "fdatasync:10:5:/data.mdb": the tenth fdatasync of files whose
+// Makes one call on a file fail: DISK_FAILS=CALL:NUMBER:ERRNO:PART, e.g. "fdatasync:10:5:/data.mdb": the tenth fdatasync of files whose
 // path contains PART ends with errno 5. CALL is write (pwrite, writev, write), fdatasync or fsync.
 #include <atomic>
 #include <cerrno>
@@ -19,7 +19,7 @@ struct plan {
   char part[PATH_MAX] = "";
 
   plan() {
-    auto text = std::getenv("WEIR_DISK_FAILS");
+    auto text = std::getenv("DISK_FAILS");
     if (text && std::sscanf(text, "%15[^:]:%ld:%d:%4000s", call, &number, &reason, part) != 4)
       std::abort();
   }

@@ -72,10 +72,11 @@ finished drain(const weir::tool::temporary_directory& directory) {
 }
 
 void copy(const weir::tool::temporary_directory& from, const weir::tool::temporary_directory& to) {
-  for (auto name : {"data/log", "out"}) { // the rest of data/ is made anew at each start
-    fs::create_directories(fs::path{to / name}.parent_path());
-    fs::copy(from / name, to / name, fs::copy_options::recursive);
-  }
+  fs::copy(from / "out", to / "out", fs::copy_options::recursive);
+  fs::create_directory(to / "data");
+  for (auto& entry : fs::directory_iterator{from / "data"})
+    if (!entry.is_socket()) // a killed application leaves its control socket
+      fs::copy(entry.path(), to / "data" / entry.path().filename(), fs::copy_options::recursive);
 }
 
 /// One flipped bit a start: some in the numbers of the last two transactions, others where the file has something, or anywhere.

@@ -452,7 +452,7 @@ struct coordinator_state {
 
   void send_rate(input_id input) {
     if (auto rate = rates->rate(input))
-      if (services->settings.inputs[input.value].what() == input_url::kind::weir)
+      if (services->settings.inputs[input.value].what() != input_url::kind::file)
         services->directory.send({role::receiver, input.value}, limit_rate{epoch, *rate});
   }
 

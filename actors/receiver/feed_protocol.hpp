@@ -51,6 +51,8 @@ using feed_receiver_actor = caf::typed_actor<
   caf::reacts_to<drain_input>,
   // Report activity. From the coordinator.
   caf::reacts_to<report_input>,
+  // How fast it may go. From the coordinator, and from itself.
+  caf::reacts_to<limit_rate>, caf::reacts_to<read_again>,
   // What the feed has to say.
   caf::reacts_to<feed_gave>, caf::reacts_to<feed_ended>, caf::reacts_to<feed_warned>, caf::reacts_to<feed_sleeps>,
   // Timers.

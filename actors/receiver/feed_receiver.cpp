@@ -4,7 +4,9 @@
 
 #include "actors/batch_coordinator/protocol.hpp"
 #include "actors/block_store/protocol.hpp"
+#include "actors/node/conduct.hpp"
 #include "actors/receiver/block_generator.hpp"
+#include "actors/receiver/input_pace.hpp"
 #include "actors/receiver/numbered_records.hpp"
 
 namespace weir::actors {
@@ -42,6 +44,9 @@ struct feed_receiver_state {
   std::unique_ptr<block_generator> blocks;
   numbered_records numbered;
   std::unique_ptr<actors::feed> feed;
+  std::optional<input_pace> pace;
+  receiver_figures taken;
+  receiver_figures counted;
   bool begun = false;
   bool draining = false;
   bool ended = false; ///< the feed has said its last word
@@ -59,6 +64,10 @@ struct feed_receiver_state {
       return false;
     }
     feed = std::move(*opened);
+    // Held back, the feed leaves its source waiting: a socket unread, a storing thread blocked.
+    pace.emplace(
+      services->settings, self->clock().now(), [this](bool hold) { feed->hold_back(hold); },
+      [this](auto pause) { self->delayed_send(self, pause, read_again{}); });
     ask_to_open();
     schedule_tick();
     schedule_retry();
@@ -71,6 +80,8 @@ struct feed_receiver_state {
     if (message.incarnation != incarnation || blocks->is_open())
       return;
     blocks->opened(message.epoch);
+    services->journal->receiver_started(input, input_name());
+    say_figures();
     if (auto producer = feed->producer(); producer.empty())
       begin(0);
     else
@@ -84,8 +95,10 @@ struct feed_receiver_state {
   }
 
   void drain() {
-    if (!std::exchange(draining, true))
+    if (!std::exchange(draining, true)) {
       feed->stop();
+      services->journal->receiver_stopped(input);
+    }
     say_drained();
   }
 
@@ -128,6 +141,9 @@ struct feed_receiver_state {
   // -- what the feed says ----------------------------------------------------------------------------------------------
 
   void gave(const feed_gave& message) {
+    taken.records += message.records.count;
+    taken.bytes += message.records.bytes ? message.records.bytes->size() : 0;
+    pace->took(message.records.count, self->clock().now());
     if (message.records.producer.empty())
       blocks->add(message.records);
     else
@@ -147,6 +163,7 @@ struct feed_receiver_state {
     if (!blocks->is_open())
       ask_to_open();
     say_activity();
+    say_figures();
     schedule_tick();
   }
 
@@ -247,6 +264,11 @@ struct feed_receiver_state {
     auto at_rest = feed->at_rest() && all_durable();
     services->directory.send({role::batch_coordinator, 0}, input_activity{input, at_rest});
   }
+  void say_figures() {
+    taken.rate_limit = pace->rate();
+    if (taken != counted)
+      services->journal->receiver_counted(input, counted = taken);
+  }
   void say_drained() {
     if (draining && ended && all_durable())
       services->directory.send({role::batch_coordinator, 0},
@@ -258,6 +280,7 @@ struct feed_receiver_state {
 
 feed_receiver_actor::behavior_type feed_receiver_behavior(
   feed_receiver_actor::stateful_pointer<feed_receiver_state> self, services_ptr services, input_id input) {
+  keep_conduct(self, services, to_string(address{role::receiver, input.value}));
   auto& state = self->state;
   if (!state.start(std::move(services), input))
     self->quit(caf::exit_reason::normal); // it has said why: a successor would only say it again
@@ -269,6 +292,8 @@ feed_receiver_actor::behavior_type feed_receiver_behavior(
     [&state](const producer_found& message) { state.found(message); },
     [&state](const drain_input&) { state.drain(); },
     [&state](const report_input&) { state.report(); },
+    [&state, self](const limit_rate& message) { state.pace->limit(message, self->clock().now()); },
+    [&state, self](const read_again&) { state.pace->waited(self->clock().now()); },
     [&state](const feed_gave& message) { state.gave(message); },
     [&state](const feed_ended&) { state.feed_has_ended(); },
     [&state](const feed_warned& message) { state.services->journal->warning(message.sentence); },

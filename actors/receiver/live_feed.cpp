@@ -46,6 +46,7 @@ public:
   void start_run();
   void flush();
   void release(std::uint64_t bytes);
+  void hold_back(bool hold);
   void stored(std::uint64_t ticket, const result<void>& how);
   void drain();
   void close();
@@ -66,7 +67,7 @@ public:
 private:
   using lock = std::unique_lock<std::mutex>;
   phase phase_of(std::uint64_t run) const { return run == run_ && !closed_ ? phase_ : phase::over; }
-  bool full() const { return held_ >= options_.budget_bytes; }
+  bool full() const { return held_back_ || held_ >= options_.budget_bytes; }
   void hand_over_pending();
   void hand_over(fed_records records);
   void end_run(lock& guard, std::function<void()> afterwards);
@@ -95,6 +96,7 @@ private:
   std::string pending_; ///< frames that wait to be handed over
   std::uint64_t pending_count_ = 0;
   std::uint64_t held_ = 0;
+  bool held_back_ = false;
   std::uint64_t skipped_ = 0;
   bool came_ = false; ///< since at_rest was asked
   std::uint64_t next_ticket_ = 1;
@@ -168,7 +170,7 @@ std::optional<error> live_core::refuse(std::uint64_t run, std::string_view frame
   if (phase_of(run) == phase::over)
     return error{error_code::failed, "this run of the receiver has ended", name_, "store again in the next one"};
   if (full())
-    return error{error_code::failed, "the input holds all that it may until batches are committed", name_,
+    return error{error_code::failed, held_back_ ? "the input is at its rate" : "the input holds all that it may until batches are committed", name_,
                  "store again later"};
   while (!frames.empty()) {
     auto record = data::take_frame(frames);
@@ -229,6 +231,14 @@ void live_core::release(std::uint64_t bytes) {
   {
     lock guard{mutex_};
     held_ -= std::min(held_, bytes);
+  }
+  changed_.notify_all();
+}
+
+void live_core::hold_back(bool hold) {
+  {
+    lock guard{mutex_};
+    held_back_ = hold;
   }
   changed_.notify_all();
 }
@@ -367,7 +377,7 @@ bool live_core::is_stopped(std::uint64_t run) {
 
 bool live_core::at_rest() {
   lock guard{mutex_};
-  return !std::exchange(came_, false) || finished_;
+  return (!std::exchange(came_, false) && !held_back_) || finished_;
 }
 
 void live_core::warn(const std::string& sentence) {
@@ -383,6 +393,7 @@ public:
 
   void begin(std::uint64_t) override { core_->start_run(); }
   void release(std::uint64_t bytes) override { core_->release(bytes); }
+  void hold_back(bool hold) override { core_->hold_back(hold); }
   void stored(std::uint64_t ticket, const result<void>& how) override { core_->stored(ticket, how); }
   void wake(std::uint64_t why) override { core_->wake(why); }
   void stop() override { core_->drain(); }

@@ -2,12 +2,11 @@
 #include "actors/receiver/receiver.hpp"
 
 #include "actors/batch_coordinator/protocol.hpp"
-#include "actors/batch_coordinator/rate_settings.hpp"
 #include "actors/block_store/protocol.hpp"
 #include "actors/monitor/chaos_page.hpp"
 #include "actors/node/conduct.hpp"
+#include "actors/receiver/input_pace.hpp"
 #include "actors/receiver/intake.hpp"
-#include "actors/receiver/rate_gate.hpp"
 #include "libstream/log/positions.hpp"
 
 namespace weir::actors {
@@ -56,8 +55,7 @@ struct receiver_state {
   std::unique_ptr<ingest_server> server;
   bool draining = false;
   bool anyone_departed = false;
-  std::optional<rate_gate> gate;
-  weir::epoch limited_by; ///< the coordinator that last set the rate
+  std::optional<input_pace> pace;
   receiver_figures counted;
 
   receiver_state(receiver_actor::pointer ptr) : self{ptr} {}
@@ -75,9 +73,10 @@ struct receiver_state {
       return false;
     }
     server = std::move(*bound);
-    auto& settings = services->settings;
-    gate.emplace(std::min<std::chrono::microseconds>(settings.batch_interval, std::chrono::seconds{1}));
-    gate->set_rate(rate_controller::first_rate(rates_of(settings)), self->clock().now());
+    // Held back, the server leaves its sockets unread: what is too fast waits with the producers.
+    pace.emplace(
+      services->settings, self->clock().now(), [this](bool hold) { server->hold_back(hold); },
+      [this](auto pause) { self->delayed_send(self, pause, read_again{}); });
     // A successor binds the same port, so that producers find it.
     services->settings.inputs[input.value].rebind(server->address());
     if (auto known = log::read_producers(*services->store, input); known)
@@ -115,14 +114,6 @@ struct receiver_state {
       ask_to_open();
     say_activity();
     say_drained();
-  }
-
-  void limit(const limit_rate& message) {
-    if (message.coordinator < limited_by)
-      return;
-    limited_by = message.coordinator;
-    gate->set_rate(message.records_per_s, self->clock().now());
-    pace();
   }
 
   // -- what the log says -----------------------------------------------------------------------------------------------
@@ -173,8 +164,7 @@ struct receiver_state {
   void data(const producer_data& message) {
     auto before = intake->taken_records();
     intake->data(message.connection, message.data);
-    gate->took(intake->taken_records() - before, self->clock().now());
-    pace();
+    pace->took(intake->taken_records() - before, self->clock().now());
     act();
   }
 
@@ -189,22 +179,8 @@ struct receiver_state {
     say_activity();
   }
 
-  /// Closed, the server leaves its sockets unread: what is too fast waits with the producers.
-  void pace() {
-    auto decided = gate->look(self->clock().now());
-    if (decided.hold_back)
-      server->hold_back(*decided.hold_back);
-    if (decided.look_again)
-      self->delayed_send(self, *decided.look_again, read_again{});
-  }
-
-  void time_to_read() {
-    gate->waited();
-    pace();
-  }
-
   receiver_figures figures() const {
-    return {intake->taken_records(), intake->taken_bytes(), server->open_connections(), gate->rate()};
+    return {intake->taken_records(), intake->taken_bytes(), server->open_connections(), pace->rate()};
   }
 
   // -- time ------------------------------------------------------------------------------------------------------------
@@ -325,8 +301,8 @@ receiver_actor::behavior_type receiver_behavior(receiver_actor::stateful_pointer
     [&state](const departure_recorded& message) { state.departed(message); },
     [&state](const drain_input&) { state.drain(); },
     [&state](const report_input&) { state.report(); },
-    [&state](const limit_rate& message) { state.limit(message); },
-    [&state](const read_again&) { state.time_to_read(); },
+    [&state, self](const limit_rate& message) { state.pace->limit(message, self->clock().now()); },
+    [&state, self](const read_again&) { state.pace->waited(self->clock().now()); },
     [&state](const producer_hello& message) { state.hello(message); },
     [&state](const producer_data& message) { state.data(message); },
     [&state](const producer_goodbye& message) { state.goodbye(message); },

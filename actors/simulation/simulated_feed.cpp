@@ -30,11 +30,12 @@ public:
     come_later();
   }
   void release(std::uint64_t bytes) override { *held_ -= std::min(*held_, bytes); }
+  void hold_back(bool hold) override { held_back_ = hold; }
   void stop() override {
     stopped_ = true;
     listener_->stopped();
   }
-  bool at_rest() override { return lines_ ? pace_.finished() : !std::exchange(came_, false); }
+  bool at_rest() override { return lines_ ? pace_.finished() : !std::exchange(came_, false) && !held_back_; }
 
 private:
   void come_later() {
@@ -49,7 +50,7 @@ private:
     auto done = lines_ ? pace_.finished() : source_.all_sent();
     if (stopped_ || done)
       return;
-    if (*held_ < budget_bytes_)
+    if (*held_ < budget_bytes_ && !held_back_)
       if (auto records = next(); records.count > 0) {
         *held_ += records.held;
         came_ = true;
@@ -75,6 +76,7 @@ private:
   generator_pace pace_;
   std::optional<text_generator> lines_;
   timeline::duration began_{0};
+  bool held_back_ = false;
   bool stopped_ = false;
   bool came_ = false;
 };

@@ -48,6 +48,8 @@ public:
   virtual void begin(std::uint64_t last_durable) = 0;
   /// Records for which the feed counts so many bytes are no longer held. It takes no more while it counts more than its budget.
   virtual void release(std::uint64_t bytes) = 0;
+  /// It takes no more until this is undone: its records would come faster than they may.
+  virtual void hold_back(bool hold) = 0;
   /// Records with this ticket are durable, or (an error) were not taken.
   virtual void stored(std::uint64_t ticket, const result<void>& how) {
     static_cast<void>(ticket), static_cast<void>(how);

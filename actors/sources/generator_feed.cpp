@@ -44,6 +44,9 @@ public:
   void release(std::uint64_t bytes) override {
     set([&] { held_ -= std::min(held_, bytes); });
   }
+  void hold_back(bool hold) override {
+    set([&] { held_back_ = hold; });
+  }
   void stop() override {
     set([&] { stopping_ = true; });
   }
@@ -69,7 +72,7 @@ private:
         stopped_ = true;
         listener_->stopped();
       }
-      auto due = begun_ && !stopped_ && held_ < options_.budget_bytes ? pace_.due(elapsed()) : 0;
+      auto due = may_go() ? pace_.due(elapsed()) : 0;
       if (due > 0) {
         auto first = pace_.take(due);
         lock.unlock();
@@ -78,7 +81,7 @@ private:
         held_ += records.held;
         if (!stopped_ && !leaving_)
           listener_->records(std::move(records));
-      } else if (begun_ && !stopped_ && !pace_.finished() && held_ < options_.budget_bytes) {
+      } else if (may_go() && !pace_.finished()) {
         changed_.wait_for(lock, pace_.until_due(elapsed()));
       } else {
         changed_.wait(lock);
@@ -86,6 +89,7 @@ private:
     }
   }
 
+  bool may_go() const { return begun_ && !stopped_ && !held_back_ && held_ < options_.budget_bytes; }
   std::chrono::microseconds elapsed() const {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began_);
   }
@@ -98,6 +102,7 @@ private:
   text_generator generator_;
   std::chrono::steady_clock::time_point began_;
   std::uint64_t held_ = 0;
+  bool held_back_ = false;
   bool begun_ = false;
   bool stopping_ = false;
   bool stopped_ = false;

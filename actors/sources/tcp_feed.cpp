@@ -50,10 +50,16 @@ public:
   void release(std::uint64_t bytes) override {
     asio::post(context_, [this, bytes] { released(bytes); });
   }
+  void hold_back(bool hold) override {
+    asio::post(context_, [this, hold] {
+      held_back_ = hold;
+      look_again();
+    });
+  }
   void stop() override {
     asio::post(context_, [this] { end(); });
   }
-  bool at_rest() override { return received_.exchange(0) == 0; }
+  bool at_rest() override { return received_.exchange(0) == 0 && !waiting_; }
 
 private:
   void connect();
@@ -63,6 +69,7 @@ private:
   void arrived(const io_error& failure, std::size_t bytes);
   void hand_over(line_cutter::lines lines);
   void released(std::uint64_t bytes);
+  void look_again();
   void lost(const std::string& why);
   void warn(const std::string& sentence);
   void report_skipped();
@@ -82,7 +89,7 @@ private:
   asio::steady_timer skip_timer_{context_};
   std::vector<char> into_;
   std::uint64_t held_ = 0;
-  bool waiting_for_room_ = false;
+  bool held_back_ = false;
   bool ended_ = false;
   bool told_ = false;
   std::uint64_t told_skipped_ = 0;
@@ -90,6 +97,7 @@ private:
   std::string last_warning_;
   steady::time_point warned_at_;
   std::atomic<std::uint64_t> received_{0}; ///< since at_rest was asked
+  std::atomic<bool> waiting_{false};       ///< for room, or for its rate
   std::thread thread_;
 };
 
@@ -133,8 +141,8 @@ void tcp_feed::connected(const io_error& failure) {
 void tcp_feed::read() {
   if (ended_)
     return;
-  waiting_for_room_ = held_ >= options_.budget_bytes;
-  if (waiting_for_room_)
+  waiting_ = held_back_ || held_ >= options_.budget_bytes;
+  if (waiting_)
     return;
   socket_.async_read_some(asio::buffer(into_),
                           [this](const io_error& failure, std::size_t bytes) { arrived(failure, bytes); });
@@ -170,7 +178,11 @@ void tcp_feed::hand_over(line_cutter::lines lines) {
 
 void tcp_feed::released(std::uint64_t bytes) {
   held_ -= std::min(held_, bytes);
-  if (std::exchange(waiting_for_room_, false))
+  look_again();
+}
+
+void tcp_feed::look_again() {
+  if (waiting_.exchange(false))
     read();
 }
 

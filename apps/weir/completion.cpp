@@ -22,7 +22,7 @@ std::vector<std::string> words_of(const setting_row& row) {
   if (row.form == setting_form::boolean)
     words = {"true", "false"};
   if (row.key == "input")
-    words = {"file:", "weir://"};
+    words = {"file:", "generate://", "tcp://", "weir://"};
   if (row.key == "output")
     words = {"print", "print:", "text:"};
   if (row.key == "data_dir")

@@ -4,7 +4,9 @@
 #include <catch2/catch.hpp>
 
 #include "apps/weir/top_view.hpp"
+#include "apps/weir/verifier.hpp"
 #include "tests/process/harness.hpp"
+#include "tests/process/line_server.hpp"
 
 namespace {
 
@@ -82,6 +84,32 @@ TEST_CASE("what came faster than the greatest rate is owed: the next producer wa
   CHECK(application.await_end().code == 0);
   check_counts(directory, texts);
   CHECK(took >= 1'800ms); // 3000 records less the burst of one batch
+}
+
+TEST_CASE("the greatest rate holds for tcp:// too: what is owed is paid before more is read", "[top]") {
+  auto directory = fresh_directory();
+  weir::testing::line_server server;
+  running application{word_count(directory, {"--input", "tcp://127.0.0.1:" + std::to_string(server.port()), "--set",
+                                             "backpressure.max_rate=1500", "--stop-when-idle=300ms"})};
+  auto begin = weir::tool::clock::now();
+  server.accept();
+  std::string lines;
+  for (int i = 0; i < 3'000; ++i)
+    lines += "a\n";
+  auto await_records = [&](int count) {
+    await_status(application, directory / "data", std::to_string(count) + " records are there",
+                 [&](const json& seen) { return seen["inputs"][0]["records"] == count; });
+  };
+  server.say(lines);
+  await_records(3'000);
+  server.say("b\n"); // a read that had begun when the rate was exceeded
+  await_records(3'001);
+  server.say("c\n");
+  CHECK(application.await_end(60s).code == 0); // it is not at rest before that is read
+  CHECK(weir::tool::clock::now() - begin >= 1'800ms);
+  weir::tool::output_watch watch{directory / "out/counts"};
+  REQUIRE(watch.finish());
+  CHECK(*watch.totals() == weir::tool::word_counts{{"a", 3'000}, {"b", 1}, {"c", 1}});
 }
 
 TEST_CASE("with back-pressure a rate is set after batches, and all is counted", "[top]") {

@@ -171,6 +171,24 @@ TEST_CASE_METHOD(fixture, "a full input makes store wait, and refuses what does 
   CHECK(stored);
 }
 
+TEST_CASE_METHOD(fixture, "an input that is held back makes store wait, and refuses what does not want to wait",
+                 "[receivers]") {
+  input->hold_back(true);
+  CHECK_FALSE(input->at_rest());
+  std::vector<std::string_view> batch{"a"};
+  std::optional<result<void>> refused;
+  source->store(batch, [&](result<void> how) { refused = how; });
+  REQUIRE(refused);
+  CHECK_FALSE(*refused);
+  CHECK_THAT(refused->error().message(), Catch::Contains("rate"));
+  std::atomic<bool> stored{false};
+  std::thread user{[&] { stored = source->store("late"); }};
+  CHECK_FALSE(stored);
+  input->hold_back(false);
+  user.join();
+  CHECK(stored);
+}
+
 TEST_CASE_METHOD(fixture, "a record that is too long is skipped and reported, in a batch it is refused",
                  "[receivers]") {
   std::string longer(101, 'x');

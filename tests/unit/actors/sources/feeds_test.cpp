@@ -156,6 +156,22 @@ TEST_CASE("a TCP client reads no further while too much is held", "[tcp]") {
   rest.join();
 }
 
+TEST_CASE("a TCP client that is held back leaves its socket unread, and is not at rest", "[tcp]") {
+  client tcp{options(1 << 30)};
+  tcp.server.say("one\n");
+  CHECK(tcp.book->wait_for_text("one\n"));
+  tcp.input->hold_back(true);
+  std::string much(32u << 20, '\n');
+  auto said = tcp.server.say_what_fits(much, 1000);
+  CHECK(said < much.size());
+  CHECK_FALSE(tcp.input->at_rest());
+  CHECK_FALSE(tcp.input->at_rest());
+  std::thread rest{[&] { tcp.server.say(std::string_view{much}.substr(said)); }};
+  tcp.input->hold_back(false);
+  CHECK(tcp.book->wait_for([&](auto& book) { return book.count_ == 1 + much.size(); }));
+  rest.join();
+}
+
 TEST_CASE("a TCP client skips records that are too long and says how many", "[tcp]") {
   client tcp{options(1 << 20, 5)};
   tcp.server.say("12345\n123456\nab\n");
@@ -213,6 +229,19 @@ TEST_CASE("a generator input goes on behind what is durable, within its budget, 
   for (std::uint64_t i = 0; i < 15'000; ++i)
     generator.write_line(5'000 + i, expected.data() + i * 100);
   CHECK(book->text_ == expected.substr(0, 1'500'000));
+}
+
+TEST_CASE("a generator input that is held back makes nothing until it may go on", "[generate]") {
+  auto book = std::make_shared<notebook>();
+  generator_options lines;
+  lines.count = 100;
+  auto input = open_generator_feed(lines, options(), book);
+  input->hold_back(true);
+  input->begin(0);
+  CHECK_FALSE(input->at_rest());
+  input->hold_back(false);
+  CHECK(book->wait_for([](auto& notes) { return notes.count_ == 100; }));
+  CHECK(input->at_rest());
 }
 
 TEST_CASE("equal generators have equal names however their URLs are written", "[generate]") {

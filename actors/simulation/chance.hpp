@@ -3,19 +3,16 @@
 #include <chrono>
 #include <cstdint>
 
+#include "libstream/base/split_mix.hpp"
+
 namespace weir::actors::simulation {
 
-/// Seeded choices, equal on every machine: the standard library's distributions are not, so none is used (SplitMix64).
+/// Seeded choices, equal on every machine: the standard library's distributions are not, so none is used.
 class chance {
 public:
-  explicit chance(std::uint64_t seed) : state_{seed} {}
+  explicit chance(std::uint64_t seed) : numbers_{seed} {}
 
-  std::uint64_t next() {
-    auto z = (state_ += 0x9e3779b97f4a7c15ull);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-    return z ^ (z >> 31);
-  }
+  std::uint64_t next() { return numbers_.next(); }
   /// In [0, bound); 0 if `bound` is 0.
   std::uint64_t below(std::uint64_t bound) { return bound == 0 ? 0 : next() % bound; }
   /// In [low, high].
@@ -35,7 +32,7 @@ public:
   }
 
 private:
-  std::uint64_t state_;
+  split_mix numbers_;
 };
 
 } // namespace weir::actors::simulation

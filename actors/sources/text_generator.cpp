@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "libstream/base/limits.hpp"
+#include "libstream/base/split_mix.hpp"
 #include "libstream/base/text.hpp"
 
 namespace weir::actors {
@@ -13,17 +14,6 @@ namespace {
 constexpr std::uint32_t max_vocabulary = 5'000'000;
 /// Below this a line would often hold no word.
 constexpr std::uint32_t min_line_bytes = 16;
-
-/// SplitMix64 (Steele, Lea, Flood 2014): a counter and a mixing function, so any line can be computed by itself.
-struct split_mix {
-  std::uint64_t state;
-  static std::uint64_t mix(std::uint64_t x) {
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-    return x ^ (x >> 31);
-  }
-  std::uint64_t next() { return mix(state += 0x9e3779b97f4a7c15u); }
-};
 
 /// Letters of the words of each power of ten of ranks. Weighted by Zipf's law over 100,000 words their mean is near 5.7, so that
 /// a word with its space takes a fifteenth of 100 bytes.

@@ -79,7 +79,7 @@ std::string time_of_day(std::uint64_t ms) {
 }
 
 std::string plural(std::uint64_t count, const std::string& what) {
-  return with_commas(count) + " " + what + (count == 1 ? "" : "s");
+  return with_commas(count) + " " + what + (count == 1 ? "" : what.ends_with("ch") ? "es" : "s");
 }
 
 /// Of UTF-8 text: columns are counted by the bytes that begin a character.

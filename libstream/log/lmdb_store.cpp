@@ -294,14 +294,18 @@ result<void> lmdb_store::apply(MDB_txn* txn, const transaction::operation& op) {
   }
 }
 
+namespace {
+
 /// Whole pages of the map that were copied need not stay in this process's memory: large values are read once. The file's cache keeps them.
-static void let_go(std::string_view mapped) {
+void let_go(std::string_view mapped) {
   constexpr std::uintptr_t page = 4096;
   auto begin = (reinterpret_cast<std::uintptr_t>(mapped.data()) + page - 1) / page * page;
   auto end = reinterpret_cast<std::uintptr_t>(mapped.data() + mapped.size()) / page * page;
   if (begin < end)
     ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
+
+} // namespace
 
 result<std::optional<stored_value>> lmdb_store::get(table t, std::string_view key) const {
   auto reader = begin_reading();

@@ -170,8 +170,10 @@ std::optional<error> live_core::refuse(std::uint64_t run, std::string_view frame
   if (phase_of(run) == phase::over)
     return error{error_code::failed, "this run of the receiver has ended", name_, "store again in the next one"};
   if (full())
-    return error{error_code::failed, held_back_ ? "the input is at its rate" : "the input holds all that it may until batches are committed", name_,
-                 "store again later"};
+    return error{error_code::failed,
+                 held_back_ ? "the input is at its rate"
+                            : "the input holds all that it may until batches are committed",
+                 name_, "store again later"};
   while (!frames.empty()) {
     auto record = data::take_frame(frames);
     if (!record || record->size() > options_.max_record_bytes)

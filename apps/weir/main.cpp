@@ -10,9 +10,9 @@
 #include "apps/weir/log_command.hpp"
 #include "apps/weir/send_command.hpp"
 #include "apps/weir/sim_command.hpp"
+#include "apps/weir/top_command.hpp"
 #include "apps/weir/tree_command.hpp"
 #include "apps/weir/usage.hpp"
-#include "apps/weir/top_command.hpp"
 #include "libstream/base/error.hpp"
 #include "libstream/base/text.hpp"
 

@@ -178,7 +178,8 @@ private:
 
   result<void> add(std::uint64_t position) {
     if (found_.size() == how_.most) {
-      problem_.what = "more than " + std::to_string(how_.most) + " records of one task fail, the last with: " + problem_.what;
+      problem_.what =
+        "more than " + std::to_string(how_.most) + " records of one task fail, the last with: " + problem_.what;
       problem_.hint = "mend the function: so many are not poison";
       return tl::make_unexpected(problem_);
     }

@@ -214,7 +214,8 @@ TEST_CASE("weir tree shows a running application's actors, as text and as JSON",
   CHECK(run({program("weir"), "tree"}).code == 64);
 }
 
-TEST_CASE("the flag --control-socket puts it elsewhere, or nowhere; a place that cannot be had is an error", "[supervision]") {
+TEST_CASE("the flag --control-socket puts it elsewhere, or nowhere; a place that cannot be had is an error",
+          "[supervision]") {
   auto directory = fresh_directory();
   auto elsewhere = directory / "here.sock";
   {

@@ -136,7 +136,8 @@ log::exclusion excluded_line(std::uint32_t task, std::uint64_t position) {
 
 } // namespace
 
-TEST_CASE("nothing of an amended batch counts before the amendment is logged and the next attempt begins", "[batch_progress]") {
+TEST_CASE("nothing of an amended batch counts before the amendment is logged and the next attempt begins",
+          "[batch_progress]") {
   auto batch = open_batch(2);
   CHECK_FALSE(map_ends(batch, 0));
   CHECK(batch.amend(false, {excluded_line(1, 7)}));
@@ -151,7 +152,8 @@ TEST_CASE("nothing of an amended batch counts before the amendment is logged and
   CHECK(map_ends(batch, 1, second_attempt));
 }
 
-TEST_CASE("what two tasks report at once is two amendments, and only the newest lets the batch go on", "[batch_progress]") {
+TEST_CASE("what two tasks report at once is two amendments, and only the newest lets the batch go on",
+          "[batch_progress]") {
   auto batch = open_batch(2);
   CHECK(batch.amend(false, {excluded_line(0, 1)}));
   CHECK_FALSE(batch.amend(false, {excluded_line(0, 1)})); // reported twice

@@ -3,9 +3,10 @@
 #include "actors/batch_coordinator/batch_coordinator.hpp"
 
 #include "actors/batch_coordinator/batch_clock.hpp"
-#include "actors/batch_coordinator/batch_progress.hpp"
-#include "actors/batch_coordinator/batch_watch.hpp"
+#include "actors/batch_coordinator/batch_times.hpp"
+#include "actors/batch_coordinator/drain_watch.hpp"
 #include "actors/batch_coordinator/input_queue.hpp"
+#include "actors/batch_coordinator/open_batches.hpp"
 #include "actors/batch_coordinator/rate_settings.hpp"
 #include "actors/batch_coordinator/recovered_batches.hpp"
 #include "actors/block_store/protocol.hpp"
@@ -31,24 +32,18 @@ struct coordinator_state {
   weir::epoch epoch; ///< 0 until claimed
   view_id view{1};
   input_queue queue;
-  std::map<batch_id, batch_progress> batches;  ///< open ones; published ones until their end is logged
+  open_batches batches;                        ///< published ones, too, until their end is logged
   std::map<input_id, std::uint64_t> opening;   ///< receivers that wait for their epoch
   std::map<output_index, batch_id> publishing; ///< up to where each sink was asked
   std::optional<batch_clock> clock;
   bool tick_comes = false;
   bool always_due = false;
   bool draining = false;
-  std::map<input_id, std::pair<weir::epoch, block_sequence>> drained;
-  std::map<input_id, bool> at_rest;
-  std::optional<caf::actor_clock::time_point> idle_since;
   bool finished = false;
-  std::map<batch_id, batch_watch> watches;                ///< of batches that are not committed
-  std::optional<caf::actor_clock::time_point> held_since; ///< a batch was due, but might not be sealed
-  std::optional<caf::actor_clock::time_point>
-    computed_until;                         ///< when the last batch that is committed had been computed
+  drain_watch rest;
+  std::optional<batch_times> times;
   std::optional<stage_index> reading_stage; ///< the first that reads the input
-  std::optional<rate_controller> rates;
-  std::set<input_id> said_to_wait; ///< inputs of which the journal last heard that something waits
+  std::set<input_id> said_to_wait;          ///< inputs of which the journal last heard that something waits
 
   coordinator_state(batch_coordinator_actor::pointer ptr) : self{ptr} {}
 
@@ -64,7 +59,7 @@ struct coordinator_state {
     if (auto reads = std::find_if(stages.begin(), stages.end(), [](auto& stage) { return stage.reads_text; });
         reads != stages.end())
       reading_stage = reads->index;
-    rates.emplace(rates_of(services->settings));
+    times.emplace(rates_of(services->settings));
     claim();
     schedule_retry();
     if (services->settings.stop_when_idle.count() > 0)
@@ -116,7 +111,7 @@ struct coordinator_state {
     auto since = services->wall_clock_us();
     for (auto& record : recovered.open) {
       open.push_back({record.id, record.time_ms, since, inputs_of(record)});
-      watches.emplace(record.id, batch_watch{inputs_of(record), record, self->clock().now()});
+      times->recovered(record, self->clock().now());
     }
     for (auto& commit : recovered.unpublished)
       unpublished.push_back({commit.id, commit.time_ms, since, {}});
@@ -172,25 +167,12 @@ struct coordinator_state {
   void release_committed(const blocks_ready& message) {
     std::optional<log::block_range> gone;
     for (auto& header : message.headers) {
-      if (needed(header.id))
+      if (queue.waits(header.id) || any_takes(batches, header.id))
         break;
       gone = {message.input, message.epoch, message.headers.front().id.sequence, header.id.sequence};
     }
     if (gone)
       services->directory.send({role::block_store, 0}, release_blocks{epoch, {*gone}});
-  }
-
-  bool needed(const block_id& id) const {
-    if (queue.waits(id))
-      return true;
-    for (auto& [number, batch] : batches)
-      if (batch.where() < batch_progress::state::committed)
-        for (auto& split : batch.record().splits)
-          for (auto& range : split.blocks)
-            if (range.input == id.input && range.epoch == id.epoch && range.first <= id.sequence &&
-                id.sequence <= range.last)
-              return true;
-    return false;
   }
 
   void found(const files_found& message) {
@@ -202,10 +184,10 @@ struct coordinator_state {
     report_phases();
   }
 
-  void activity(const input_activity& message) { at_rest[message.input] = message.at_rest; }
+  void activity(const input_activity& message) { rest.activity(message.input, message.at_rest); }
 
   void input_is_drained(const input_drained& message) {
-    drained[message.input] = {message.epoch, message.through};
+    rest.drained(message.input, message.epoch, message.through);
     finish_if_drained();
   }
 
@@ -216,7 +198,7 @@ struct coordinator_state {
   void input_waits() {
     if (queue.empty())
       return;
-    idle_since.reset();
+    rest.busy();
     clock->arrived(now());
     seal_if_due();
   }
@@ -233,35 +215,13 @@ struct coordinator_state {
     self->delayed_send(self, clock->until_next(now()), batch_tick{});
   }
 
-  std::size_t in_flight(batch_progress::state from, batch_progress::state to) const {
-    return static_cast<std::size_t>(std::count_if(batches.begin(), batches.end(), [=](auto& entry) {
-      return from <= entry.second.where() && entry.second.where() <= to;
-    }));
-  }
-
   bool may_seal() const {
     using enum batch_progress::state;
-    return in_flight(open, staged) < services->settings.max_batches_in_flight &&
-           in_flight(committed, committed) < services->settings.max_unpublished_batches &&
-           unpublished_bytes() < services->settings.max_unpublished_bytes &&
-           unpublished_input_bytes() < services->settings.max_unpublished_input_bytes;
-  }
-
-  /// Their blocks stay in the log until the batch is done.
-  std::uint64_t unpublished_input_bytes() const {
-    std::uint64_t bytes = 0;
-    for (auto& [number, batch] : batches)
-      bytes += batch.where() == batch_progress::state::committed ? batch.record().bytes : 0;
-    return bytes;
-  }
-
-  std::uint64_t unpublished_bytes() const {
-    std::uint64_t bytes = 0;
-    for (auto& [number, batch] : batches)
-      if (batch.where() == batch_progress::state::committed)
-        for (auto& part : batch.commit().parts)
-          bytes += part.bytes;
-    return bytes;
+    auto& bounds = services->settings;
+    auto waiting = unpublished_bytes_of(batches);
+    return count_of(batches, open, staged) < bounds.max_batches_in_flight &&
+           count_of(batches, committed, committed) < bounds.max_unpublished_batches &&
+           waiting.staged < bounds.max_unpublished_bytes && waiting.input < bounds.max_unpublished_input_bytes;
   }
 
   /// Called whenever something has changed that sealing depends on.
@@ -271,8 +231,8 @@ struct coordinator_state {
       return;
     auto due = clock->due(now(), always);
     if (!may_seal()) {
-      if (due && !held_since)
-        held_since = self->clock().now();
+      if (due)
+        times->held(self->clock().now());
       return;
     }
     if (due)
@@ -303,16 +263,13 @@ struct coordinator_state {
     announce(batches.emplace(record.id, progress_of(record)).first->second);
   }
 
-  /// It was due when it might not be sealed yet: so much is its delay, too.
   void watch(const log::batch_record& record, const input_queue::share& share) {
-    auto due = std::exchange(held_since, std::nullopt).value_or(self->clock().now());
     std::vector<batch_input> inputs;
     for (auto& [input, taken] : share.inputs)
       inputs.push_back({input, taken.records, taken.bytes});
-    watches.insert_or_assign(record.id, batch_watch{inputs, record, due});
-    auto held = std::chrono::duration_cast<microseconds>(self->clock().now() - due).count();
+    auto held = times->submitted(record, inputs, self->clock().now());
     services->journal->batch_submitted(
-      {record.id, record.time_ms, services->wall_clock_us() - held, std::move(inputs)});
+      {record.id, record.time_ms, services->wall_clock_us() - held.count(), std::move(inputs)});
     report_waiting();
   }
 
@@ -327,8 +284,7 @@ struct coordinator_state {
   void announce(batch_progress& batch) {
     batch.announced({epoch, view});
     auto& record = batch.record();
-    if (auto entry = watches.find(record.id); entry != watches.end())
-      entry->second.announced(self->clock().now(), services->wall_clock_us() - record.time_ms * 1000);
+    times->announced(record.id, self->clock().now(), services->wall_clock_us() - record.time_ms * 1000);
     fault_point("coordinator.batch_announced");
     if (!record.amendment.skipped)
       services->directory.broadcast(role::partition_executor,
@@ -357,12 +313,10 @@ struct coordinator_state {
 
   void task_ended(const task_finished& message) {
     auto batch = find(message.attempt.epoch, message.batch);
-    auto entry = watches.find(message.batch);
-    if (batch && entry != watches.end() && message.stage == reading_stage && message.attempt == batch->current())
-      entry->second.task_read(message.task, message.records);
+    if (batch && message.stage == reading_stage && message.attempt == batch->current())
+      times->task_read(message.batch, message.task, message.records);
     if (batch && batch->task_finished(message.attempt, message.stage, message.task, message.parts, message.records)) {
-      if (entry != watches.end())
-        entry->second.computed(self->clock().now());
+      times->computed(message.batch, self->clock().now());
       commit_in_order();
     }
   }
@@ -404,43 +358,18 @@ struct coordinator_state {
   }
 
   void summarise(const batch_progress& batch) {
-    auto entry = watches.find(batch.record().id);
-    if (entry == watches.end())
+    auto ended = times->committed(batch, self->clock().now());
+    if (!ended)
       return;
-    auto& watched = entry->second;
-    batch_summary summary;
-    summary.batch = batch.record().id;
-    summary.time_ms = batch.record().time_ms;
-    summary.records = batch.commit().records;
-    summary.bytes = batch.record().bytes;
-    summary.scheduling_delay_us = watched.late_us();
-    summary.processing_us = std::chrono::duration_cast<microseconds>(self->clock().now() - watched.start()).count();
-    summary.total_delay_us = summary.scheduling_delay_us + summary.processing_us;
-    summary.inputs = watched.inputs();
-    services->journal->batch_committed(summary);
-    adjust_rates(watched, summary.inputs);
-    computed_until = watched.end();
-    watches.erase(entry);
+    services->journal->batch_committed(ended->summary);
+    for (auto& changed : ended->rates)
+      if (services->settings.inputs[changed.of.input.value].what() == input_url::kind::file)
+        pace_files(changed.of, changed.rate);
+      else
+        send_rate(changed.of.input);
   }
 
   // -- rates -------------------------------------------------------------------------------------------------------------
-
-  void adjust_rates(const batch_watch& watched, const std::vector<batch_input>& inputs) {
-    if (!watched.end())
-      return;
-    auto since_start = [](auto time) { return std::chrono::duration_cast<microseconds>(time.time_since_epoch()); };
-    for (auto& input : inputs) {
-      auto rate =
-        rates->batch_computed(input.input, input.records, since_start(watched.due()), since_start(watched.start()),
-                              since_start(*watched.end()), since_start(computed_until.value_or(watched.start())));
-      if (!rate)
-        continue;
-      if (services->settings.inputs[input.input.value].what() == input_url::kind::file)
-        pace_files(input, *rate);
-      else
-        send_rate(input.input);
-    }
-  }
 
   /// Files are not received, so what a batch takes of them is bounded: as many bytes as so many records of the last batch's mean size.
   void pace_files(const batch_input& last, std::uint64_t rate) {
@@ -451,7 +380,7 @@ struct coordinator_state {
   }
 
   void send_rate(input_id input) {
-    if (auto rate = rates->rate(input))
+    if (auto rate = times->rate(input))
       if (services->settings.inputs[input.value].what() != input_url::kind::file)
         services->directory.send({role::receiver, input.value}, limit_rate{epoch, *rate});
   }
@@ -590,11 +519,8 @@ struct coordinator_state {
   void finish_if_drained() {
     if (!draining || finished || epoch.value == 0 || !queue.empty() || !batches.empty())
       return;
-    for (std::uint32_t i = 0; i < services->settings.inputs.size(); ++i) {
-      auto entry = drained.find(input_id{i});
-      if (entry == drained.end() || queue.known_through(input_id{i}, entry->second.first) < entry->second.second)
-        return;
-    }
+    if (!rest.all_drained(services->settings.inputs.size(), queue))
+      return;
     finished = true;
     services->finished();
   }
@@ -607,18 +533,11 @@ struct coordinator_state {
 
   void finish_if_idle() {
     schedule_idle_check();
-    auto limit = services->settings.stop_when_idle;
     if (draining || epoch.value == 0)
       return;
-    auto idle = queue.empty() && batches.empty();
-    for (std::uint32_t i = 0; i < services->settings.inputs.size(); ++i)
-      idle = idle && at_rest[input_id{i}];
-    auto now = self->clock().now();
-    if (!idle)
-      idle_since.reset();
-    else if (!idle_since)
-      idle_since = now;
-    else if (now - *idle_since >= limit)
+    auto& settings = services->settings;
+    if (rest.idle_for(settings.stop_when_idle, settings.inputs.size(), queue.empty() && batches.empty(),
+                      self->clock().now()))
       services->idle();
   }
 
@@ -659,11 +578,11 @@ struct coordinator_state {
     using enum batch_progress::state;
     auto sealed = std::count_if(batches.begin(), batches.end(),
                                 [](auto& entry) { return entry.second.where() == open && entry.second.is_sealed(); });
-    auto unsealed = static_cast<std::int32_t>(in_flight(open, open)) - static_cast<std::int32_t>(sealed);
+    auto unsealed = static_cast<std::int32_t>(count_of(batches, open, open)) - static_cast<std::int32_t>(sealed);
     report_phase(phase::receiving, queue.waiting_inputs() + unsealed);
     report_phase(phase::sealed, static_cast<std::int32_t>(sealed));
-    report_phase(phase::staged, static_cast<std::int32_t>(in_flight(staged, staged)));
-    report_phase(phase::committed, static_cast<std::int32_t>(in_flight(committed, committed)));
+    report_phase(phase::staged, static_cast<std::int32_t>(count_of(batches, staged, staged)));
+    report_phase(phase::committed, static_cast<std::int32_t>(count_of(batches, committed, committed)));
   }
 };
 

@@ -1,0 +1,54 @@
+#include "actors/batch_coordinator/open_batches.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace weir;
+using namespace weir::actors;
+using state = batch_progress::state;
+
+namespace {
+
+/// One with a block of 10 bytes, of which it stages 3.
+batch_progress batch_of(std::uint64_t number, state where) {
+  log::batch_record record;
+  record.id = batch_id{number};
+  record.bytes = 10;
+  record.splits.resize(1);
+  record.splits[0].blocks.push_back({input_id{0}, epoch{1}, block_sequence{number}, block_sequence{number}});
+  batch_progress batch{record, 1};
+  attempt only{epoch{1}, view_id{1}};
+  batch.announced(only);
+  if (where == state::open)
+    return batch;
+  batch.task_finished(only, stage_index{0}, task_index{0}, {{"counts", 0, 3, 1, 0}}, 1);
+  batch.stage(epoch{1});
+  if (where >= state::committed)
+    batch.commit_logged({output_index{0}});
+  if (where == state::published)
+    batch.output_published(output_index{0});
+  return batch;
+}
+
+} // namespace
+
+TEST_CASE("bounds count batches by where they stand, and the bytes of those that wait for outputs", "[open_batches]") {
+  open_batches batches;
+  auto number = 0u;
+  for (auto where : {state::published, state::committed, state::committed, state::staged, state::open}) {
+    ++number;
+    batches.emplace(batch_id{number}, batch_of(number, where));
+  }
+  CHECK(count_of(batches, state::open, state::staged) == 2);
+  CHECK(count_of(batches, state::committed, state::committed) == 2);
+  CHECK(unpublished_bytes_of(batches).staged == 6);
+  CHECK(unpublished_bytes_of(batches).input == 20);
+  auto takes = [&](std::uint64_t sequence) {
+    return any_takes(batches, {input_id{0}, epoch{1}, block_sequence{sequence}});
+  };
+  CHECK_FALSE(takes(1));
+  CHECK_FALSE(takes(3)); // committed: used up
+  CHECK(takes(4));
+  CHECK(takes(5));
+  CHECK_FALSE(takes(6));
+  CHECK_FALSE(any_takes(batches, {input_id{1}, epoch{1}, block_sequence{5}}));
+}

@@ -156,7 +156,7 @@ task_ended run_task(services& services, const task_board::task& what) {
   for (auto& each : excluded)
     positions.push_back(each.position);
   auto whole = positions.empty() ? std::nullopt : std::optional{*input};
-  auto records = plan::leave_out(*input, stage, positions);
+  auto records = plan::leave_out(*input, *services.plan, positions);
   auto made = try_to_run(services, *input);
   if (!made && !made.error().thrown_by.empty()) {
     auto verdict = poisoned(services, what, whole ? *whole : *input, positions, report, made.error());

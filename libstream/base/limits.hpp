@@ -15,6 +15,8 @@ inline constexpr std::size_t chunk_records = 256;
 inline constexpr std::size_t max_record_bytes = mib;
 /// Records of one task on which user functions fail that may be isolated: more are no poison, the function is wrong.
 inline constexpr std::size_t max_isolated_records = 1000;
+/// What an exception says of each of them is kept in the log up to this length.
+inline constexpr std::size_t problem_bytes = kib;
 /// A receiver cuts its block at this size, or at the end of the block interval.
 inline constexpr std::size_t block_bytes = 512 * kib;
 /// Least and greatest target of one map task's input; in between, a batch is cut into as many as it has partitions.

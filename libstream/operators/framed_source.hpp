@@ -2,6 +2,7 @@
 
 #include "libstream/data/codec.hpp"
 #include "libstream/data/frames.hpp"
+#include "libstream/data/record_traits.hpp"
 #include "libstream/operators/sink.hpp"
 
 namespace weir::operators {
@@ -24,6 +25,17 @@ public:
     : stream_node<Record>{plan::node::role::source, "receiver", {}}, source_{std::move(source)} {}
 
   std::shared_ptr<plan::live_source> live() const override { return source_; }
+
+  std::string record_text(std::string_view bytes) const override {
+    std::string text;
+    if constexpr (std::is_convertible_v<const Record&, std::string_view>)
+      text = bytes;
+    else if (auto record = data::decode<Record>(bytes))
+      data::record_traits<Record>::append_text(*record, text);
+    else
+      text = bytes; // that it cannot be read may be what is wrong with it
+    return text;
+  }
 
   void run(plan::task_build& build) const override {
     auto downstream = downstream_of<Record>(build, *this);

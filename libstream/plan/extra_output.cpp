@@ -16,6 +16,9 @@ public:
   const std::string& description() const override { return base_->description(); }
   std::uint64_t fingerprint() const override { return base_->fingerprint(); }
   result<task_result> run(const task_input& input) const override { return base_->run(input); }
+  std::string record_text(stage_index stage, std::string_view bytes) const override {
+    return base_->record_text(stage, bytes);
+  }
   result<run_handle> decode_run(shuffle_index shuffle, data::buffer_handle bytes) const override {
     return base_->decode_run(shuffle, std::move(bytes));
   }

@@ -63,6 +63,10 @@ public:
     return made;
   }
 
+  std::string record_text(stage_index stage, std::string_view bytes) const override {
+    return roots_[stage.value]->record_text(bytes);
+  }
+
   result<run_handle> decode_run(shuffle_index shuffle, data::buffer_handle bytes) const override {
     return roots_[shuffles_[shuffle.value].reader.value]->decode_run(std::move(bytes));
   }

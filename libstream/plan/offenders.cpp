@@ -3,6 +3,9 @@
 #include <cstring>
 #include <utility>
 
+#include "libstream/base/limits.hpp"
+#include "libstream/data/frames.hpp"
+
 namespace weir::plan {
 
 namespace {
@@ -17,49 +20,64 @@ std::string_view without_line_end(std::string_view line) {
   return line;
 }
 
-/// A line with its end, and the piece that it is of.
-struct placed_line {
-  std::string_view bytes;
+/// A record with its frame or line end, and the piece that it is of.
+struct placed_record {
+  std::string_view whole;
+  std::string_view content;
   const text_piece* piece;
 };
 
-std::vector<placed_line> lines_of(const std::vector<text_piece>& pieces) {
-  std::vector<placed_line> lines;
-  for (auto& piece : pieces)
-    for (auto rest = piece.bytes; !rest.empty();) {
-      auto newline = static_cast<const char*>(std::memchr(rest.data(), '\n', rest.size()));
-      auto size = newline ? static_cast<std::size_t>(newline - rest.data()) + 1 : rest.size();
-      lines.push_back({rest.substr(0, size), &piece});
-      rest.remove_prefix(size);
-    }
-  return lines;
+/// Takes the first line off `rest`: its content.
+std::string_view take_line(std::string_view& rest) {
+  auto newline = static_cast<const char*>(std::memchr(rest.data(), '\n', rest.size()));
+  auto line = rest.substr(0, newline ? static_cast<std::size_t>(newline - rest.data()) + 1 : rest.size());
+  rest.remove_prefix(line.size());
+  return without_line_end(line);
 }
 
-/// Lines `from` to `to`, both included, without those at `out` (ascending). Neighbours stay one piece.
-std::vector<text_piece> some_lines(const std::vector<placed_line>& lines, std::uint64_t from, std::uint64_t to,
-                                   const positions& out) {
+/// Takes the first frame off `rest`: its content. What is no frame is one record.
+std::string_view take_frame(std::string_view& rest) {
+  if (auto frame = data::take_frame(rest))
+    return *frame;
+  return std::exchange(rest, {});
+}
+
+std::vector<placed_record> records_of(const std::vector<text_piece>& pieces, const stage& of) {
+  std::vector<placed_record> records;
+  for (auto& piece : pieces)
+    for (auto rest = piece.bytes; !rest.empty();) {
+      auto before = rest;
+      auto content = of.framed() ? take_frame(rest) : take_line(rest);
+      records.push_back({before.substr(0, before.size() - rest.size()), content, &piece});
+    }
+  return records;
+}
+
+/// Records `from` to `to`, both included, without those at `out` (ascending). Neighbours stay one piece.
+std::vector<text_piece> some_of(const std::vector<placed_record>& records, std::uint64_t from, std::uint64_t to,
+                                const positions& out) {
   std::vector<text_piece> chosen;
   const text_piece* piece = nullptr;
-  for (auto at = from; at <= to && at < lines.size(); ++at) {
-    auto& line = lines[at];
+  for (auto at = from; at <= to && at < records.size(); ++at) {
+    auto& record = records[at];
     if (std::binary_search(out.begin(), out.end(), at))
       piece = nullptr;
-    else if (line.piece == std::exchange(piece, line.piece))
-      chosen.back().bytes = {chosen.back().bytes.data(), chosen.back().bytes.size() + line.bytes.size()};
+    else if (record.piece == std::exchange(piece, record.piece))
+      chosen.back().bytes = {chosen.back().bytes.data(), chosen.back().bytes.size() + record.whole.size()};
     else
-      chosen.push_back({line.bytes, line.piece->owner});
+      chosen.push_back({record.whole, record.piece->owner});
   }
   return chosen;
 }
 
-/// What can be left out of a task, one after the other: lines, or hashes of keys.
+/// What can be left out of a task, one after the other: records of an input, or hashes of keys.
 class parts {
 public:
-  parts(const stage& of, const task_input& input) : is_text_{of.reads_text}, rest_{input} {
-    if (!is_text_)
+  parts(const stage& of, const task_input& input) : reads_input_{of.reads_text}, rest_{input} {
+    if (!reads_input_)
       return;
-    lines_ = lines_of(input.text);
-    last_ = lines_.empty() ? 0 : lines_.size() - 1;
+    records_ = records_of(input.text, of);
+    last_ = records_.empty() ? 0 : records_.size() - 1;
   }
 
   std::uint64_t first() const { return 0; }
@@ -68,8 +86,8 @@ public:
   /// The task with the parts from `from` to `to`, both included, without those at `out` (ascending).
   task_input only(std::uint64_t from, std::uint64_t to, const positions& out) const {
     auto some = rest_;
-    if (is_text_) {
-      some.text = some_lines(lines_, from, to, out);
+    if (reads_input_) {
+      some.text = some_of(records_, from, to, out);
     } else {
       some.keys.first = from;
       some.keys.last = to;
@@ -79,9 +97,9 @@ public:
   }
 
 private:
-  bool is_text_;
+  bool reads_input_;
   const task_input& rest_;
-  std::vector<placed_line> lines_;
+  std::vector<placed_record> records_;
   std::uint64_t last_ = ~std::uint64_t{0};
 };
 
@@ -183,7 +201,7 @@ private:
       problem_.hint = "mend the function: so many are not poison";
       return tl::make_unexpected(problem_);
     }
-    found_.push_back({position, {}, problem_.thrown_by, problem_.what});
+    found_.push_back({position, {}, problem_.thrown_by, problem_.what.substr(0, limits::problem_bytes)});
     out_.insert(std::lower_bound(out_.begin(), out_.end(), position), position);
     return {};
   }
@@ -194,7 +212,7 @@ private:
     for (auto& each : found_)
       where.push_back(each.position);
     auto nothing = input_;
-    auto texts = leave_out(nothing, of_, where);
+    auto texts = leave_out(nothing, plan_, where);
     if (!of_.reads_text) {
       nothing.keys.first = 1; // to 0: no key is taken, those left out are named all the same
       nothing.keys.last = 0;
@@ -226,18 +244,20 @@ result<std::vector<offender>> find_offenders(const physical_plan& plan, const ta
   return search{plan, input, how}.run();
 }
 
-std::vector<std::string> leave_out(task_input& input, const stage& of, const std::vector<std::uint64_t>& positions) {
+std::vector<std::string> leave_out(task_input& input, const physical_plan& plan,
+                                   const std::vector<std::uint64_t>& positions) {
   std::vector<std::string> texts;
   if (positions.empty())
     return texts;
+  auto& of = plan.stages()[input.stage.value];
   if (!of.reads_text) {
     input.keys.left_out = positions;
     return texts;
   }
-  auto lines = lines_of(input.text);
+  auto records = records_of(input.text, of);
   for (auto position : positions)
-    texts.emplace_back(position < lines.size() ? without_line_end(lines[position].bytes) : std::string_view{});
-  input.text = some_lines(lines, 0, lines.size(), positions);
+    texts.push_back(position < records.size() ? plan.record_text(of.index, records[position].content) : "");
+  input.text = some_of(records, 0, records.size(), positions);
   return texts;
 }
 

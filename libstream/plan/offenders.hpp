@@ -8,12 +8,12 @@
 /// Records and keys on which user functions fail: how they are found, and how a task goes on without them. Pure.
 namespace weir::plan {
 
-/// One record of a task that reads text, or one key of a task behind a keyed shuffle.
+/// One record of a task that reads an input, or one key of a task behind a keyed shuffle.
 struct offender {
-  std::uint64_t position = 0; ///< of the record among the lines of the task, from 0; or the hash of the key
+  std::uint64_t position = 0; ///< of the record among those of the task, from 0; or the hash of the key
   std::string text;           ///< the record, or the key as an output shows it
   std::string operator_name;  ///< whose function failed
-  std::string problem;        ///< what it said
+  std::string problem;        ///< what it said, cut to `limits::problem_bytes`
 };
 
 /// Whether single records or keys of this stage can be left out.
@@ -39,8 +39,9 @@ struct offender_search {
 result<std::vector<offender>> find_offenders(const physical_plan& plan, const task_input& input,
                                              const offender_search& how = {});
 
-/// Takes the lines at these positions (ascending) out of the input of a task that reads text, or the keys with these hashes out of that of one
-/// that does not. Answers the text of the lines; that of keys is in the result of the task.
-std::vector<std::string> leave_out(task_input& input, const stage& of, const std::vector<std::uint64_t>& positions);
+/// Takes the records at these positions (ascending) out of the input of a task that reads an input, or the keys with these hashes out of that of
+/// one that does not. Answers the text of the records; that of keys is in the result of the task.
+std::vector<std::string> leave_out(task_input& input, const physical_plan& plan,
+                                   const std::vector<std::uint64_t>& positions);
 
 } // namespace weir::plan

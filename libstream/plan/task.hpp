@@ -98,6 +98,9 @@ struct stage {
   std::vector<output_index> outputs;
   bool always_due = false; ///< runs in every batch, also without input (`count`)
   bool keyed = false;      ///< obeys `task_input::keys`
+
+  /// A source stage: its records lie in frames (`data/frames.hpp`), not in lines.
+  bool framed() const { return source > 0; }
 };
 
 /// How many tasks a stage has in a batch of so many splits.
@@ -170,6 +173,11 @@ public:
   /// Runs one task from start to end on the calling thread. Thread-safe. An exception of a user function comes back
   /// as an error that names operator (`thrown_by`), batch and task.
   virtual result<task_result> run(const task_input& input) const = 0;
+  /// A record of that source stage as an output would show it, from its bytes without frame or line end. Thread-safe.
+  virtual std::string record_text(stage_index stage, std::string_view bytes) const {
+    static_cast<void>(stage);
+    return std::string{bytes};
+  }
   /// A run of that shuffle from what its `encode_to` made; it keeps `bytes`. Thread-safe. Error 65: the bytes are no such run.
   virtual result<run_handle> decode_run(shuffle_index shuffle, data::buffer_handle bytes) const {
     static_cast<void>(bytes);

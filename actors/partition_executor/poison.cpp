@@ -15,6 +15,18 @@ std::string in_quotes(std::string_view text) {
   return shown + (text.size() > most ? "..." : "") + "\"";
 }
 
+/// That of the split in whose range the record lies: one range may be several pieces of text, or none.
+const std::string& file_of(const services& services, const log::split& split, const plan::offender& found) {
+  auto pieces = found.piece;
+  for (auto& range : split.files) {
+    auto read = services.read_file_range(range, services.settings.max_record_bytes);
+    if (!read || pieces < read->size())
+      return range.path;
+    pieces -= read->size();
+  }
+  return split.files.back().path;
+}
+
 std::string name_of(const services& services, const task_board::task& what, const plan::offender& found) {
   auto& stage = services.plan->stages()[what.stage.value];
   if (!stage.reads_text)
@@ -22,7 +34,7 @@ std::string name_of(const services& services, const task_board::task& what, cons
   auto& split = what.record->splits[what.index.value];
   std::string from;
   if (!split.files.empty())
-    from = ", file " + split.files.front().path;
+    from = ", file " + file_of(services, split, found);
   else if (!split.blocks.empty())
     from = ", input " + std::to_string(split.blocks.front().input.value);
   return "partition " + std::to_string(what.index.value) + from + ", record " + std::to_string(found.position) + " " +

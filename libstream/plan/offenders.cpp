@@ -82,6 +82,10 @@ public:
 
   std::uint64_t first() const { return 0; }
   std::uint64_t last() const { return last_; }
+  /// That in which the record lies; 0 for keys.
+  std::size_t piece_of(std::uint64_t position) const {
+    return position < records_.size() ? static_cast<std::size_t>(records_[position].piece - rest_.text.data()) : 0;
+  }
 
   /// The task with the parts from `from` to `to`, both included, without those at `out` (ascending).
   task_input only(std::uint64_t from, std::uint64_t to, const positions& out) const {
@@ -201,7 +205,8 @@ private:
       problem_.hint = "mend the function: so many are not poison";
       return tl::make_unexpected(problem_);
     }
-    found_.push_back({position, {}, problem_.thrown_by, problem_.what.substr(0, limits::problem_bytes)});
+    found_.push_back(
+      {position, parts_.piece_of(position), {}, problem_.thrown_by, problem_.what.substr(0, limits::problem_bytes)});
     out_.insert(std::lower_bound(out_.begin(), out_.end(), position), position);
     return {};
   }

@@ -11,6 +11,7 @@ namespace weir::plan {
 /// One record of a task that reads an input, or one key of a task behind a keyed shuffle.
 struct offender {
   std::uint64_t position = 0; ///< of the record among those of the task, from 0; or the hash of the key
+  std::size_t piece = 0;      ///< of a record: that of `task_input::text` in which it lies
   std::string text;           ///< the record, or the key as an output shows it
   std::string operator_name;  ///< whose function failed
   std::string problem;        ///< what it said, cut to `limits::problem_bytes`

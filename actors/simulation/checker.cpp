@@ -43,7 +43,8 @@ std::optional<std::string> unescaped(std::string_view text) {
 /// Of a dead letter, behind the record: an operator and a problem. One record then.
 std::optional<std::uint64_t> is_cause(std::string_view text) {
   auto tab = text.find('\t');
-  if (tab == 0 || tab + 1 >= text.size() || text.find('\t', tab + 1) != std::string_view::npos)
+  if (tab == std::string_view::npos || tab == 0 || tab + 1 == text.size() ||
+      text.find('\t', tab + 1) != std::string_view::npos)
     return std::nullopt;
   return 1;
 }

@@ -79,9 +79,11 @@ struct coordinator_state {
     }
     epoch = message.epoch;
     clock->last_was(recovered->last);
-    for (auto& commit : recovered->unpublished)
+    for (auto& commit : recovered->unpublished) {
+      mark("coordinator.publishes_recovered");
       if (batches.emplace(commit.id, batch_progress{commit, outputs_of(commit)}).first->second.unpublished().empty())
         finish(commit.id);
+    }
     for (auto& record : recovered->open)
       recovered_open(record);
     report_recovered(*recovered);
@@ -99,6 +101,7 @@ struct coordinator_state {
   }
 
   void recovered_open(const log::batch_record& record) {
+    mark("coordinator.recovers_open_batch");
     batches.emplace(record.id, progress_of(record)).first->second.seal_logged();
     if (record.amendment.number == 0)
       return;
@@ -126,8 +129,10 @@ struct coordinator_state {
   /// Blocks died before they were durable, with everyone who could have had them logged. Nothing rests on them yet: a successor
   /// begins from what the log holds.
   void lost_blocks(const seal_impossible& message) {
-    if (message.epoch == epoch)
-      self->quit(caf::exit_reason::user_shutdown);
+    if (message.epoch != epoch)
+      return;
+    mark("coordinator.loses_undurable_blocks");
+    self->quit(caf::exit_reason::user_shutdown);
   }
 
   // -- inputs ----------------------------------------------------------------------------------------------------------
@@ -153,6 +158,7 @@ struct coordinator_state {
     if (epoch.value == 0)
       return; // it is asked for again once claimed
     if (!queue.blocks_ready(message.input, message.epoch, message.headers)) {
+      mark("coordinator.asks_for_missing_blocks");
       services->directory.send({role::block_store, 0}, report_blocks{epoch});
       return;
     }
@@ -171,8 +177,10 @@ struct coordinator_state {
         break;
       gone = {message.input, message.epoch, message.headers.front().id.sequence, header.id.sequence};
     }
-    if (gone)
-      services->directory.send({role::block_store, 0}, release_blocks{epoch, {*gone}});
+    if (!gone)
+      return;
+    mark("coordinator.releases_again");
+    services->directory.send({role::block_store, 0}, release_blocks{epoch, {*gone}});
   }
 
   void found(const files_found& message) {
@@ -296,8 +304,10 @@ struct coordinator_state {
   void poisoned(const task_poisoned& message) {
     auto batch = find(message.attempt.epoch, message.batch);
     if (!batch || batch->where() != batch_progress::state::open || batch->current() != message.attempt ||
-        !batch->amend(message.skip, message.excluded))
+        !batch->amend(message.skip, message.excluded)) {
+      mark("coordinator.drops_stale_poison");
       return;
+    }
     services->journal->warning(message.problem);
     to_writer(amend_batch{epoch, batch->record()});
   }
@@ -417,6 +427,8 @@ struct coordinator_state {
 
   void published(const batch_published& message) {
     auto batch = find(message.epoch, message.batch);
+    if (!batch || !batch->unpublished().count(message.output))
+      mark("coordinator.hears_late_publication");
     if (!batch)
       return;
     if (batch->output_published(message.output)) {
@@ -500,8 +512,11 @@ struct coordinator_state {
   void run_all_again() {
     view = view.next();
     for (auto& [number, batch] : batches)
-      if (batch.where() == batch_progress::state::open)
+      if (batch.where() == batch_progress::state::open) {
+        if (batch.current() != attempt{})
+          mark("coordinator.announces_again");
         announce(batch);
+      }
   }
 
   // -- the end -----------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include "actors/block_store/block_index.hpp"
 #include "actors/node/conduct.hpp"
 #include "actors/receiver/protocol.hpp"
+#include "libstream/base/marks.hpp"
 #include "libstream/log/block_log.hpp"
 #include "libstream/log/positions.hpp"
 
@@ -86,6 +87,7 @@ struct block_store_state {
     }
     if (index.known_through(input, owner) == known)
       return;
+    mark("store.finds_unreported_blocks");
     for (auto& headers : index.known())
       if (headers.front().id.input == input && headers.front().id.epoch == owner)
         report(headers);
@@ -152,8 +154,10 @@ struct block_store_state {
   }
 
   void append_again() {
-    for (auto& headers : index.undurable())
+    for (auto& headers : index.undurable()) {
+      mark("store.appends_again");
       append(headers.front().id.input, headers.front().id.epoch, headers);
+    }
   }
 
   void schedule_retry() { self->delayed_send(self, services->settings.retry_interval, retry_tick{}); }

@@ -10,6 +10,7 @@
 #include "actors/checkpoint_writer/write_group.hpp"
 #include "actors/node/conduct.hpp"
 #include "actors/node/full_disk.hpp"
+#include "libstream/base/marks.hpp"
 #include "libstream/log/batch_log.hpp"
 #include "libstream/log/block_log.hpp"
 #include "libstream/log/positions.hpp"
@@ -85,6 +86,7 @@ struct writer_state {
   }
 
   void park(std::function<bool()> request) {
+    mark("writer.waits_for_others");
     if (parked.size() == max_parked)
       parked.pop_front(); // whoever asked asks again
     parked.push_back(std::move(request));
@@ -138,6 +140,7 @@ struct writer_state {
       what ==
       verdict::
         refuse) { // in its turn: blocks of that epoch may be on their way to the log, and are not to be dropped meanwhile
+      mark("writer.refuses_blocks");
       write_group::step refusal;
       refusal.answer = [this, input = message.input, owner = message.epoch] {
         answer(role::block_store, 0, epoch_refused{input, owner});
@@ -209,8 +212,10 @@ struct writer_state {
     auto what = fence->seal(message.epoch, message.record, message.after);
     if (what == verdict::refuse)
       return refuse(message.epoch);
-    if (what == verdict::never)
+    if (what == verdict::never) {
+      mark("writer.never_seals");
       return answer(role::batch_coordinator, 0, seal_impossible{message.epoch, message.record.id});
+    }
     if (what == verdict::wait)
       return false;
     write_group::step step;
@@ -232,6 +237,8 @@ struct writer_state {
       return refuse(message.epoch);
     if (what == verdict::wait)
       return false;
+    if (what == verdict::answer)
+      mark("writer.answers_amendment_again");
     write_group::step step;
     if (what == verdict::write) {
       step.write = [record = message.record](auto& changes, auto&) -> result<void> {
@@ -251,6 +258,8 @@ struct writer_state {
       return refuse(message.epoch);
     if (what == verdict::wait)
       return false;
+    if (what == verdict::answer)
+      mark("writer.answers_commit_again");
     write_group::step step;
     if (what == verdict::write) {
       auto& record = message.record;
@@ -331,8 +340,11 @@ struct writer_state {
 
   /// What comes while the log thread is busy goes into one transaction.
   bool add(write_group::step step) {
-    if (pause.lasts() && !step.write)
-      return true; // a repeat, of which there may be any number while the disk is full: it is asked again
+    if (pause.lasts() &&
+        !step.write) { // a repeat, of which there may be any number while the disk is full: it is asked again
+      mark("writer.drops_repeats");
+      return true;
+    }
     waiting.push_back(std::move(step));
     flush();
     return true;
@@ -393,8 +405,10 @@ struct writer_state {
                   me = caf::actor_cast<caf::actor_addr>(self)] {
       if (again)
         *refusing = false;
-      if (*refusing)
+      if (*refusing) {
+        mark("writer.holds_group_back");
         return;
+      }
       auto done = group->write(*services->store);
       if (!done && !done.error().full) {
         services->fail(done.error());
@@ -431,6 +445,7 @@ struct writer_state {
   /// Nothing of the first group was written, nor of those behind it: they wait, in their order. What only makes room goes first, so that
   /// a log that has reached its limit is freed by the batches that are published.
   void refused(const group_refused& message) {
+    mark("writer.waits_for_room");
     std::vector<write_group::step> steps;
     for (auto& group : std::exchange(groups, {}))
       for (auto& step : group->take_steps())
@@ -448,6 +463,8 @@ struct writer_state {
     tried = steps.size();
     trying_again = true;
     auto others = std::stable_partition(steps.begin(), steps.end(), [](auto& each) { return each.frees; });
+    if (others != steps.begin() && others != steps.end())
+      mark("writer.frees_first");
     for (auto from = steps.begin(); from != steps.end();) {
       auto to = from < others ? others : steps.end();
       std::shared_ptr<write_group> fresh;

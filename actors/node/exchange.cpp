@@ -1,6 +1,7 @@
 #include "actors/node/exchange.hpp"
 
 #include "libstream/base/limits.hpp"
+#include "libstream/base/marks.hpp"
 #include "libstream/data/checksum.hpp"
 
 namespace weir::actors {
@@ -60,6 +61,7 @@ bool exchange::keep(const attempt& of, batch_id batch, task_index map, shuffle_i
 
 /// Moves the runs to the scratch file, apart from those that cannot be encoded.
 result<void> exchange::spill(held_output& made) {
+  mark("exchange.spills");
   made.places.resize(made.runs.size());
   std::string bytes;
   std::size_t first = 0; // of the places that are not written yet

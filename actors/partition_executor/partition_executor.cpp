@@ -8,6 +8,7 @@
 #include "actors/node/full_disk.hpp"
 #include "actors/partition_executor/task_board.hpp"
 #include "actors/partition_executor/task_run.hpp"
+#include "libstream/base/marks.hpp"
 
 namespace weir::actors {
 
@@ -87,6 +88,7 @@ struct executor_state {
   void put_aside(const task_board::task& task, const task_ended& report) {
     if (!board->current(report.batch, report.attempt))
       return;
+    mark("executor.waits_for_room");
     if (refused.empty())
       self->delayed_send(self, services->settings.disk_full_retry, run_again{++pauses});
     refused.push_back(task);
@@ -107,7 +109,9 @@ struct executor_state {
     if (refused.empty() && due.empty())
       if (auto words = pause.went_on(self->clock().now()))
         services->journal->warning(*words);
-    if (!report.lost && board->current(report.batch, report.attempt)) {
+    if (!board->current(report.batch, report.attempt)) {
+      mark("executor.drops_stale_task");
+    } else if (!report.lost) {
       if (report.failed)
         services->fail({static_cast<error_code>(report.code), report.problem, {}, {}});
       else if (report.skip || !report.excluded.empty())

@@ -2,6 +2,7 @@
 #include "actors/partition_executor/task_run.hpp"
 
 #include "actors/partition_executor/poison.hpp"
+#include "libstream/base/marks.hpp"
 #include "libstream/data/checksum.hpp"
 #include "libstream/data/record_traits.hpp"
 #include "libstream/log/batch_log.hpp"
@@ -28,6 +29,7 @@ result<void> load_blocks(const services& services, const log::block_range& range
     block_id id{range.input, range.epoch, sequence};
     auto bytes = services.blocks.find(id);
     if (!bytes) {
+      mark("executor.reads_block_from_log");
       auto logged = log::read_block(*services.store, id);
       if (!logged)
         return tl::make_unexpected(logged.error());
@@ -129,6 +131,7 @@ result<plan::task_result> try_to_run(services& services, const plan::task_input&
     auto made = services.plan->run(input);
     if (made || made.error().thrown_by.empty() || failures >= services.settings.max_task_failures)
       return made;
+    mark("executor.tries_task_again");
     services.journal->detail("failure " + std::to_string(failures) + " of a task: " + made.error().message());
   }
 }
@@ -146,6 +149,7 @@ task_ended run_task(services& services, const task_board::task& what) {
     return report; // nothing of it is for this stage
   auto input = gather(services, what, stage);
   if (!input && lost_before_sealed(services, what, input.error())) {
+    mark("executor.finds_blocks_lost");
     report.lost = true;
     return report;
   }

@@ -8,6 +8,7 @@
 #include "actors/receiver/block_generator.hpp"
 #include "actors/receiver/input_pace.hpp"
 #include "actors/receiver/numbered_records.hpp"
+#include "libstream/base/marks.hpp"
 
 namespace weir::actors {
 
@@ -186,9 +187,13 @@ struct feed_receiver_state {
 
   /// Also with nothing to store: the answer says what has been released meanwhile.
   void store_again() {
-    if (blocks->is_open())
-      services->directory.send({role::block_store, 0}, store_blocks{input, blocks->current_epoch(),
-                                                                    blocks->last_durable(), blocks->undurable()});
+    if (!blocks->is_open())
+      return;
+    auto undurable = blocks->undurable();
+    if (!undurable.empty())
+      mark("receiver.stores_again");
+    services->directory.send({role::block_store, 0}, store_blocks{input, blocks->current_epoch(),
+                                                                  blocks->last_durable(), std::move(undurable)});
   }
 
   void ask_writer_again() {

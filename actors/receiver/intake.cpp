@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "libstream/base/marks.hpp"
 #include "libstream/data/checksum.hpp"
 
 namespace weir::actors {
@@ -35,6 +36,7 @@ void intake::opened(weir::epoch owner) {
 void intake::hello(connection_id connection, const std::string& name) {
   auto& who = producers_[name];
   if (who.connection && *who.connection != connection) {
+    mark("receiver.replaces_connection");
     connections_.erase(*who.connection);
     actions_.push_back(refuse{*who.connection, "producer '" + name + "' has connected anew"});
   }
@@ -80,6 +82,8 @@ void intake::data(connection_id connection, const ingest_data& frame) {
                                             std::to_string(frame.first)});
     return;
   }
+  if (frame.first <= who.accepted)
+    mark("receiver.drops_duplicates");
   if (last <= who.accepted) {
     if (held > 0)
       actions_.push_back(release{held});

@@ -7,6 +7,7 @@
 #include "actors/node/conduct.hpp"
 #include "actors/receiver/input_pace.hpp"
 #include "actors/receiver/intake.hpp"
+#include "libstream/base/marks.hpp"
 #include "libstream/log/positions.hpp"
 
 namespace weir::actors {
@@ -133,8 +134,9 @@ struct receiver_state {
   }
 
   void fenced(const epoch_refused& message) {
-    if (message.epoch == intake->current_epoch())
-      self->quit(caf::exit_reason::user_shutdown); // the supervisor starts a successor, which opens a newer epoch
+    if (message.epoch != intake->current_epoch())
+      return;
+    self->quit(caf::exit_reason::user_shutdown); // the supervisor starts a successor, which opens a newer epoch
   }
 
   void found(const producer_found& message) {
@@ -212,9 +214,13 @@ struct receiver_state {
 
   /// Also with nothing to store: the answer says what has been released meanwhile.
   void store_again() {
-    if (intake->is_open())
-      services->directory.send({role::block_store, 0}, store_blocks{input, intake->current_epoch(),
-                                                                    intake->last_durable(), intake->undurable()});
+    if (!intake->is_open())
+      return;
+    auto undurable = intake->undurable();
+    if (!undurable.empty())
+      mark("receiver.stores_again");
+    services->directory.send({role::block_store, 0}, store_blocks{input, intake->current_epoch(),
+                                                                  intake->last_durable(), std::move(undurable)});
   }
 
   void ask_writer_again() {
@@ -222,8 +228,10 @@ struct receiver_state {
       return;
     for (auto& producer : intake->unanswered_lookups())
       look_up(producer);
-    for (auto& producer : intake->unanswered_departures())
+    for (auto& producer : intake->unanswered_departures()) {
+      mark("receiver.asks_for_farewell_again");
       depart(producer);
+    }
   }
 
   // -- doing what was decided --------------------------------------------------------------------------------------------

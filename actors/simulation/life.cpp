@@ -7,11 +7,22 @@ namespace weir::actors::simulation {
 
 namespace {
 
-/// Simulated actors die as often as the seed likes: giving up on them is the restart policy's own matter, tested elsewhere.
+/// Most seeds let actors die as often as they like.
 constexpr restart_policy::limits patient{.restarts = 1'000'000,
                                          .window = std::chrono::milliseconds{400'000'000},
                                          .longest_pause = std::chrono::milliseconds{200},
                                          .escalations = 1'000'000};
+/// However far apart its ends: faults are rare on virtual time.
+restart_policy::limits limits_of(std::optional<std::uint32_t> restarts) {
+  auto limits = patient;
+  if (restarts) {
+    limits.restarts = *restarts;
+    limits.escalations = *restarts;
+    limits.escalation_window = limits.window;
+  }
+  return limits;
+}
+
 constexpr std::size_t most_last_steps = 1'000'000;
 
 /// The message that an actor will handle next. A build with sanitizers does not say: CAF's queues cast their own ends on the way there.
@@ -26,7 +37,8 @@ std::string next_message([[maybe_unused]] caf::scheduled_actor& actor) {
 
 } // namespace
 
-life::life(timeline& time, services_ptr services, std::shared_ptr<simulated_workers> workers)
+life::life(timeline& time, services_ptr services, std::shared_ptr<simulated_workers> workers,
+           std::optional<std::uint32_t> restarts)
   : time_{time}, services_{std::move(services)}, workers_{std::move(workers)} {
   config_.set("scheduler.policy", caf::atom("testing"));
   config_.set("logger.verbosity", caf::atom("quiet"));
@@ -38,7 +50,7 @@ life::life(timeline& time, services_ptr services, std::shared_ptr<simulated_work
   scheduler_->clock().current_time = time_.now();
   run_all(); // CAF's own actors
   services_->workers = workers_;
-  tree_ = spawn_tree(*system_, services_, patient);
+  tree_ = spawn_tree(*system_, services_, limits_of(restarts));
 }
 
 life::~life() {

@@ -18,8 +18,9 @@ namespace weir::actors::simulation {
 /// world chooses. What outlives it (log, files, links) belongs to the world.
 class life {
 public:
-  /// Starts the tree. `services` without workers; those are made here.
-  life(timeline& time, services_ptr services, std::shared_ptr<simulated_workers> workers);
+  /// Starts the tree. `services` without workers; those are made here. `restarts`: see `scenario`.
+  life(timeline& time, services_ptr services, std::shared_ptr<simulated_workers> workers,
+       std::optional<std::uint32_t> restarts);
   /// As abrupt as SIGKILL: nothing that was not done happens any more.
   ~life();
   life(const life&) = delete;

@@ -22,18 +22,23 @@ void poison::look_at_line(std::string_view line) {
   if (line.find('!') == std::string_view::npos)
     return;
   for (auto& word : naive_words(line)) {
-    if (word.starts_with("!m") && !mended_)
+    if (word.starts_with("!m") && !mended_) {
+      ++thrown_;
       throw std::runtime_error{"a poisoned line:\twith " + word};
+    }
     if (word.starts_with("!f") && failures_[word] < flaky_failures_) {
       ++failures_[word];
+      ++thrown_;
       throw std::runtime_error{"not this time"};
     }
   }
 }
 
-void poison::look_at_key(std::string_view key) const {
-  if (is_poisoned_key(key) && !mended_)
-    throw std::runtime_error{"a poisoned key"};
+void poison::look_at_key(std::string_view key) {
+  if (!is_poisoned_key(key) || mended_)
+    return;
+  ++thrown_;
+  throw std::runtime_error{"a poisoned key"};
 }
 
 void poisoned_word_count(stream_context& context, std::shared_ptr<poison> with) {

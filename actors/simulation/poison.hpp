@@ -18,7 +18,9 @@ public:
 
   /// Throw. As user functions do, on task threads (which the simulation has none of).
   void look_at_line(std::string_view line);
-  void look_at_key(std::string_view key) const;
+  void look_at_key(std::string_view key);
+  /// How often one of them threw.
+  std::uint64_t thrown() const { return thrown_; }
 
   /// The next release of the application fails no more.
   void mend() { mended_ = true; }
@@ -28,6 +30,7 @@ private:
   std::uint32_t flaky_failures_;
   std::map<std::string, std::uint32_t, std::less<>> failures_;
   bool mended_ = false;
+  std::uint64_t thrown_ = 0;
 };
 
 /// Whether a word of the line gives away that a map stage always fails on it.

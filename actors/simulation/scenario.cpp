@@ -235,6 +235,20 @@ void draw_poison(chance& random, scenario& into) {
     spoil(file.bytes); // its first line
 }
 
+/// One line fails as often as a task is tried, and passes when the poison is looked for. No other poison: that might wear it out.
+void draw_worn_out_poison(chance random, scenario& into) {
+  if (into.poison.any || into.producers.empty() || random.percent(90))
+    return;
+  auto& pack = into.producers.front().packs.front();
+  if (pack.lines.empty())
+    return;
+  pack.lines.front().insert(0, "!f1 ");
+  into.poison.any = true;
+  into.settings.max_task_failures = static_cast<std::uint32_t>(random.between(1, 4));
+  into.poison.flaky_failures = into.settings.max_task_failures;
+  into.settings.on_error = static_cast<error_policy>(random.below(3));
+}
+
 void draw_disk_faults(chance& random, scenario& into) {
   into.full_disk = {microseconds{1'000}, microseconds{random.magnitude(10'000, 3'000'000)}};
   into.settings.disk_full_retry = std::chrono::milliseconds{random.magnitude(1, 1'000)};
@@ -256,6 +270,17 @@ void draw_rates(chance& random, scenario& into) {
   settings.backpressure_proportional = static_cast<double>(random.below(20)) / 10;
   settings.backpressure_integral = static_cast<double>(random.below(10)) / 10;
   settings.backpressure_derived = static_cast<double>(random.below(10)) / 10;
+}
+
+/// An application that gives up on an actor stops, and goes on when it is started again.
+void draw_restarts(chance& random, scenario& into) {
+  if (random.percent(85))
+    return;
+  into.restarts = static_cast<std::uint32_t>(random.below(3));
+  into.faults.kill_actor = std::max(into.faults.kill_actor, 4u);
+  into.faults.steps_between = std::min(into.faults.steps_between, 100u);
+  if (random.percent(50))
+    into.faults.victim = static_cast<role>(random.below(7));
 }
 
 } // namespace
@@ -282,7 +307,9 @@ scenario draw_scenario(std::uint64_t seed) {
   draw_budgets(random, made);
   draw_disk_faults(random, made);
   draw_poison(random, made);
+  draw_worn_out_poison(chance{seed ^ 0xd1b54a32d192ed03ull}, made);
   draw_rates(random, made);
+  draw_restarts(random, made);
   return made;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,7 +56,8 @@ struct planned_faults {
   std::uint32_t reset_connection = 1;
   std::uint32_t scratch_percent = 0; ///< of the writes to the scratch file fail, which stops the application; no weight
   std::uint32_t disk_full = 0;       ///< for a while the log, outputs and the scratch file are refused what needs room
-  std::uint32_t disk_fails = 0;      ///< a write to the log, which stops the application
+  std::uint32_t disk_fails = 0;      ///< a write to the log or a sync of an output, which stops the application
+  std::optional<role> victim;        ///< only actors of this role are killed
   std::uint32_t drain = 1;           ///< stop in order, then start again: no fault, but the same promises
 };
 
@@ -84,6 +86,8 @@ struct scenario {
   std::uint32_t late_messages_permille = 0; ///< steps at which the clock moves although messages wait
   std::uint32_t freezes_permille = 0;       ///< steps at which an actor stops for a while
   std::uint32_t clock_jumps = 0;            ///< of the wall clock, within the first seconds
+  std::optional<std::uint32_t>
+    restarts; ///< of one actor; one more, and the application gives up. Nothing: as often as it dies
 };
 
 scenario draw_scenario(std::uint64_t seed);

@@ -119,6 +119,8 @@ result<void> simulated_files::sync(const std::vector<std::string>& paths) {
     auto found = find(path);
     if (!found)
       return no_such("sync", path);
+    if (sync_fails_ && sync_fails_(path))
+      return fail(error_code::disk, "cannot sync: the seed says so", path);
     found->synced_bytes = found->bytes;
     found->synced = found->now;
     found->unsynced.clear();

@@ -40,6 +40,9 @@ public:
   /// Asked before each operation that needs room; true: it is refused as on a full disk.
   void full_when(std::function<bool(const std::string& path)> what) { full_ = std::move(what); }
 
+  /// Asked before each sync; true: it fails, and what it was to keep may be lost.
+  void sync_fails_when(std::function<bool(const std::string& path)> what) { sync_fails_ = std::move(what); }
+
   /// The directories in `parent`, by name, as a reader sees them now.
   std::map<std::string, listing> read(const std::string& parent) const;
   /// Rises with every change that a reader can see.
@@ -80,6 +83,7 @@ private:
   std::uint64_t version_ = 0;
   std::function<void(const char*, const std::string&)> before_;
   std::function<bool(const std::string&)> full_;
+  std::function<bool(const std::string&)> sync_fails_;
 };
 
 } // namespace weir::actors::simulation

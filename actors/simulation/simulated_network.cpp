@@ -297,7 +297,10 @@ void simulated_network::reset(connection_id id) {
     return;
   auto where = entry->second.server;
   cut(id);
-  time_.after(draw(), [this, id, where] {
+  // To the server it may look open long after its producer has come back.
+  auto late =
+    time_.random().percent(20) ? timeline::duration{time_.random().magnitude(1'000, 500'000)} : timeline::duration{0};
+  time_.after(draw() + late, [this, id, where] {
     if (auto at = where.lock())
       leave(*at, id);
   });

@@ -86,9 +86,11 @@ private:
   address draw_address(std::optional<role> wanted = std::nullopt);
   void kill_and_freeze();
   void kill(const address& who);
-  void count_fault();
+  void count_fault(fault_kind what);
   void file_operation();
   std::optional<error> scratch_fails();
+  bool sync_fails();
+  bool disk_fails();
   simulated_store::fate commit_ends(bool makes_room);
   bool disk_is_full();
   void fill_disk();
@@ -143,7 +145,7 @@ private:
   bool drained_ = false; ///< the application says so
   bool stopping_ = false;
   timeline::time_point disk_full_until_{};
-  timeline::time_point disk_fails_until_{}; ///< the next write to the log before then
+  timeline::time_point disk_fails_until_{}; ///< the next write to the log, or sync of an output, before then
   bool failed_ = false;                     ///< the application has stopped itself, rightly
   bool last_drain_ = false;
   bool over_ = false;
@@ -177,6 +179,7 @@ world::world(const scenario& what, bool trace)
     time_, simulated_network::latency{what_.link.shortest, what_.link.longest}, broken);
   files_->before_each([this](const char*, const std::string&) { file_operation(); });
   files_->full_when([this](const std::string&) { return disk_is_full(); });
+  files_->sync_fails_when([this](const std::string&) { return sync_fails(); });
   for (auto& plan : what_.producers)
     producers_.push_back(std::make_unique<simulated_producer>(time_, *network_, plan, broken));
   for (std::uint32_t i = 0; i < what_.settings.inputs.size(); ++i)
@@ -239,7 +242,7 @@ services_ptr world::make_services() {
 }
 
 void world::start_life() {
-  draining_ = drained_ = stopping_ = failed_ = false;
+  draining_ = drained_ = stopping_ = failed_ = last_drain_ = false;
   auto job_takes = [this](const std::string& worker) {
     auto& range = worker == "log"                  ? what_.log_job
                   : worker.starts_with("executor") ? what_.task_job
@@ -250,7 +253,8 @@ void world::start_life() {
   };
   auto services = make_services();
   time_.note("start with " + std::to_string(services->settings.executors) + " executors");
-  life_ = std::make_unique<life>(time_, services, std::make_shared<simulated_workers>(time_, job_takes));
+  life_ =
+    std::make_unique<life>(time_, services, std::make_shared<simulated_workers>(time_, job_takes), what_.restarts);
 }
 
 void world::end_life(bool power) {
@@ -315,7 +319,7 @@ void world::run_worker(const std::string& name) {
   try {
     life_->workers().run(name);
   } catch (const process_ended& how) {
-    count_fault();
+    count_fault(how.power ? fault_kind::power_cut : fault_kind::process_killed);
     end_life(how.power);
     schedule_fault();
   }
@@ -413,10 +417,10 @@ void world::inject(fault what) {
       return;
     case fault::end_process:
     case fault::end_power:
-      count_fault();
+      count_fault(what == fault::end_power ? fault_kind::power_cut : fault_kind::process_killed);
       end_life(what == fault::end_power);
       break;
-    case fault::kill_actor: kill(draw_address()); break;
+    case fault::kill_actor: kill(draw_address(what_.faults.victim)); break;
     case fault::kill_and_freeze: kill_and_freeze(); break;
     case fault::reset_connection:
       if (time_.random().percent(50))
@@ -424,7 +428,7 @@ void world::inject(fault what) {
       else
         network_->reset_one();
       time_.note("reset a connection");
-      count_fault();
+      count_fault(fault_kind::connection_reset);
       break;
     case fault::disk_full: fill_disk(); break;
     case fault::disk_fails: disk_fails_until_ = time_.now() + microseconds{500'000}; break;
@@ -468,7 +472,7 @@ void world::kill_and_freeze() {
                                                          {role::sink, role::batch_coordinator}};
   auto [first, second] = neighbours[time_.random().below(std::size(neighbours))];
   auto any = time_.random().percent(30);
-  auto victim = draw_address(any ? std::nullopt : std::optional{first});
+  auto victim = draw_address(what_.faults.victim ? what_.faults.victim : any ? std::nullopt : std::optional{first});
   auto frozen = draw_address(any ? std::nullopt : std::optional{second});
   auto long_enough = time_.random().percent(50) ? 100'000 : time_.random().magnitude(1'000, 100'000);
   life_->freeze(frozen, microseconds{long_enough + time_.random().below(200'000)});
@@ -488,11 +492,13 @@ void world::kill_and_freeze() {
 void world::kill(const address& who) {
   if (faults_left_ == 0)
     return;
-  count_fault();
   auto chance = time_.random().below(10);
   auto how = chance < 6 ? life::way::kill : chance < 8 ? life::way::exit_message : life::way::exception;
   if (who.what == role::supervisor && how == life::way::exception)
     how = life::way::kill; // it runs no code that might throw
+  count_fault(how == life::way::kill           ? fault_kind::actor_killed
+              : how == life::way::exit_message ? fault_kind::actor_told_to_end
+                                               : fault_kind::actor_threw);
   time_.note((how == life::way::kill           ? "kill "
               : how == life::way::exit_message ? "tell to end: "
                                                : "exception in ") +
@@ -501,9 +507,10 @@ void world::kill(const address& who) {
 }
 
 /// By the phase of the oldest open batch: batches go through the phases in order, so the oldest is the furthest.
-void world::count_fault() {
+void world::count_fault(fault_kind what) {
   --faults_left_;
   ++outcome_.injected;
+  ++outcome_.by_kind[static_cast<std::size_t>(what)];
   for (auto at = phase_count; at-- > 0;)
     if (page_.open[at] > 0) {
       ++outcome_.effective;
@@ -526,7 +533,7 @@ std::optional<error> world::scratch_fails() {
     return std::nullopt;
   time_.note("the scratch file refuses a write");
   ++outcome_.scratch_failures;
-  count_fault();
+  count_fault(fault_kind::scratch_write_failed);
   return error{error_code::disk, "cannot write the scratch file: the seed says so", "/scratch", {}};
 }
 
@@ -534,7 +541,7 @@ void world::fill_disk() {
   auto lasts = time_.random().between(what_.full_disk.shortest, what_.full_disk.longest);
   time_.note("the disk is full for " + std::to_string(lasts.count()) + " us");
   disk_full_until_ = time_.now() + lasts;
-  count_fault();
+  count_fault(fault_kind::disk_full);
 }
 
 bool world::disk_is_full() {
@@ -544,14 +551,29 @@ bool world::disk_is_full() {
   return true;
 }
 
+/// Whether the seed's next failure of the disk is due: then it is this one.
+bool world::disk_fails() {
+  if (time_.now() >= disk_fails_until_ || faults_left_ == 0)
+    return false;
+  disk_fails_until_ = {};
+  ++outcome_.disk_failures;
+  return true;
+}
+
+bool world::sync_fails() {
+  if (!disk_fails())
+    return false;
+  count_fault(fault_kind::output_sync_failed);
+  time_.note("an output cannot be synced");
+  return true;
+}
+
 /// What only makes room may find the few pages that it needs.
 simulated_store::fate world::commit_ends(bool makes_room) {
   using enum simulated_store::fate;
-  if (time_.now() < disk_fails_until_ && faults_left_ > 0) {
-    disk_fails_until_ = {};
-    ++outcome_.disk_failures;
-    count_fault();
+  if (disk_fails()) {
     auto what = time_.random().percent(50) ? failed : uncertain;
+    count_fault(what == failed ? fault_kind::log_write_failed : fault_kind::log_sync_failed);
     time_.note(what == failed ? "the disk fails" : "the disk fails, and what it was to write is there all the same");
     return what;
   }
@@ -560,8 +582,8 @@ simulated_store::fate world::commit_ends(bool makes_room) {
   return written;
 }
 
-/// A disk that fails (one that is full does not) stops the application, which goes on when it is started again, and so does a user function that fails for good: until
-/// there is a release with a better one. Nothing else may.
+/// A disk that fails (one that is full does not) stops the application, which goes on when it is started again; so does an actor that dies
+/// too often, and a user function that fails for good: until there is a release with a better one. Nothing else may.
 void world::failed(const error& why) {
   auto by_poison = what_.poison.any && what_.settings.on_error == error_policy::stop &&
                    (failed_ || !poison_->is_mended()) && why.message().find("user function") != std::string::npos;
@@ -572,7 +594,9 @@ void world::failed(const error& why) {
     else
       poison_->mend();
   }
-  if (by_poison ||
+  auto by_restarts = what_.restarts && why.hint.starts_with("it cannot be kept alive");
+  outcome_.gave_up += by_restarts && !failed_ ? 1 : 0;
+  if (by_poison || by_restarts ||
       (why.code == error_code::disk && !why.full && outcome_.scratch_failures + outcome_.disk_failures > 0))
     failed_ = true;
   else
@@ -703,6 +727,7 @@ void world::conclude() {
   outcome_.marks = marks_reached();
   for (std::size_t i = 0; i < outcome_.marks.size(); ++i)
     outcome_.marks[i] -= marks_before_[i];
+  outcome_.user_failures[static_cast<std::size_t>(what_.settings.on_error)] = poison_->thrown();
   life_.reset();
   for (auto& producer : producers_) {
     std::uint64_t number = 0;

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "actors/monitor/chaos_page.hpp"
+#include "libstream/base/marks.hpp"
 #include "libstream/data/checksum.hpp"
 #include "libstream/log/batch_log.hpp"
 
@@ -22,6 +23,7 @@ result<part_bytes> fetch(const services& services, const log::commit_record& bat
   if (auto staged = services.staging.find({batch.epoch, batch.view}, batch.id, part.output, part.part)) {
     found = {*staged, staged};
   } else {
+    mark("sink.reads_log");
     auto logged = log::read_staged(*services.store, batch.id, part.output, part.part);
     if (!logged)
       return tl::make_unexpected(logged.error());
@@ -117,6 +119,7 @@ result<void> publish_text(services& services, const std::string& prefix, const p
       continue;
     auto where = directories_of(prefix, batch);
     if (files.exists(where.target + "/_SUCCESS")) {
+      mark("sink.finds_batch_published");
       already = true;
       continue;
     }

@@ -8,6 +8,7 @@
 #include "actors/node/conduct.hpp"
 #include "actors/node/full_disk.hpp"
 #include "actors/sinks/publication.hpp"
+#include "libstream/base/marks.hpp"
 
 namespace weir::actors {
 
@@ -46,10 +47,12 @@ struct sink_state {
     begun = begun || message.record.id <= message.oldest;
     if (!begun)
       return;
-    if (message.record.id <= published)
+    if (message.record.id <= published) {
+      mark("sink.answers_again");
       answer(message.record.id);
-    else if (message.record.id > busy_through)
+    } else if (message.record.id > busy_through) {
       waiting[message.record.id] = message.record;
+    }
     publish_next();
   }
 
@@ -97,6 +100,7 @@ struct sink_state {
 
   /// What was begun is begun anew: a text output is written under a temporary name, and what is published already is recognised.
   void refused(const publication_refused& message) {
+    mark("sink.waits_for_room");
     if (auto words = pause.refused(self->clock().now(), message.problem))
       services->journal->warning(*words);
     self->delayed_send(self, services->settings.disk_full_retry, publish_again{busy_through.value});

@@ -1,5 +1,7 @@
 #include "actors/supervisor/family.hpp"
 
+#include "libstream/base/marks.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -57,6 +59,7 @@ family::steps family::restart_alone(std::size_t child, restart_policy::duration 
     start(child, now, next);
     return next;
   }
+  mark("supervisor.backs_off");
   members_[child].where = state::waiting;
   members_[child].ticket = ++tickets_;
   next.push_back({action::wait, child, pause, tickets_});
@@ -101,6 +104,7 @@ family::steps family::wait_over(std::uint64_t ticket, time_point now) {
 }
 
 family::steps family::give_up(std::size_t child) {
+  mark("supervisor.gives_up");
   ends_ = true;
   steps next{{action::give_up, child, {}, 0}};
   auto rest = stop_next();

@@ -1,5 +1,7 @@
 #include "actors/supervisor/supervisor.hpp"
 
+#include "libstream/base/marks.hpp"
+
 #include <algorithm>
 #include <exception>
 
@@ -189,6 +191,7 @@ private:
     which.reason = reason;
     call(shared_->hooks.leave, which.what.name);
     if (auto why = shared_->board.why_it_gave_up(which.what.name)) {
+      mark("supervisor.escalates");
       which.end = child_end::gave_up;
       last_escalation_ = std::move(why);
     }
@@ -219,10 +222,12 @@ private:
       monitor(each.handle);
       caf::anon_send_exit(caf::actor_cast<caf::actor>(each.handle), caf::exit_reason::kill);
     }
-    if (which.heirs.empty())
+    if (which.heirs.empty()) {
       settle(index);
-    else
+    } else {
+      mark("supervisor.buries_tree");
       remind(index, kill_limit);
+    }
   }
 
   /// Nothing is left of the child's incarnation.

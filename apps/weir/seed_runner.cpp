@@ -1,6 +1,7 @@
 #include "apps/weir/seed_runner.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <deque>
@@ -36,6 +37,10 @@ std::string line_of(const outcome& what) {
                 {"by_phase", what.by_phase},
                 {"amendments", what.amendments},
                 {"poison_stops", what.poison_stops},
+                {"user_failures", what.user_failures},
+                {"gave_up", what.gave_up},
+                {"by_kind", what.by_kind},
+                {"wall_us", what.wall_us},
                 {"marks", what.marks},
                 {"lost", what.lost},
                 {"duplicated", what.duplicated},
@@ -58,6 +63,10 @@ outcome outcome_of(const std::string& line) {
   whole["by_phase"].get_to(what.by_phase);
   whole["amendments"].get_to(what.amendments);
   whole["poison_stops"].get_to(what.poison_stops);
+  whole["user_failures"].get_to(what.user_failures);
+  whole["gave_up"].get_to(what.gave_up);
+  whole["by_kind"].get_to(what.by_kind);
+  whole["wall_us"].get_to(what.wall_us);
   whole["marks"].get_to(what.marks);
   whole["lost"].get_to(what.lost);
   whole["duplicated"].get_to(what.duplicated);
@@ -187,7 +196,10 @@ private:
 } // namespace
 
 outcome run_and_compare(std::uint64_t seed, bool twice) {
+  auto begin = std::chrono::steady_clock::now();
   auto what = actors::simulation::run_seed(seed);
+  what.wall_us = static_cast<std::uint64_t>(
+    std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin).count());
   if (twice && actors::simulation::run_seed(seed).hash != what.hash)
     what.violations.push_back(
       "the seed does not do the same when it is run again: something depends on more than the seed");

@@ -15,6 +15,11 @@ struct seed_range {
   std::uint64_t check_every = 20; ///< seeds that run twice, to see that they do the same; 0 = none
 };
 
+/// How many of them.
+inline std::uint64_t run_twice(const seed_range& seeds) {
+  return seeds.check_every == 0 ? 0 : (seeds.count + seeds.check_every - 1) / seeds.check_every;
+}
+
 /// Simulates each seed in a process of its own kind: `jobs` children share the seeds; one that crashes or hangs is a violation of the seed
 /// it was at, and is replaced. `ended` hears of each outcome as it comes. In order of the seeds.
 std::vector<actors::simulation::outcome> run_seeds(

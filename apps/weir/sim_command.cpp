@@ -15,11 +15,13 @@
 #include "actors/simulation/world.hpp"
 #include "apps/weir/seed_runner.hpp"
 #include "apps/weir/usage.hpp"
+#include "libstream/base/marks.hpp"
 
 namespace {
 
 using namespace weir;
 using namespace weir::tool;
+using actors::simulation::fault_names;
 using actors::simulation::outcome;
 
 struct sim_flags {
@@ -32,10 +34,23 @@ struct sim_flags {
 /// What all seeds came to.
 struct totals {
   std::uint64_t steps = 0, words = 0, batches = 0, injected = 0, effective = 0, lost = 0, duplicated = 0, failed = 0;
+  std::uint64_t amendments = 0, poison_stops = 0, gave_up = 0;
   std::array<std::uint64_t, actors::phase_count> by_phase{};
+  std::array<std::uint64_t, fault_names.size()> by_kind{};
+  std::array<std::uint64_t, 3> user_failures{};
+  std::vector<std::uint64_t> marks = std::vector<std::uint64_t>(std::size(mark_names));
   std::vector<std::string> violations;
   std::vector<std::uint64_t> recovery_us;
+  std::vector<std::uint64_t> wall_us;
 };
+
+constexpr std::array policy_names = {"stop", "skip", "isolate"};
+
+template <class Counts>
+void add(Counts& to, const Counts& counts) {
+  for (std::size_t i = 0; i < std::min(to.size(), counts.size()); ++i) // a seed that crashed has none
+    to[i] += counts[i];
+}
 
 totals sum(const std::vector<outcome>& outcomes) {
   totals all;
@@ -48,13 +63,20 @@ totals sum(const std::vector<outcome>& outcomes) {
     all.lost += each.lost;
     all.duplicated += each.duplicated;
     all.failed += each.good() ? 0 : 1;
-    for (std::size_t i = 0; i < all.by_phase.size(); ++i)
-      all.by_phase[i] += each.by_phase[i];
+    all.amendments += each.amendments;
+    all.poison_stops += each.poison_stops;
+    all.gave_up += each.gave_up;
+    add(all.by_phase, each.by_phase);
+    add(all.by_kind, each.by_kind);
+    add(all.user_failures, each.user_failures);
+    add(all.marks, each.marks);
+    all.wall_us.push_back(each.wall_us);
     for (auto& violation : each.violations)
       all.violations.push_back("seed " + std::to_string(each.seed) + ": " + violation);
     all.recovery_us.insert(all.recovery_us.end(), each.recovery_us.begin(), each.recovery_us.end());
   }
   std::sort(all.recovery_us.begin(), all.recovery_us.end());
+  std::sort(all.wall_us.begin(), all.wall_us.end());
   return all;
 }
 
@@ -63,6 +85,23 @@ double quantile_ms(const std::vector<std::uint64_t>& sorted_us, double share) {
     return 0;
   auto place = static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted_us.size())));
   return static_cast<double>(sorted_us[std::max<std::size_t>(place, 1) - 1]) / 1000;
+}
+
+/// Figures by their names, as an object.
+template <class Names, class Counts>
+nlohmann::ordered_json named(const Names& names, const Counts& counts) {
+  auto object = nlohmann::ordered_json::object();
+  for (std::size_t i = 0; i < std::size(counts); ++i)
+    object[std::string{names[i]}] = counts[i];
+  return object;
+}
+
+std::vector<std::string> marks_not_reached(const totals& all) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < all.marks.size(); ++i)
+    if (all.marks[i] == 0)
+      names.emplace_back(mark_names[i]);
+  return names;
 }
 
 result<void> write_json(const sim_flags& flags, const totals& all) {
@@ -74,9 +113,21 @@ result<void> write_json(const sim_flags& flags, const totals& all) {
                                   {"injected", all.injected},
                                   {"effective", all.effective},
                                   {"by_phase", phases},
+                                  {"faults", named(fault_names, all.by_kind)},
+                                  {"user_failures", named(policy_names, all.user_failures)},
+                                  {"amendments", all.amendments},
+                                  {"poison_stops", all.poison_stops},
+                                  {"gave_up", all.gave_up},
+                                  {"marks", named(mark_names, all.marks)},
+                                  {"marks_not_reached", marks_not_reached(all)},
+                                  {"run_twice", run_twice(flags.seeds)},
                                   {"lost", all.lost},
                                   {"duplicated", all.duplicated},
                                   {"violations", all.violations},
+                                  {"seed_ms",
+                                   {{"p50", quantile_ms(all.wall_us, 0.5)},
+                                    {"p99", quantile_ms(all.wall_us, 0.99)},
+                                    {"max", quantile_ms(all.wall_us, 1)}}},
                                   {"recovery_ms",
                                    {{"p50", quantile_ms(all.recovery_us, 0.5)},
                                     {"p99", quantile_ms(all.recovery_us, 0.99)},
@@ -99,6 +150,35 @@ void print_failure(const outcome& failed) {
   std::printf("  again: ./dev sim --seed %llu --trace\n", static_cast<unsigned long long>(failed.seed));
 }
 
+/// "name 1, other 2": what was not counted is not told.
+template <class Names, class Counts>
+std::string listed(const Names& names, const Counts& counts) {
+  std::string text;
+  for (std::size_t i = 0; i < std::size(counts); ++i)
+    if (counts[i] > 0)
+      text += (text.empty() ? "" : ", ") + std::string{names[i]} + " " + std::to_string(counts[i]);
+  return text.empty() ? "none" : text;
+}
+
+void print_coverage(const sim_flags& flags, const totals& all) {
+  auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
+  std::printf("a seed takes %.1f ms (median), at most %.1f ms; %llu were run twice and had to do the same\n",
+              quantile_ms(all.wall_us, 0.5), quantile_ms(all.wall_us, 1), number(run_twice(flags.seeds)));
+  std::printf("faults: %s\n", listed(fault_names, all.by_kind).c_str());
+  std::printf("user functions threw, by policy: %s; %llu amendments, %llu stops; gave up on an actor: %llu\n",
+              listed(policy_names, all.user_failures).c_str(), number(all.amendments), number(all.poison_stops),
+              number(all.gave_up));
+  auto missing = marks_not_reached(all);
+  std::printf("recovery paths reached: %zu of %zu: %s\n", all.marks.size() - missing.size(), all.marks.size(),
+              listed(mark_names, all.marks).c_str());
+  if (missing.empty())
+    return;
+  std::string names;
+  for (auto& name : missing)
+    names += (names.empty() ? "" : ", ") + name;
+  std::printf("not reached: %s\n", names.c_str());
+}
+
 void print_summary(const sim_flags& flags, const totals& all, double seconds) {
   auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
   std::string phases;
@@ -111,6 +191,7 @@ void print_summary(const sim_flags& flags, const totals& all, double seconds) {
     number(flags.seeds.count), number(flags.seeds.first), seconds, number(all.batches), number(all.words),
     number(all.injected), number(all.effective), phases.c_str(), number(all.lost), number(all.duplicated),
     number(all.failed));
+  print_coverage(flags, all);
 }
 
 std::vector<outcome> run(const sim_flags& flags) {
@@ -136,7 +217,9 @@ std::vector<outcome> run(const sim_flags& flags) {
 int sim_command(int argc, char** argv) {
   CLI::App app{
     "Runs the whole application in one thread on virtual time, with messages in seeded order and faults that each seed "
-    "draws,\nand checks after each seed that no acknowledged word is lost or counted twice.",
+    "draws,\nand checks after each seed that no acknowledged word is lost or counted twice. Tells at the end which "
+    "faults "
+    "there were,\nand which rare paths of recovery they made the application take.",
     "weir sim"};
   sim_flags flags;
   flags.seeds.jobs = std::max(1u, std::thread::hardware_concurrency());
@@ -149,6 +232,10 @@ int sim_command(int argc, char** argv) {
   app.add_option("--json", flags.json_path, "write the figures to this file");
   app.add_option("--jobs", flags.seeds.jobs, "processes that share the seeds")
     ->check(CLI::Range(1u, 1024u))
+    ->capture_default_str();
+  app
+    .add_option("--check-every", flags.seeds.check_every,
+                "run one seed in so many twice: it must do the same; 0 = none")
     ->capture_default_str();
   try {
     app.parse(argc, argv);

@@ -1,10 +1,13 @@
 #include <catch2/catch.hpp>
 
+#include "libstream/data/codec.hpp"
 #include "libstream/log/batch_log.hpp"
 #include "libstream/log/block_log.hpp"
 #include "libstream/log/keys.hpp"
+#include "libstream/log/lmdb_store.hpp"
 #include "libstream/log/memory_store.hpp"
 #include "libstream/log/positions.hpp"
+#include "tests/unit/log/scratch.hpp"
 
 using namespace weir;
 using namespace weir::log;
@@ -132,6 +135,103 @@ TEST_CASE("a batch goes from sealed to committed to done and leaves its position
   CHECK(count(store, table::blocks) == 0);
   CHECK(*read_last_batch(store) == last_batch{batch_id{11}, 1100});
   CHECK((*read_epoch(store, input, first_epoch))->sealed_to == block_sequence{3});
+}
+
+namespace {
+
+/// A log that can be opened again, as a later start does.
+class on_disk {
+public:
+  on_disk() : store_{*lmdb_store::create(scratch_.path())} {}
+  store& now() { return *store_; }
+  store& opened_again() {
+    store_.reset();
+    store_ = *lmdb_store::open(scratch_.path());
+    return *store_;
+  }
+
+private:
+  weir::testing::scratch_directory scratch_;
+  std::shared_ptr<lmdb_store> store_;
+};
+
+class in_memory {
+public:
+  store& now() { return store_; }
+  store& opened_again() { return store_; }
+
+private:
+  memory_store store_;
+};
+
+void amend_now(store& in, const batch_record& batch) {
+  transaction changes;
+  amend(changes, batch);
+  REQUIRE(in.commit(changes).has_value());
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE("what a batch leaves out is known to every later start, and changes nothing else", "[log]", on_disk,
+                   in_memory) {
+  TestType log;
+  open_first_epoch(log.now());
+  append(log.now(), 1, "x");
+  append(log.now(), 2, "x");
+  auto one = batch_of_blocks(1, 1, 1);
+  auto two = batch_of_blocks(2, 2, 2);
+  seal_now(log.now(), one);
+  seal_now(log.now(), two);
+  two.amendment = {1, false, {{stage_index{0}, task_index{0}, 7, "parse", "no \t number"}}};
+  amend_now(log.now(), two);
+  two.amendment.excluded.push_back({stage_index{1}, task_index{3}, ~std::uint64_t{0}, "sums", std::string(1000, 'x')});
+  two.amendment.number = 2;
+  amend_now(log.now(), two);
+  amend_now(log.now(), two); // repeated
+  auto& later = log.opened_again();
+  auto read = read_batch(later, batch_id{2});
+  REQUIRE((read.has_value() && read->has_value()));
+  CHECK(**read == two);
+  CHECK(read_unfinished(later)->sealed == std::vector<batch_record>{one, two});
+  CHECK((*read_epoch(later, input, first_epoch))->sealed_to == block_sequence{2});
+  CHECK(*read_last_batch(later) == last_batch{batch_id{2}, 200});
+
+  one.amendment = {1, true, {}}; // skipped: commits without parts
+  amend_now(later, one);
+  commit_now(later, 1, {});
+  commit_now(later, 2, {"a"});
+  auto unfinished = read_unfinished(log.opened_again());
+  REQUIRE((unfinished && unfinished->committed.size() == 2));
+  CHECK(unfinished->committed[0].sealed.amendment.skipped);
+  CHECK(unfinished->committed[1].sealed == two);
+  finish_now(log.now(), one);
+  finish_now(log.now(), two);
+  CHECK(count(log.now(), table::batches) == 0);
+  CHECK(count(log.now(), table::blocks) == 0);
+}
+
+namespace {
+
+/// As a version without amendments wrote it.
+struct older_batch_record {
+  batch_id id;
+  std::int64_t time_ms = 0;
+  weir::epoch epoch;
+  std::vector<split> splits;
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+
+  WEIR_FIELDS(x.id, x.time_ms, x.epoch, x.splits, x.records, x.bytes)
+};
+
+} // namespace
+
+TEST_CASE("a batch that was sealed by a version without amendments has none", "[log]") {
+  auto record = batch_of_blocks(9, 1, 4);
+  auto older = older_batch_record{record.id, record.time_ms, record.epoch, record.splits, record.records, record.bytes};
+  auto read = data::decode<batch_record>(data::encode(older));
+  REQUIRE(read.has_value());
+  CHECK(*read == record);
 }
 
 TEST_CASE("every step may be repeated", "[log]") {

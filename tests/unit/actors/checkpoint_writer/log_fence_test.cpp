@@ -139,6 +139,45 @@ TEST_CASE("a seal waits for its blocks, and never comes once their epoch has end
   CHECK(fence.seal(by, batch(4), batch_id{3}) == verdict::write);
 }
 
+TEST_CASE("an amendment is written once, while its batch is sealed and not committed, by the newest coordinator only",
+          "[log_fence]") {
+  auto fence = empty_fence();
+  auto by = fence.claim(100);
+  CHECK(fence.amend(by, batch_id{5}, 1) == verdict::wait); // its seal has not come
+  CHECK(fence.seal(by, batch(5), batch_id{0}) == verdict::write);
+  CHECK(fence.amend(by, batch_id{5}, 1) == verdict::write);
+  CHECK(fence.amend(by, batch_id{5}, 1) == verdict::answer);
+  CHECK(fence.amend(by, batch_id{5}, 3) == verdict::write);  // has all of the second
+  CHECK(fence.amend(by, batch_id{5}, 2) == verdict::answer); // late: the newer one stays
+  CHECK(fence.amend(by, batch_id{4}, 1) == verdict::answer); // of a batch that is gone
+  CHECK(fence.commit(by, batch_id{5}) == verdict::write);
+  CHECK(fence.amend(by, batch_id{5}, 4) == verdict::answer); // what is committed never changes
+  CHECK(fence.seal(by, batch(6), batch_id{5}) == verdict::write);
+  auto next = fence.claim(200);
+  CHECK(fence.amend(by, batch_id{6}, 1) == verdict::refuse);
+  CHECK(fence.amend(next, batch_id{6}, 1) == verdict::write);
+}
+
+TEST_CASE("a batch that is sealed with an amendment, or loaded with one, takes only newer ones", "[log_fence]") {
+  auto amended = batch(5);
+  amended.amendment.number = 2;
+  auto fence = empty_fence();
+  auto by = fence.claim(100);
+  CHECK(fence.seal(by, amended, batch_id{0}) == verdict::write);
+  CHECK(fence.amend(by, batch_id{5}, 2) == verdict::answer);
+  CHECK(fence.amend(by, batch_id{5}, 3) == verdict::write);
+
+  log::memory_store store;
+  log::transaction changes;
+  log::put_coordinator_epoch(changes, by);
+  REQUIRE(log::seal(changes, store, amended).has_value());
+  REQUIRE(store.commit(changes).has_value());
+  auto loaded = log_fence::load(store);
+  REQUIRE(loaded.has_value());
+  CHECK(loaded->amend(by, batch_id{5}, 2) == verdict::answer);
+  CHECK(loaded->amend(by, batch_id{5}, 3) == verdict::write);
+}
+
 namespace {
 
 /// A fence, the log that it lets write, and random requests, some of which are old, repeated or too early.
@@ -147,7 +186,7 @@ public:
   explicit writer_in_small(std::uint64_t seed) : random_{seed} {}
 
   void request() {
-    switch (below(8)) {
+    switch (below(9)) {
       case 0: return claim();
       case 1: return below(3) == 0 ? open() : append();
       case 2:
@@ -155,6 +194,7 @@ public:
       case 4:
       case 5: return seal();
       case 6: return commit();
+      case 7: return amend();
       default: return finish();
     }
   }
@@ -180,6 +220,8 @@ public:
       auto live = fence_;
       auto again = *loaded;
       auto by = live.coordinator();
+      for (std::uint32_t amendment = 1; amendment <= 4; ++amendment)
+        CHECK(live.amend(by, batch_id{batch}, amendment) == again.amend(by, batch_id{batch}, amendment));
       CHECK(live.commit(by, batch_id{batch}) == again.commit(by, batch_id{batch}));
       CHECK(live.finish(by, batch_id{batch}) == again.finish(by, batch_id{batch}));
       auto record = batch_with_blocks(batch, live);
@@ -254,6 +296,19 @@ private:
     REQUIRE(log::seal(changes, store_, record).has_value());
     keep(changes);
     sealed_.push_back(record);
+  }
+
+  void amend() {
+    if (sealed_.empty())
+      return;
+    auto& record = sealed_[below(sealed_.size())];
+    auto number = static_cast<std::uint32_t>(1 + below(3));
+    if (fence_.amend(coordinator(), record.id, number) != verdict::write)
+      return;
+    record.amendment.number = number;
+    log::transaction changes;
+    log::amend(changes, record);
+    keep(changes);
   }
 
   void commit() {

@@ -20,54 +20,67 @@ std::string_view without_line_end(std::string_view line) {
   return line;
 }
 
+/// Takes the first record off `rest`, with its frame or line end. What is no frame is one record.
+std::string_view take_record(std::string_view& rest, const stage& of) {
+  auto before = rest;
+  if (of.framed()) {
+    if (!data::take_frame(rest))
+      rest = {};
+  } else {
+    auto newline = static_cast<const char*>(std::memchr(rest.data(), '\n', rest.size()));
+    rest.remove_prefix(newline ? static_cast<std::size_t>(newline - rest.data()) + 1 : rest.size());
+  }
+  return before.substr(0, before.size() - rest.size());
+}
+
+/// What such a record says.
+std::string text_of(std::string_view record, const physical_plan& plan, const stage& of) {
+  auto rest = record;
+  auto frame = of.framed() ? data::take_frame(rest) : std::nullopt;
+  return plan.record_text(of.index, frame ? *frame : of.framed() ? record : without_line_end(record));
+}
+
 /// A record with its frame or line end, and the piece that it is of.
 struct placed_record {
-  std::string_view whole;
-  std::string_view content;
+  std::string_view bytes;
   const text_piece* piece;
 };
-
-/// Takes the first line off `rest`: its content.
-std::string_view take_line(std::string_view& rest) {
-  auto newline = static_cast<const char*>(std::memchr(rest.data(), '\n', rest.size()));
-  auto line = rest.substr(0, newline ? static_cast<std::size_t>(newline - rest.data()) + 1 : rest.size());
-  rest.remove_prefix(line.size());
-  return without_line_end(line);
-}
-
-/// Takes the first frame off `rest`: its content. What is no frame is one record.
-std::string_view take_frame(std::string_view& rest) {
-  if (auto frame = data::take_frame(rest))
-    return *frame;
-  return std::exchange(rest, {});
-}
 
 std::vector<placed_record> records_of(const std::vector<text_piece>& pieces, const stage& of) {
   std::vector<placed_record> records;
   for (auto& piece : pieces)
-    for (auto rest = piece.bytes; !rest.empty();) {
-      auto before = rest;
-      auto content = of.framed() ? take_frame(rest) : take_line(rest);
-      records.push_back({before.substr(0, before.size() - rest.size()), content, &piece});
-    }
+    for (auto rest = piece.bytes; !rest.empty();)
+      records.push_back({take_record(rest, of), &piece});
   return records;
 }
 
-/// Records `from` to `to`, both included, without those at `out` (ascending). Neighbours stay one piece.
+/// Pieces of chosen records: neighbours stay one piece.
+class piece_builder {
+public:
+  void add(std::string_view record, const text_piece& piece) {
+    if (&piece == std::exchange(piece_, &piece))
+      chosen_.back().bytes = {chosen_.back().bytes.data(), chosen_.back().bytes.size() + record.size()};
+    else
+      chosen_.push_back({record, piece.owner});
+  }
+  void leave_out() { piece_ = nullptr; }
+  std::vector<text_piece> take() { return std::move(chosen_); }
+
+private:
+  std::vector<text_piece> chosen_;
+  const text_piece* piece_ = nullptr; ///< of the record before, if that was chosen
+};
+
+/// Records `from` to `to`, both included, without those at `out` (ascending).
 std::vector<text_piece> some_of(const std::vector<placed_record>& records, std::uint64_t from, std::uint64_t to,
                                 const positions& out) {
-  std::vector<text_piece> chosen;
-  const text_piece* piece = nullptr;
-  for (auto at = from; at <= to && at < records.size(); ++at) {
-    auto& record = records[at];
+  piece_builder chosen;
+  for (auto at = from; at <= to && at < records.size(); ++at)
     if (std::binary_search(out.begin(), out.end(), at))
-      piece = nullptr;
-    else if (record.piece == std::exchange(piece, record.piece))
-      chosen.back().bytes = {chosen.back().bytes.data(), chosen.back().bytes.size() + record.whole.size()};
+      chosen.leave_out();
     else
-      chosen.push_back({record.whole, record.piece->owner});
-  }
-  return chosen;
+      chosen.add(records[at].bytes, *records[at].piece);
+  return chosen.take();
 }
 
 /// What can be left out of a task, one after the other: records of an input, or hashes of keys.
@@ -259,10 +272,26 @@ std::vector<std::string> leave_out(task_input& input, const physical_plan& plan,
     input.keys.left_out = positions;
     return texts;
   }
-  auto records = records_of(input.text, of);
-  for (auto position : positions)
-    texts.push_back(position < records.size() ? plan.record_text(of.index, records[position].content) : "");
-  input.text = some_of(records, 0, records.size(), positions);
+  piece_builder rest_of_it;
+  auto next = positions.begin();
+  std::uint64_t at = 0;
+  for (auto& piece : input.text)
+    for (auto rest = piece.bytes; !rest.empty(); ++at) {
+      if (next == positions.end()) {
+        rest_of_it.add(rest, piece); // the rest of the piece at once
+        break;
+      }
+      auto record = take_record(rest, of);
+      if (*next != at) {
+        rest_of_it.add(record, piece);
+        continue;
+      }
+      texts.push_back(text_of(record, plan, of));
+      rest_of_it.leave_out();
+      ++next;
+    }
+  texts.resize(positions.size()); // one for each, whatever the log names
+  input.text = rest_of_it.take();
   return texts;
 }
 

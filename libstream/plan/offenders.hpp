@@ -35,7 +35,7 @@ struct offender_search {
 /// simple form that fits records that fail by themselves). Where only several together make a function fail, the last one of the shortest failing
 /// beginning is taken. `input` is the task's whole input; the stage must satisfy `can_leave_out`. Ascending; empty if nothing fails for good.
 ///
-/// Cost: about twice the task for the first offender, less for each further one; the results of all these runs are dropped.
+/// Cost: at most three times the task for one offender, in about 2 log n runs; less for each further one. The results of all these runs are dropped.
 /// Errors: those of the task that no user function causes; 1 if there would be too many offenders.
 result<std::vector<offender>> find_offenders(const physical_plan& plan, const task_input& input,
                                              const offender_search& how = {});

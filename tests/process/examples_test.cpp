@@ -91,3 +91,18 @@ TEST_CASE("example 02: a program's own actors feed a stream and receive its resu
   std::replace(end.output.begin(), end.output.end(), '\t', ' ');
   CHECK(end.output == expected_of("02-own-actor-system"));
 }
+
+TEST_CASE("example 03: what cannot be read stops the program, or is put aside while the rest is added up",
+          "[examples]") {
+  auto directory = fresh_directory();
+  fs::create_directory(directory / "payments");
+  write_file(directory / "payments/monday.txt", "ann,250\nbob,100\nann;50\nann,50\n");
+  auto arguments = "--input file:payments --output text:out/sums --data-dir data --stop-when-idle=300ms";
+  CHECK(run(in(directory / "", "03-poison-records", arguments)).code == 1);
+  auto end = run(in(directory / "", "03-poison-records", arguments + std::string{" --set on_error=isolate"}));
+  INFO(end.errors);
+  REQUIRE(end.code == 0);
+  CHECK(sums_below(directory / "out") == expected_of("03-poison-records"));
+  auto letters = fs::directory_iterator { directory / "data/dead-letters" } -> path();
+  CHECK(read_file(letters / "part-00000") == "ann;50\tparse\tnot of the form user,amount\n");
+}

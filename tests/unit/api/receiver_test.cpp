@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include "libstream/operators/record_output.hpp"
+#include "libstream/plan/extra_output.hpp"
+#include "libstream/plan/offenders.hpp"
 #include "libstream/testing/test_driver.hpp"
 
 using namespace weir;
@@ -128,4 +130,35 @@ TEST_CASE("a receiver that was not started takes nothing and does not wait", "[r
   source.restart("nothing happens");
   source.stop("nothing happens");
   source.report_error("nobody hears");
+}
+
+// They lie in frames, not in lines: cut at newlines, sound ones were found to be poison, and lost.
+TEST_CASE("a record of a receiver on which a function fails is found and left out whole, whatever bytes it has",
+          "[receivers]") {
+  stream_context ctx;
+  ctx.receiver_stream(std::make_shared<idle_receiver<sale>>())
+    .named("sales")
+    .map([](const sale& each) {
+      if (each.first.starts_with("poison"))
+        throw std::invalid_argument{"cannot swallow it"};
+      return each;
+    })
+    .named("check")
+    .print();
+  auto plan = *plan::with_output(*ctx.plan(), "dead-letters", {});
+  std::vector<sale> sales;
+  for (std::uint64_t i = 0; i < 40; ++i) // a 10 is a newline
+    sales.emplace_back((i == 10 || i == 25 ? "poison\n" : "sound\n") + std::to_string(i), i);
+  auto bytes = std::make_shared<data::buffer>(framed(sales).size());
+  bytes->append(framed(sales));
+  plan::task_input input;
+  input.max_record_bytes = 100;
+  input.text = {{bytes->view(), bytes}};
+  auto found = plan::find_offenders(*plan, input);
+  REQUIRE((found && found->size() == 2));
+  CHECK((*found)[0].position == 10);
+  CHECK((*found)[1].position == 25);
+  CHECK((*found)[0].text == "poison\\n10\t10"); // as an output shows it
+  plan::leave_out(input, *plan, {10, 25});
+  CHECK(plan->run(input)->staged.front().records == 38);
 }

@@ -6,10 +6,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "libstream/api/receiver.hpp"
 #include "libstream/base/limits.hpp"
-#include "libstream/operators/framed_source.hpp"
-#include "libstream/plan/extra_output.hpp"
 #include "libstream/testing/test_driver.hpp"
 
 using namespace weir;
@@ -295,38 +292,6 @@ TEST_CASE("every set of keys on which a function behind the shuffle fails is fou
     RC_ASSERT(made->staged.front().records == count - bad.size());
   });
   CHECK(holds);
-}
-
-// Records of receivers lie in frames, not in lines: cut at newlines, sound ones were found to be poison, and lost.
-TEST_CASE("a record of a receiver is found and left out whole, whatever bytes it has", "[offenders]") {
-  using sale = std::pair<std::string, std::uint64_t>;
-  struct idle final : receiver<sale> {
-    void on_start() override {}
-    void on_stop() override {}
-  };
-  auto plan = plan_of([](stream_context& ctx) {
-    ctx.receiver_stream(std::make_shared<idle>())
-      .named("sales")
-      .map([](const sale& each) {
-        fail_on_poison(each.first);
-        return each;
-      })
-      .named("check")
-      .write_to(ctx.output());
-  });
-  auto input_with = [](const std::set<int>& bad) {
-    std::string bytes;
-    for (int i = 0; i < 40; ++i) // 10 is a newline in msgpack, too
-      operators::append_framed(bytes, sale{(bad.count(i) > 0 ? "poison\n" : "sound\n") + std::to_string(i), i});
-    return input_of(bytes);
-  };
-  auto input = input_with({10, 25});
-  auto found = find_offenders(*plan, input);
-  REQUIRE(found.has_value());
-  CHECK(positions_of(*found) == std::vector<std::uint64_t>{10, 25});
-  CHECK(found->front().text == "poison\\n10\t10"); // as an output shows it
-  leave_out(input, *plan, positions_of(*found));
-  CHECK(plan->run(input)->staged.front().records == 38);
 }
 
 TEST_CASE("an error that no user function causes ends the search", "[offenders]") {

@@ -110,10 +110,6 @@ struct block_store_state {
 
   void release(const release_blocks& message) {
     for (auto& range : message.ranges) {
-      // A committed batch rests on them, so they are durable: the word of it may have died with a writer.
-      if (index.durable_through(range.input, range.epoch) < range.last)
-        services->directory.send({role::receiver, range.input.value},
-                                 blocks_durable{range.input, range.epoch, range.last});
       index.released(range);
       services->blocks.drop(range.input, range.epoch, range.last);
       services->directory.send({role::receiver, range.input.value},

@@ -118,9 +118,13 @@ struct feed_receiver_state {
     act();
   }
 
+  /// A committed batch rests on what is released, so it is durable: the word of that may have died with a block store or a writer.
   void released(const blocks_released& message) {
     if (message.epoch != blocks->current_epoch())
       return;
+    if (blocks->last_durable() < message.through)
+      mark("receiver.hears_release_first");
+    blocks->durable(message.through);
     blocks->released(message.through);
     act();
   }

@@ -24,7 +24,7 @@ struct blocks_durable {
   WEIR_FIELDS(x.input, x.epoch, x.through)
 };
 
-/// From the block store: blocks up to `through` are in committed batches and no longer in memory.
+/// From the block store: blocks up to `through` are in committed batches, so durable, and no longer in memory.
 struct blocks_released {
   input_id input;
   weir::epoch epoch;

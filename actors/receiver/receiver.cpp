@@ -126,9 +126,13 @@ struct receiver_state {
     act();
   }
 
+  /// A committed batch rests on what is released, so it is durable: the word of that may have died with a block store or a writer.
   void released(const blocks_released& message) {
     if (message.epoch != intake->current_epoch())
       return;
+    if (intake->last_durable() < message.through)
+      mark("receiver.hears_release_first");
+    intake->durable(message.through);
     intake->released(message.through);
     act();
   }

@@ -33,6 +33,7 @@ inline constexpr std::string_view mark_names[] = {
   "executor.waits_for_room",
   "receiver.asks_for_farewell_again",
   "receiver.drops_duplicates",
+  "receiver.hears_release_first",
   "receiver.replaces_connection",
   "receiver.stores_again",
   "sink.answers_again",

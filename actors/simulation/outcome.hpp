@@ -23,10 +23,10 @@ enum class fault_kind {
   output_sync_failed,
   scratch_write_failed,
 };
-inline constexpr std::array fault_names = {"process killed",     "power cut",           "actor killed",
-                                           "actor told to end",  "actor threw",         "connection reset",
-                                           "disk full",          "log write failed",    "log sync failed",
-                                           "output sync failed", "scratch write failed"};
+inline constexpr std::array fault_names = {"process_killed",     "power_cut",           "actor_killed",
+                                           "actor_told_to_end",  "actor_threw",         "connection_reset",
+                                           "disk_full",          "log_write_failed",    "log_sync_failed",
+                                           "output_sync_failed", "scratch_write_failed"};
 
 /// What became of one seed.
 struct outcome {

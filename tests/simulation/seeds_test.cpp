@@ -1,5 +1,10 @@
 #include "actors/simulation/world.hpp"
 
+#include <algorithm>
+#include <string_view>
+
+#include "libstream/base/marks.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <sys/wait.h>
@@ -103,6 +108,50 @@ TEST_CASE("while the disk is full the application waits, and then goes on by its
 TEST_CASE("blocks that wait for a full disk are not dropped because a newer epoch waits behind them (seed 811065)",
           "[simulation]") {
   check_seeds(811065, 811065);
+}
+
+TEST_CASE("however often the block store dies, receivers get their bytes back, and soon", "[simulation]") {
+  std::uint64_t deaths = 0;
+  for (std::uint64_t seed = 4001; seed <= 4020; ++seed) {
+    auto what = draw_scenario(seed);
+    what.faults = {};
+    what.faults.count = 1 + seed % 6;
+    what.faults.steps_between = 600;
+    what.faults.kill_and_freeze = 8;
+    what.freezes_permille = 10; // while an answer waits, batches go on
+    what.task_job.longest = what.task_job.shortest;
+    what.log_job.longest = what.log_job.shortest;
+    what.slow_jobs_percent = 0;
+    what.faults.victim = weir::actors::role::block_store;
+    what.faults.end_process = what.faults.end_power = what.faults.end_while_publishing = 0;
+    what.faults.reset_connection = what.faults.drain = 0;
+    what.restarts.reset();
+    auto ended = run(what);
+    CAPTURE(seed, ended.violations);
+    CHECK(ended.good());
+    deaths += ended.by_kind[static_cast<std::size_t>(fault_kind::actor_killed)];
+  }
+  CHECK(deaths > 20);
+}
+
+TEST_CASE("thirty seeds take the application along its paths of recovery", "[simulation]") {
+  std::vector<std::uint64_t> reached(std::size(weir::mark_names));
+  for (std::uint64_t seed = 5001; seed <= 5030; ++seed) {
+    auto what = run_seed(seed);
+    CAPTURE(seed, what.violations);
+    CHECK(what.good());
+    for (std::size_t i = 0; i < reached.size(); ++i)
+      reached[i] += what.marks[i];
+  }
+  for (std::string_view name :
+       {"coordinator.announces_again", "coordinator.publishes_recovered", "coordinator.recovers_open_batch",
+        "coordinator.releases_again", "exchange.spills", "executor.reads_block_from_log", "executor.tries_task_again",
+        "receiver.drops_duplicates", "sink.finds_batch_published", "sink.reads_log", "writer.waits_for_room"}) {
+    auto place = std::find(std::begin(weir::mark_names), std::end(weir::mark_names), name);
+    REQUIRE(place != std::end(weir::mark_names));
+    INFO(name << " was not reached; if what it marks is gone or rarer for a reason, name another");
+    CHECK(reached[static_cast<std::size_t>(place - std::begin(weir::mark_names))] > 0);
+  }
 }
 
 TEST_CASE("a seed does the same again, also in another process", "[simulation]") {

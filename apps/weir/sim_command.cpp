@@ -35,6 +35,7 @@ struct sim_flags {
 struct totals {
   std::uint64_t steps = 0, words = 0, batches = 0, injected = 0, effective = 0, lost = 0, duplicated = 0, failed = 0;
   std::uint64_t amendments = 0, poison_stops = 0, gave_up = 0;
+  std::uint64_t slowest = 0; ///< the seed that took longest
   std::array<std::uint64_t, actors::phase_count> by_phase{};
   std::array<std::uint64_t, fault_names.size()> by_kind{};
   std::array<std::uint64_t, 3> user_failures{};
@@ -54,6 +55,7 @@ void add(Counts& to, const Counts& counts) {
 
 totals sum(const std::vector<outcome>& outcomes) {
   totals all;
+  std::uint64_t longest_us = 0;
   for (auto& each : outcomes) {
     all.steps += each.steps;
     all.words += each.words;
@@ -70,6 +72,10 @@ totals sum(const std::vector<outcome>& outcomes) {
     add(all.by_kind, each.by_kind);
     add(all.user_failures, each.user_failures);
     add(all.marks, each.marks);
+    if (each.wall_us > longest_us) {
+      longest_us = each.wall_us;
+      all.slowest = each.seed;
+    }
     all.wall_us.push_back(each.wall_us);
     for (auto& violation : each.violations)
       all.violations.push_back("seed " + std::to_string(each.seed) + ": " + violation);
@@ -127,7 +133,8 @@ result<void> write_json(const sim_flags& flags, const totals& all) {
                                   {"seed_ms",
                                    {{"p50", quantile_ms(all.wall_us, 0.5)},
                                     {"p99", quantile_ms(all.wall_us, 0.99)},
-                                    {"max", quantile_ms(all.wall_us, 1)}}},
+                                    {"max", quantile_ms(all.wall_us, 1)},
+                                    {"slowest", all.slowest}}},
                                   {"recovery_ms",
                                    {{"p50", quantile_ms(all.recovery_us, 0.5)},
                                     {"p99", quantile_ms(all.recovery_us, 0.99)},
@@ -162,8 +169,9 @@ std::string listed(const Names& names, const Counts& counts) {
 
 void print_coverage(const sim_flags& flags, const totals& all) {
   auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
-  std::printf("a seed takes %.1f ms (median), at most %.1f ms; %llu were run twice and had to do the same\n",
-              quantile_ms(all.wall_us, 0.5), quantile_ms(all.wall_us, 1), number(run_twice(flags.seeds)));
+  std::printf(
+    "a seed takes %.1f ms (median), at most %.1f ms (seed %llu); %llu were run twice and had to do the same\n",
+    quantile_ms(all.wall_us, 0.5), quantile_ms(all.wall_us, 1), number(all.slowest), number(run_twice(flags.seeds)));
   std::printf("faults: %s\n", listed(fault_names, all.by_kind).c_str());
   std::printf("user functions threw, by policy: %s; %llu amendments, %llu stops; gave up on an actor: %llu\n",
               listed(policy_names, all.user_failures).c_str(), number(all.amendments), number(all.poison_stops),

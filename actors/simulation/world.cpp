@@ -504,6 +504,9 @@ void world::kill(const address& who) {
                                                : "exception in ") +
              to_string(who));
   life_->kill(who, how);
+  // What is on its way to it dies with it.
+  if (time_.random().percent(25))
+    life_->freeze(who, microseconds{time_.random().magnitude(100, 100'000)});
 }
 
 /// By the phase of the oldest open batch: batches go through the phases in order, so the oldest is the furthest.

@@ -27,6 +27,7 @@ public:
   result<void> make_directories(const std::string& path) override;
   result<void> write(const std::string& path, std::string_view bytes) override;
   result<void> sync(const std::vector<std::string>& paths) override;
+  result<void> sync_if_permitted(const std::string& directory) override { return sync({directory}); }
   result<void> rename(const std::string& from, const std::string& to) override;
   result<void> remove_all(const std::string& path) override;
 

@@ -643,6 +643,8 @@ void world::look_around_again() {
   if (!at_rest_since_)
     at_rest_since_ = time_.now();
   auto long_enough = microseconds{500'000} + 2 * what_.settings.batch_interval + what_.settings.block_interval;
+  if (what_.faults.disk_full > 0) // what was refused is held until it is tried again
+    long_enough += what_.settings.disk_full_retry;
   if (time_.now() - *at_rest_since_ < long_enough || last_drain_ || draining_)
     return;
   if (auto held = held_bytes(); held > 0)

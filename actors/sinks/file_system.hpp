@@ -20,6 +20,8 @@ public:
   virtual result<void> write(const std::string& path, std::string_view bytes) = 0;
   /// What was written to these files and entered into these directories survives a power cut. Each is a file or a directory.
   virtual result<void> sync(const std::vector<std::string>& paths) = 0;
+  /// The same for a directory that may belong to others: one that they do not let us open is left alone.
+  virtual result<void> sync_if_permitted(const std::string& directory) = 0;
   /// Atomic; `to` does not exist or is an empty directory or a file.
   virtual result<void> rename(const std::string& from, const std::string& to) = 0;
   /// Removes a directory and all in it; one that is absent is fine.

@@ -80,6 +80,15 @@ public:
     return {};
   }
 
+  result<void> sync_if_permitted(const std::string& directory) override {
+    descriptor file{directory, O_RDONLY};
+    if (file.get() < 0)
+      return errno == EACCES || errno == EPERM ? result<void>{} : disk_error("open", directory, errno);
+    if (::fsync(file.get()) != 0 && errno != EINVAL && errno != EROFS) // there is nothing to sync
+      return disk_error("sync", directory, errno);
+    return {};
+  }
+
   result<void> rename(const std::string& from, const std::string& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0)
       return write_error("rename", from + " to " + to, errno);

@@ -75,11 +75,8 @@ result<void> make_durable(file_system& files, const std::string& directory) {
   auto above = directory_above(directory);
   if (above == directory)
     return {};
-  if (files.exists(directory)) {
-    // Perhaps made by a predecessor that was killed before its sync; one made by others they may not let us sync.
-    static_cast<void>(files.sync({above}));
-    return {};
-  }
+  if (files.exists(directory)) // perhaps made by a predecessor that died before its sync, or of its failure
+    return files.sync_if_permitted(above);
   if (auto done = make_durable(files, above); !done)
     return done;
   if (auto done = files.make_directories(directory); !done)

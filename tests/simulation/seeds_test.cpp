@@ -110,11 +110,6 @@ TEST_CASE("blocks that wait for a full disk are not dropped because a newer epoc
   check_seeds(811065, 811065);
 }
 
-TEST_CASE("an output directory whose sync failed is synced by the next start, or that stops, too (seed 900803)",
-          "[simulation]") {
-  check_seeds(900803, 900803);
-}
-
 TEST_CASE("however often the block store dies, receivers get their bytes back, and soon", "[simulation]") {
   std::uint64_t deaths = 0;
   for (std::uint64_t seed = 4001; seed <= 4020; ++seed) {

@@ -21,6 +21,7 @@ public:
 
   std::vector<std::string> calls; ///< "write PATH", ..., without `exists`
   int changes_left = -1;          ///< before one fails; negative = none does
+  std::string failing;            ///< a call that fails
 
   memory_disk() { root_->is_directory = true; }
 
@@ -85,6 +86,7 @@ public:
     }
     return {};
   }
+  result<void> sync_if_permitted(const std::string& directory) override { return sync({directory}); }
   result<void> rename(const std::string& from, const std::string& to) override {
     if (auto done = change("rename", from + " " + to); !done)
       return done;
@@ -109,7 +111,7 @@ public:
 
 private:
   result<void> change(const char* action, const std::string& path) {
-    if (changes_left == 0)
+    if (changes_left == 0 || std::string{action} + " " + path == failing)
       return fail(error_code::disk, "no more", path);
     if (changes_left > 0)
       --changes_left;

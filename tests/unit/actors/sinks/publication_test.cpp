@@ -157,6 +157,22 @@ TEST_CASE("wherever publication stops, readers see all of the batch or nothing, 
   }
 }
 
+TEST_CASE("a directory that was there is made durable, too, and nothing is published while that fails",
+          "[publication]") {
+  publisher all;
+  static_cast<void>(all.disk->make_directories("out")); // by a predecessor that died before its sync
+  all.disk->failing = "sync .";                         // of the directory above it
+  auto batch = commit_of(parts_of_counts);
+  all.stage(batch, parts_of_counts);
+  auto refused = publish(all.node, text_output("out/words"), {&batch, 1});
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(all.disk->visible("").empty());
+  all.disk->failing.clear();
+  REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
+  all.disk->power_cut();
+  CHECK(all.disk->visible("") == published);
+}
+
 TEST_CASE("what this process did not stage comes from the log", "[publication]") {
   publisher all;
   auto batch = commit_of(parts_of_counts);

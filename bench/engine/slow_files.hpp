@@ -18,6 +18,7 @@ public:
   result<void> make_directories(const std::string&) override { return {}; }
   result<void> write(const std::string& path, std::string_view bytes) override;
   result<void> sync(const std::vector<std::string>&) override { return {}; }
+  result<void> sync_if_permitted(const std::string&) override { return {}; }
   result<void> rename(const std::string&, const std::string&) override { return {}; }
   result<void> remove_all(const std::string&) override { return {}; }
 

@@ -145,6 +145,29 @@ void finds_one_among(std::uint64_t count, std::chrono::milliseconds limit) {
   CHECK(dead_letters(directory.path()) == letters_of(all));
 }
 
+/// Killed as soon as it says that it isolates a record, and once more, then left to end.
+void survives_kills(std::uint64_t count, const std::set<std::uint64_t>& poison, const std::string& batch_bytes,
+                    std::chrono::milliseconds limit) {
+  auto directory = fresh_directory();
+  payments all{directory.path(), count, poison};
+  auto arguments = isolate(directory.path(), {"--set", "max_batch_bytes=" + batch_bytes});
+  tool::output_watch sums{directory / "out/sums"};
+  for (int kill = 0; kill < 2; ++kill) {
+    running application{arguments};
+    application.await(
+      "a record that is isolated, or the end",
+      [&] { return !application.is_alive() || application.errors().find("isolated") != std::string::npos; }, limit);
+    application.process().signal(SIGKILL);
+    application.await_end(limit);
+    REQUIRE(sums.look());
+  }
+  auto end = run(arguments, {}, limit);
+  INFO(end.errors);
+  REQUIRE(end.code == 0);
+  CHECK(published(sums) == all.sums); // what was published before is what it was
+  CHECK(dead_letters(directory.path()) == letters_of(all));
+}
+
 } // namespace
 
 TEST_CASE("a poison record is isolated, named, and in the dead letters once; the sums of the others are exact",
@@ -201,24 +224,12 @@ TEST_CASE("killed while a poison record is found, logged, left out and published
 }
 
 TEST_CASE("killed as soon as it says that it isolates a record, and again, a program isolates it once", "[poison]") {
-  auto directory = fresh_directory();
-  payments all{directory.path(), 60'000, {28'000, 28'001, 45'000}};
-  auto arguments = isolate(directory.path(), {"--set", "max_batch_bytes=64KiB"});
-  tool::output_watch sums{directory / "out/sums"};
-  for (int kill = 0; kill < 2; ++kill) {
-    running application{arguments};
-    application.await("a record that is isolated, or the end", [&] {
-      return !application.is_alive() || application.errors().find("isolated") != std::string::npos;
-    });
-    application.process().signal(SIGKILL);
-    application.await_end();
-    REQUIRE(sums.look());
-  }
-  auto end = run(arguments);
-  INFO(end.errors);
-  REQUIRE(end.code == 0);
-  CHECK(published(sums) == all.sums);
-  CHECK(dead_letters(directory.path()) == letters_of(all));
+  survives_kills(60'000, {28'000, 28'001, 45'000}, "64KiB", patience);
+}
+
+TEST_CASE("one poison record among ten million is isolated once, also when the program is killed over it",
+          "[poison][long]") {
+  survives_kills(10'000'000, {5'000'007}, "4MiB", 300s);
 }
 
 TEST_CASE("by default a program stops and names operator, batch, partition and record; isolating, it goes on later",

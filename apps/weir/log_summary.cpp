@@ -87,6 +87,17 @@ json input_json(const input_summary& input) {
           {"files", files}};
 }
 
+json amendment_json(const log::amendment& amendment) {
+  json excluded = json::array();
+  for (const auto& each : amendment.excluded)
+    excluded.push_back({{"stage", each.stage.value},
+                        {"task", each.task.value},
+                        {"position", each.position},
+                        {"operator", each.operator_name},
+                        {"problem", each.problem}});
+  return {{"number", amendment.number}, {"skipped", amendment.skipped}, {"excluded", excluded}};
+}
+
 json batch_json(const batch_summary& batch) {
   json ranges = json::array();
   for (const auto& split : batch.sealed.splits)
@@ -95,13 +106,16 @@ json batch_json(const batch_summary& batch) {
   json staged = json::array();
   for (const auto& part : batch.staged)
     staged.push_back({{"output", part.output}, {"part", part.part}, {"bytes", part.bytes}, {"records", part.records}});
-  return {{"batch", batch.sealed.id.value},
-          {"time_ms", batch.sealed.time_ms},
-          {"status", batch.committed ? "committed" : "sealed"},
-          {"records", batch.sealed.records},
-          {"bytes", batch.sealed.bytes},
-          {"ranges", ranges},
-          {"staged", staged}};
+  json made{{"batch", batch.sealed.id.value},
+            {"time_ms", batch.sealed.time_ms},
+            {"status", batch.committed ? "committed" : "sealed"},
+            {"records", batch.sealed.records},
+            {"bytes", batch.sealed.bytes},
+            {"ranges", ranges},
+            {"staged", staged}};
+  if (batch.sealed.amendment.number > 0)
+    made["amendment"] = amendment_json(batch.sealed.amendment);
+  return made;
 }
 
 std::string blocks_text(const std::vector<run_of_blocks>& runs) {
@@ -139,6 +153,11 @@ void print_batch(std::ostream& out, const batch_summary& batch) {
       out << "  input " << range.input.value << " file " << log::printable(range.path) << " bytes " << range.from
           << ".." << range.to << '\n';
   }
+  if (batch.sealed.amendment.skipped)
+    out << "  skipped, as a user function fails on it\n";
+  for (const auto& each : batch.sealed.amendment.excluded)
+    out << "  leaves out " << each.position << " of stage " << each.stage.value << ", task " << each.task.value << ": "
+        << log::printable(each.operator_name) << ": " << log::printable(each.problem) << '\n';
 }
 
 } // namespace

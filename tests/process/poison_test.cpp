@@ -6,6 +6,8 @@
 #include <set>
 #include <sstream>
 
+#include <nlohmann/json.hpp>
+
 #include <catch2/catch.hpp>
 
 #include "apps/weir/application.hpp"
@@ -221,6 +223,25 @@ TEST_CASE("killed while a poison record is found, logged, left out and published
   REQUIRE(letters.finish());
   CHECK(letters.violations().empty());
   CHECK(dead_letters(directory.path()) == letters_of(all));
+}
+
+TEST_CASE("weir log tells what an open batch leaves out", "[poison]") {
+  auto directory = fresh_directory();
+  payments all{directory.path(), 60'000, {28'000}};
+  run_until_killed(isolate(directory.path(), one_after_the_other), "coordinator.batch_announced", 6);
+  auto as_json = run({program("weir"), "log", directory / "data", "--json"});
+  REQUIRE(as_json.code == 0);
+  auto shown = nlohmann::json::parse(as_json.output);
+  auto& batch = shown["batches"].back();
+  CHECK(batch["status"] == "sealed");
+  auto& amendment = batch["amendment"];
+  CHECK(amendment["number"] == 1);
+  CHECK(amendment["skipped"] == false);
+  REQUIRE(amendment["excluded"].size() == 1);
+  CHECK(amendment["excluded"][0]["operator"] == "parse");
+  CHECK(amendment["excluded"][0]["problem"] == "not of the form user,amount");
+  auto as_text = run({program("weir"), "log", directory / "data"});
+  CHECK(as_text.output.find("of stage 0, task 0: parse: not of the form user,amount") != std::string::npos);
 }
 
 TEST_CASE("killed as soon as it says that it isolates a record, and again, a program isolates it once", "[poison]") {

@@ -103,38 +103,60 @@ private:
   std::map<std::uint64_t, durable_function> waiting_;
 };
 
-/// One run's way in.
+/// One run's way in. The source may keep it for as long as it likes; after the end of the feed nothing comes in.
 class live_port final : public plan::record_port {
 public:
-  live_port(std::shared_ptr<live_core> core, std::uint64_t run) : core_{std::move(core)}, run_{run} {}
+  live_port(const std::shared_ptr<live_core>& core, std::uint64_t run)
+    : core_{core}, run_{run}, stream_id_{core->stream_id()} {}
 
-  bool put(std::string_view frames, std::uint64_t count) override { return core_->put(run_, frames, count); }
+  bool put(std::string_view frames, std::uint64_t count) override {
+    auto core = core_.lock();
+    return core && core->put(run_, frames, count);
+  }
   void put_durable(std::string_view frames, std::uint64_t count, const plan::record_numbers& numbers,
                    durable_function then) override {
-    core_->put_durable(run_, frames, count, numbers, false, std::move(then));
+    put_durable(frames, count, numbers, false, std::move(then));
   }
   result<void> put_and_wait(std::string_view frames, std::uint64_t count,
                             const plan::record_numbers& numbers) override {
     auto known = std::make_shared<std::promise<result<void>>>();
     auto answer = known->get_future();
-    core_->put_durable(run_, frames, count, numbers, true,
-                       [known](result<void> how) { known->set_value(std::move(how)); });
+    put_durable(frames, count, numbers, true, [known](result<void> how) { known->set_value(std::move(how)); });
     if (answer.wait_for(durable_limit) != std::future_status::ready)
       return fail(error_code::failed, "not durable after 30 s: nothing is known of the records", "receiver",
                   "look for what holds up the log, and store them again");
     return answer.get();
   }
   void restart(const std::string& why, std::optional<std::chrono::milliseconds> delay) override {
-    core_->restart(run_, why, delay);
+    if (auto core = core_.lock())
+      core->restart(run_, why, delay);
   }
-  void stop(const std::string& why) override { core_->stop(run_, why); }
-  void report(const std::string& what) override { core_->report(what); }
-  bool is_stopped() const override { return core_->is_stopped(run_); }
-  std::uint32_t stream_id() const override { return core_->stream_id(); }
+  void stop(const std::string& why) override {
+    if (auto core = core_.lock())
+      core->stop(run_, why);
+  }
+  void report(const std::string& what) override {
+    if (auto core = core_.lock())
+      core->report(what);
+  }
+  bool is_stopped() const override {
+    auto core = core_.lock();
+    return !core || core->is_stopped(run_);
+  }
+  std::uint32_t stream_id() const override { return stream_id_; }
 
 private:
-  std::shared_ptr<live_core> core_;
+  void put_durable(std::string_view frames, std::uint64_t count, const plan::record_numbers& numbers,
+                   bool wait_for_room, durable_function then) {
+    if (auto core = core_.lock())
+      core->put_durable(run_, frames, count, numbers, wait_for_room, std::move(then));
+    else
+      then(fail(error_code::failed, "the input has ended", "receiver", "store the records in the next start"));
+  }
+
+  std::weak_ptr<live_core> core_; ///< it holds the source, which holds this
   std::uint64_t run_;
+  std::uint32_t stream_id_;
 };
 
 // -- what the source hands over --------------------------------------------------------------------------------------------

@@ -12,19 +12,41 @@ namespace weir::actors {
 
 namespace {
 
+/// What a thread and its users share. The thread may outlive the worker: its last user may be one of its jobs.
+struct job_queue {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<std::function<void()>> jobs;
+  bool stopped = false;
+
+  void run() {
+    for (;;) {
+      std::function<void()> job;
+      {
+        std::unique_lock guard{mutex};
+        changed.wait(guard, [this] { return stopped || !jobs.empty(); });
+        if (stopped)
+          return;
+        job = std::move(jobs.front());
+        jobs.pop_front();
+      }
+      job();
+    }
+  }
+};
+
 class task_thread final : public worker {
 public:
-  explicit task_thread(const std::string& name) : thread_{[this] { run(); }} {
+  explicit task_thread(const std::string& name) : thread_{[queue = queue_] { queue->run(); }} {
     pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
   }
 
   ~task_thread() override {
     {
-      std::lock_guard guard{mutex_};
-      stopped_ = true;
+      std::lock_guard guard{queue_->mutex};
+      queue_->stopped = true;
     }
-    changed_.notify_one();
-    // The last user may be a job of this very thread.
+    queue_->changed.notify_one();
     if (thread_.get_id() == std::this_thread::get_id())
       thread_.detach();
     else
@@ -33,32 +55,14 @@ public:
 
   void post(std::function<void()> job) override {
     {
-      std::lock_guard guard{mutex_};
-      jobs_.push_back(std::move(job));
+      std::lock_guard guard{queue_->mutex};
+      queue_->jobs.push_back(std::move(job));
     }
-    changed_.notify_one();
+    queue_->changed.notify_one();
   }
 
 private:
-  void run() {
-    for (;;) {
-      std::function<void()> job;
-      {
-        std::unique_lock guard{mutex_};
-        changed_.wait(guard, [this] { return stopped_ || !jobs_.empty(); });
-        if (stopped_)
-          return;
-        job = std::move(jobs_.front());
-        jobs_.pop_front();
-      }
-      job();
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::function<void()>> jobs_;
-  bool stopped_ = false;
+  std::shared_ptr<job_queue> queue_ = std::make_shared<job_queue>();
   std::thread thread_;
 };
 

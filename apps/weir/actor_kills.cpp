@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "actors/monitor/control_client.hpp"
 #include "actors/monitor/control_socket.hpp"
@@ -20,6 +21,7 @@ constexpr auto restart_limit = 20s;
 constexpr std::uint32_t supervisor_percent = 10;
 constexpr std::uint32_t longest_pause_us = 60'000; ///< from a recovery to the next kill
 constexpr std::uint32_t kills_in_vain_allowed = 20;
+constexpr auto longest_wait_for_phase = 250ms;
 
 /// "partition-executor-3" -> "partition-executor"; supervisors are all one role.
 std::string role_of(const json& node) {
@@ -44,6 +46,17 @@ const json* find(const json& node, const std::string& name) {
       if (auto found = find(child, name))
         return found;
   return nullptr;
+}
+
+/// Waits until a batch is in this phase, which most are in for less than a millisecond; if none gets there, the one in which some is.
+std::optional<phase> await_phase(const shared_page& page, phase wanted) {
+  for (auto limit = clock::now() + longest_wait_for_phase; !page.is_open(wanted) && clock::now() < limit;)
+    std::this_thread::sleep_for(50us);
+  std::optional<phase> where;
+  for (int i = 0; i < actors::phase_count; ++i)
+    if (page.is_open(static_cast<phase>(i)) && where != wanted)
+      where = static_cast<phase>(i);
+  return where;
 }
 
 } // namespace
@@ -92,10 +105,7 @@ result<void> experiment::kill_an_actor() {
   auto before = node.value("restarts", std::uint64_t{0});
   // A supervisor runs no code that might throw.
   std::string how = ways[random_() % (role == "supervisor" ? std::size(ways) - 1 : std::size(ways))];
-  std::optional<phase> where;
-  for (int i = 0; i < actors::phase_count; ++i)
-    if (page_.is_open(static_cast<phase>(i)))
-      where = static_cast<phase>(i);
+  auto where = await_phase(page_, static_cast<phase>(random_() % actors::phase_count));
   // Too long rather than too short: from before the order to the first commit that is told after it.
   auto killed_at = clock::now();
   auto answer = ask("kill " + name + " " + how);

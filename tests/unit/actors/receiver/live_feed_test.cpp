@@ -100,6 +100,10 @@ struct fixture {
     input->begin(0);
     thread->run_all();
   }
+  ~fixture() {
+    input.reset();
+    thread->run_all(); // jobs know the feed, and the feed its thread
+  }
 };
 
 using texts = std::vector<std::string>;

@@ -177,8 +177,14 @@ void print_coverage(const sim_flags& flags, const totals& all) {
               listed(policy_names, all.user_failures).c_str(), number(all.amendments), number(all.poison_stops),
               number(all.gave_up));
   auto missing = marks_not_reached(all);
-  std::printf("recovery paths reached: %zu of %zu: %s\n", all.marks.size() - missing.size(), all.marks.size(),
-              listed(mark_names, all.marks).c_str());
+  std::printf("recovery paths reached: %zu of %zu\n", all.marks.size() - missing.size(), all.marks.size());
+  std::size_t column = 0;
+  for (std::size_t i = 0; i < all.marks.size(); ++i)
+    if (all.marks[i] > 0)
+      std::printf("  %-37s %7llu%s", std::string{mark_names[i]}.c_str(), number(all.marks[i]),
+                  ++column % 2 == 0 ? "\n" : "");
+  if (column % 2 != 0)
+    std::printf("\n");
   if (missing.empty())
     return;
   std::string names;

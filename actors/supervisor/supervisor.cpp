@@ -1,9 +1,9 @@
 #include "actors/supervisor/supervisor.hpp"
 
-#include "libstream/base/marks.hpp"
-
 #include <algorithm>
 #include <exception>
+
+#include "libstream/base/marks.hpp"
 
 namespace weir::actors {
 

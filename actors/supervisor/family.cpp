@@ -1,9 +1,9 @@
 #include "actors/supervisor/family.hpp"
 
-#include "libstream/base/marks.hpp"
-
 #include <algorithm>
 #include <utility>
+
+#include "libstream/base/marks.hpp"
 
 namespace weir::actors {
 

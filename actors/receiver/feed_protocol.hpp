@@ -19,7 +19,8 @@ struct feed_ended {
 /// From its feed's thread: for a person.
 struct feed_warned {
   std::string sentence;
-  WEIR_FIELDS(x.sentence)
+  bool failed = true; ///< else it is well again
+  WEIR_FIELDS(x.sentence, x.failed)
 };
 
 /// From its feed's thread: wants to be woken.

@@ -21,7 +21,8 @@ public:
 
   void records(fed_records records) override { send(feed_gave{std::move(records)}); }
   void stopped() override { send(feed_ended{}); }
-  void warning(std::string sentence) override { send(feed_warned{std::move(sentence)}); }
+  void warning(std::string sentence) override { send(feed_warned{std::move(sentence), true}); }
+  void recovery(std::string sentence) override { send(feed_warned{std::move(sentence), false}); }
   void wake_after(std::chrono::milliseconds pause, std::uint64_t why) override {
     send(feed_sleeps{static_cast<std::uint64_t>(pause.count()), why});
   }
@@ -160,6 +161,12 @@ struct feed_receiver_state {
     ended = true;
     blocks->cut();
     act();
+  }
+
+  void warn(const feed_warned& message) {
+    services->journal->warning(message.sentence);
+    if (message.failed)
+      services->journal->receiver_failed(input, message.sentence);
   }
 
   // -- time ------------------------------------------------------------------------------------------------------------
@@ -305,7 +312,7 @@ feed_receiver_actor::behavior_type feed_receiver_behavior(
     [&state, self](const read_again&) { state.pace->waited(self->clock().now()); },
     [&state](const feed_gave& message) { state.gave(message); },
     [&state](const feed_ended&) { state.feed_has_ended(); },
-    [&state](const feed_warned& message) { state.services->journal->warning(message.sentence); },
+    [&state](const feed_warned& message) { state.warn(message); },
     [&state, self](const feed_sleeps& message) {
       self->delayed_send(self, std::chrono::milliseconds(message.pause_ms), feed_wakes{message.why});
     },

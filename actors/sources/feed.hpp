@@ -32,8 +32,10 @@ public:
   virtual void records(fed_records) = 0;
   /// Last word after `stop`: everything that was taken has been handed over.
   virtual void stopped() = 0;
-  /// Something a person should know; the feed goes on. Already limited in rate.
+  /// Something is wrong; the feed goes on. Already limited in rate.
   virtual void warning(std::string sentence) = 0;
+  /// It is well again.
+  virtual void recovery(std::string sentence) { warning(std::move(sentence)); }
   /// `feed::wake(why)` is to be called after this pause.
   virtual void wake_after(std::chrono::milliseconds pause, std::uint64_t why) = 0;
 };

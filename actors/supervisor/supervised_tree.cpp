@@ -109,8 +109,10 @@ void supervised_tree::root_ended(const caf::error& reason) {
 /// Again until nobody is found: who was alive a moment ago may have started somebody since.
 void supervised_tree::bury(std::function<void()> then) {
   auto left = shared_->board.living_below(what_->name);
-  if (left.empty())
+  if (left.empty()) {
+    shared_->board.all_ended_below(what_->name, system_.clock().now()); // also who died before anyone could say so
     return then();
+  }
   auto waits = std::make_shared<std::atomic<std::size_t>>(left.size() + 1);
   auto one_less = [self = shared_from_this(), waits, then = std::move(then)] {
     if (--*waits == 0)

@@ -109,7 +109,7 @@ private:
         case family_step::action::wait: delayed_send(this, step.pause, restart_due{step.ticket}); break;
         case family_step::action::give_up: give_up(step.child); break;
         case family_step::action::finish:
-          shared_->board.nobody_waits_below(what_->name);
+          shared_->board.all_ended_below(what_->name, clock().now());
           quit(stop_reason_);
           break;
       }
@@ -223,6 +223,7 @@ private:
       caf::anon_send_exit(caf::actor_cast<caf::actor>(each.handle), caf::exit_reason::kill);
     }
     if (which.heirs.empty()) {
+      shared_->board.all_ended_below(which.what.name, clock().now()); // also who died before anyone could say so
       settle(index);
     } else {
       mark("supervisor.buries_tree");

@@ -88,11 +88,24 @@ void tree_board::becomes(const std::string& name, child_state state) {
     found->row.state = state;
 }
 
-void tree_board::nobody_waits_below(const std::string& supervisor) {
+void tree_board::all_ended_below(const std::string& supervisor, time_point now) {
   std::lock_guard guard{mutex_};
-  for (auto& each : records_)
-    if (each.row.parent == supervisor && each.row.state == child_state::waiting)
+  end_below(supervisor, now);
+}
+
+void tree_board::end_below(const std::string& parent, time_point now) {
+  for (auto& each : records_) {
+    if (each.row.parent != parent || each.row.name == parent)
+      continue;
+    if (each.row.state <= child_state::stopping) {
       each.row.state = child_state::stopped;
+      each.handle = nullptr;
+      if (!each.ended)
+        each.ended = now;
+    }
+    if (each.row.supervisor)
+      end_below(each.row.name, now);
+  }
 }
 
 void tree_board::doomed(const std::string& name, time_point now) {

@@ -54,8 +54,8 @@ public:
   /// It ends with its supervisor. It counts as living until it has: if whoever waits for that is lost, too, another one must.
   void ends_with_supervisor(const std::string& name, time_point now);
   void becomes(const std::string& name, child_state state);
-  /// Its supervisor ends: whoever waited for a restart will not have one.
-  void nobody_waits_below(const std::string& supervisor);
+  /// Nobody lives below this supervisor, and it starts nobody any more: whatever was last said of them, they have ended.
+  void all_ended_below(const std::string& supervisor, time_point now);
   /// The order to kill it was given: its restart takes from now.
   void doomed(const std::string& name, time_point now);
   /// A supervisor gave up, for this reason; asked once.
@@ -85,6 +85,7 @@ private:
 
   record* find_record(const std::string& name);
   const record* find_record(const std::string& name) const;
+  void end_below(const std::string& parent, time_point now);
   void add_living(const std::string& parent, bool deep, std::vector<living>& into) const;
   void add_actors(const std::string& parent, std::vector<std::string>& into) const;
   void add_rows(const std::string& parent, std::vector<tree_row>& into) const;

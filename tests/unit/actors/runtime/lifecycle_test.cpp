@@ -13,6 +13,7 @@
 
 #include "actors/monitor/composite_journal.hpp"
 #include "libstream/api/dstream.hpp"
+#include "libstream/api/receiver.hpp"
 #include "libstream/log/data_directory.hpp"
 #include "libstream/log/set_aside.hpp"
 #include "tests/unit/actors/sources/temporary_directory.hpp"
@@ -86,6 +87,7 @@ public:
   void on_streaming_started(event_time) override { note("streaming"); }
   void on_receiver_started(const receiver_info& r) override { note("receiver started " + r.location); }
   void on_receiver_stopped(const receiver_info&) override { note("receiver stopped"); }
+  void on_receiver_error(const receiver_info& r) override { note("receiver error " + r.last_error); }
   void on_batch_submitted(const batch_info&) override { note("submitted"); }
   void on_batch_started(const batch_info&) override { note("started"); }
   void on_batch_completed(const batch_info& b) override {
@@ -248,6 +250,29 @@ TEST_CASE("listeners hear an application's life, and nothing after stop (Streami
   CHECK(*batch.processing_delay() >= 0us);
   CHECK(*batch.total_delay() == *batch.scheduling_delay() + *batch.processing_delay());
   CHECK(heard->seen() == seen);
+}
+
+TEST_CASE("listeners hear of a program's own receiver, and what it reports (StreamingListenerSuite)", "[lifecycle]") {
+  struct troubled final : receiver<std::string_view> {
+    void on_start() override {
+      report_error("a sensor is silent");
+      store("one");
+    }
+    void on_stop() override {}
+  };
+  fixture f;
+  f.options.settings.inputs.clear();
+  auto heard = std::make_shared<collector>();
+  stream_context ctx;
+  ctx.receiver_stream(std::make_shared<troubled>()).named("sensors").print(10);
+  ctx.add_listener(heard);
+  REQUIRE(ctx.start(f.drive()));
+  heard->await("receiver started stream:sensors");
+  heard->await("receiver error stream:sensors: a sensor is silent");
+  heard->await("completed");
+  CHECK(ctx.stop(true));
+  CHECK(heard->batches().front().records() == 1);
+  CHECK(heard->seen().back() == "receiver stopped");
 }
 
 TEST_CASE("a listener may not stop its application, but may drain it (StreamingListenerSuite)", "[lifecycle]") {

@@ -174,13 +174,7 @@ int chaos_command(int argc, char** argv) {
   app.add_option("--set", flags.settings.set, "a setting of the application, KEY=VALUE; may be repeated");
   app.add_option("--json", flags.json_path, "writes the outcome to this file, too");
   app.add_flag("--keep", flags.keep, "keeps the directory with text, log and output; kept anyway after a failure");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    return 0;
-  } catch (const CLI::ParseError& problem) {
-    return wrong_usage("chaos", app, problem);
-  }
+  if (auto code = answer_early("chaos", app, argc, argv))
+    return *code;
   return run(flags);
 }

@@ -28,14 +28,8 @@ int completion_command(int argc, char** argv) {
   std::vector<std::string> applications;
   app.add_option("SHELL", shell, "bash or zsh")->required();
   app.add_option("APP", applications, "further applications, by their names");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    return 0;
-  } catch (const CLI::ParseError& problem) {
-    return weir::tool::wrong_usage("completion", app, problem);
-  }
+  if (auto code = weir::tool::answer_early("completion", app, argc, argv))
+    return *code;
   using weir::error_code;
   if (shell != "bash" && shell != "zsh")
     return weir::tool::complain("completion",

@@ -13,14 +13,8 @@ int demo_command(int argc, char** argv) {
                "weir demo"};
   demo_settings settings;
   app.add_option("--seconds", settings.seconds, "length")->check(CLI::Range(5.0, 3600.0))->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    return 0;
-  } catch (const CLI::ParseError& problem) {
-    return wrong_usage("demo", app, problem);
-  }
+  if (auto code = answer_early("demo", app, argc, argv))
+    return *code;
   catch_interrupts();
   auto equal = demo::run(settings);
   if (interrupted())

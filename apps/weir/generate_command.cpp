@@ -96,14 +96,8 @@ int generate_command(int argc, char** argv) {
       "generate://?count=&rate=&seed=1&bytes=100&vocabulary=100000: lines (without it no end), lines a second,\n"
       "seed, bytes of a line with its newline, different words")
     ->required();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    return 0;
-  } catch (const CLI::ParseError& problem) {
-    return weir::tool::wrong_usage("generate", app, problem);
-  }
+  if (auto code = weir::tool::answer_early("generate", app, argc, argv))
+    return *code;
   auto options = options_of(url);
   if (!options)
     return weir::tool::complain("generate", options.error());

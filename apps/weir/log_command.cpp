@@ -48,14 +48,8 @@ int log_command(int argc, char** argv) {
   app.add_option("DIR", directory, "the data directory")->required();
   app.add_flag("--json", json, "as one JSON object");
   app.add_flag("--verify", verify, "read every value and check its checksums; exit 65 at the first bad one");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    return 0;
-  } catch (const CLI::ParseError& problem) {
-    return weir::tool::wrong_usage("log", app, problem);
-  }
+  if (auto code = weir::tool::answer_early("log", app, argc, argv))
+    return *code;
   std::signal(SIGBUS, damaged_map);
   std::signal(SIGSEGV, damaged_map);
   if (auto shown = show(directory, json, verify); !shown)

@@ -131,15 +131,9 @@ int send_command(int argc, char** argv) {
     ->required();
   app.add_option("--rate", flags.rate, "records a second; without it as fast as possible")
     ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help()
-              << "\nThe last line on standard output counts records: {\"sent\":N,\"acknowledged\":N,\"resent\":N}.\n"
-              << "\"acknowledged\" includes those that were durable before.\n";
-    return 0;
-  } catch (const CLI::ParseError& problem) {
-    return weir::tool::wrong_usage("send", app, problem);
-  }
+  app.footer("\nThe last line on standard output counts records: {\"sent\":N,\"acknowledged\":N,\"resent\":N}.\n"
+             "\"acknowledged\" includes those that were durable before.");
+  if (auto code = weir::tool::answer_early("send", app, argc, argv))
+    return *code;
   return send(flags);
 }

@@ -251,13 +251,8 @@ int sim_command(int argc, char** argv) {
     .add_option("--check-every", flags.seeds.check_every,
                 "run one seed in so many twice: it must do the same; 0 = none")
     ->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
-  } catch (const CLI::ParseError& problem) {
-    return wrong_usage("sim", app, problem);
-  }
+  if (auto code = answer_early("sim", app, argc, argv))
+    return *code;
   if (one->count() > 0)
     flags.seeds = {flags.one_seed, 1, 1, 1};
   auto begin = std::chrono::steady_clock::now();

@@ -100,14 +100,8 @@ int top_command(int argc, char** argv) {
   app.add_option("TARGET", target, "the application's data directory, or its control socket")->required();
   app.add_flag("--once", once, "show it once, and end");
   app.add_flag("--json", as_json, "once, as one line of JSON");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    return 0;
-  } catch (const CLI::ParseError& problem) {
-    return wrong_usage("top", app, problem);
-  }
+  if (auto code = answer_early("top", app, argc, argv))
+    return *code;
   auto socket = actors::find_control_socket(target);
   if (!socket)
     return complain("top", socket.error());

@@ -78,13 +78,7 @@ int tree_command(int argc, char** argv) {
   bool as_json = false;
   app.add_option("TARGET", target, "the application's data directory, or its control socket")->required();
   app.add_flag("--json", as_json, "as nested JSON objects");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    return 0;
-  } catch (const CLI::ParseError& problem) {
-    return wrong_usage("tree", app, problem);
-  }
+  if (auto code = answer_early("tree", app, argc, argv))
+    return *code;
   return show(target, as_json);
 }

@@ -50,8 +50,16 @@ int complain(const std::string& verb, const error& reason) {
   return reason.exit_code();
 }
 
-int wrong_usage(const std::string& verb, const CLI::App& app, const CLI::ParseError& problem) {
-  return complain(verb, what_is_wrong(verb, app, problem));
+std::optional<int> answer_early(const std::string& verb, CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    return 0;
+  } catch (const CLI::ParseError& problem) {
+    return complain(verb, what_is_wrong(verb, app, problem));
+  }
 }
 
 } // namespace weir::tool

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,8 @@ std::vector<std::string> verb_names();
 /// Prints "weir VERB: sentence" on stderr and returns the error's exit code.
 int complain(const std::string& verb, const error& reason);
 
-/// What is wrong with a command line: names the first flag that does not exist and the nearest that does. Returns 64, or 78 for a value that
-/// means nothing.
-int wrong_usage(const std::string& verb, const CLI::App& app, const CLI::ParseError& problem);
+/// Reads a verb's command line. The exit code if that is all there is to do: help was asked for (0), or something is wrong, which is said: the
+/// first flag that does not exist and the nearest that does (64), or a value that means nothing (78).
+std::optional<int> answer_early(const std::string& verb, CLI::App& app, int argc, char** argv);
 
 } // namespace weir::tool

@@ -2,6 +2,8 @@
 // a committed one published. From block_store, to partition_executor and sinks, through checkpoint_writer.
 #include "actors/batch_coordinator/batch_coordinator.hpp"
 
+#include <numeric>
+
 #include "actors/batch_coordinator/batch_clock.hpp"
 #include "actors/batch_coordinator/batch_times.hpp"
 #include "actors/batch_coordinator/drain_watch.hpp"
@@ -559,10 +561,8 @@ struct coordinator_state {
   // -- small things ------------------------------------------------------------------------------------------------------
 
   batch_progress progress_of(const log::batch_record& record) const {
-    std::size_t tasks = 0;
-    for (auto& stage : services->plan->stages())
-      tasks += plan::task_count(stage, record.splits.size(), services->application.partitions);
-    return {record, tasks};
+    auto counts = services->plan->task_counts(record.splits.size(), services->application.partitions);
+    return {record, std::accumulate(counts.begin(), counts.end(), std::size_t{0})};
   }
 
   /// Those that have something to show of a batch: text outputs show nothing of one without records for them.

@@ -26,10 +26,10 @@ void task_board::announced(const run_batch& batch) {
     return;
   found->record = std::make_shared<const log::batch_record>(batch.record);
   found->executors = batch.executors;
-  for (auto& stage : plan_->stages()) {
-    auto& at = found->stages[stage.index.value];
-    at.tasks = plan::task_count(stage, batch.record.splits.size(), partitions_);
-    at.next = self_;
+  auto counts = plan_->task_counts(batch.record.splits.size(), partitions_);
+  for (std::size_t stage = 0; stage < counts.size(); ++stage) {
+    found->stages[stage].tasks = counts[stage];
+    found->stages[stage].next = self_;
   }
 }
 

@@ -75,6 +75,7 @@ result<plan::task_input> gather(const services& services, const task_board::task
   input.index = what.index;
   input.hash_seed = services.application.hash_seed;
   input.partitions = services.application.partitions;
+  input.splits = what.record->splits.size();
   input.max_record_bytes = services.settings.max_record_bytes;
   if (stage.reads_text) {
     auto pieces = load(services, what.record->splits[what.index.value]);
@@ -116,10 +117,9 @@ void stage_dead_letters(services& services, const task_board::task& what, const 
     *bytes += '\n';
   }
   auto part = what.index.value;
-  for (auto& stage : services.plan->stages())
-    if (stage.index < what.stage)
-      part += static_cast<std::uint32_t>(
-        plan::task_count(stage, what.record->splits.size(), services.application.partitions));
+  auto counts = services.plan->task_counts(what.record->splits.size(), services.application.partitions);
+  for (std::size_t stage = 0; stage < what.stage.value; ++stage)
+    part += static_cast<std::uint32_t>(counts[stage]);
   report.parts.push_back({services.plan->outputs()[services.dead_letters->value].name, part, bytes->size(),
                           excluded.size(), data::checksum(*bytes)});
   services.staging.put(what.attempt, report.batch, report.parts.back().output, part, std::move(bytes));

@@ -18,6 +18,8 @@ public:
   virtual result<void> start(std::shared_ptr<const plan::physical_plan> plan) = 0;
   /// Graceful: takes no more input, and ends when all that was taken is published. Otherwise at once; the log keeps the rest.
   virtual void stop(bool graceful) = 0;
+  /// How far apart batch times are; 0 = unknown.
+  virtual std::chrono::milliseconds batch_interval() const { return {}; }
   /// Before `stop(true)`: how long it may take. When the time is over the application ends at once, and `await` says what was left.
   virtual void limit_drain(std::chrono::milliseconds) {}
   /// Before `start`: whom to tell what happens. They may change while it runs.

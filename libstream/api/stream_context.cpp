@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "libstream/api/dstream.hpp"
+#include "libstream/operators/sums_output.hpp"
 #include "libstream/operators/text_source.hpp"
 
 namespace weir {
@@ -69,6 +70,32 @@ void stream_context::register_output(plan::node_ptr output) {
   outputs_.push_back(std::move(output));
 }
 
+result<std::shared_ptr<const plan::physical_plan>> stream_context::plan() const {
+  for (auto& output : outputs_)
+    api_detail::fill_kept(*output);
+  return plan::lower(outputs_);
+}
+
+void stream_context::begun_with(std::chrono::milliseconds batch_interval) { interval_ms_ = batch_interval.count(); }
+
+std::pair<std::shared_ptr<plan::delivery>, std::chrono::milliseconds>
+stream_context::kept_of(const plan::node_ptr& stream) const {
+  if (interval_ms_ < 0)
+    throw plan::plan_error{
+      {error_code::usage, "slice: the context has not been started", "stream_context", "ask while it is active"}};
+  auto found = kept_.find(stream.get());
+  if (found == kept_.end())
+    throw plan::plan_error{{error_code::usage, "slice: the stream keeps nothing", "operator " + stream->kind(),
+                            "call persist() on it and remember(duration) on the context"}};
+  return {found->second, std::chrono::milliseconds{interval_ms_}};
+}
+
+void stream_context::add_sum(std::shared_ptr<plan::summed> sum) {
+  sums_->push_back(std::move(sum));
+  if (sums_->size() == 1)
+    outputs_.push_back(std::make_shared<operators::sums_output>(sums_));
+}
+
 result<void> stream_context::start(std::shared_ptr<weir::runtime> with) {
   if (state_ == state::initialised)
     runtime_ = std::move(with);
@@ -103,6 +130,7 @@ result<void> stream_context::begin() {
   if (!lowered)
     return tl::make_unexpected(lowered.error());
   runtime_->use_listeners(listeners_);
+  begun_with(runtime_->batch_interval());
   return runtime_->start(*lowered);
 }
 

@@ -2,19 +2,19 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string_view>
 #include <vector>
 
+#include "libstream/api/accumulator.hpp"
 #include "libstream/api/listener_list.hpp"
 #include "libstream/api/outputs.hpp"
 #include "libstream/api/runtime.hpp"
+#include "libstream/api/stream_fwd.hpp"
 #include "libstream/plan/lower.hpp"
 
 namespace weir {
-
-template <class T>
-class dstream;
 
 /// The entry point: streams are built on it, then it runs them: initialised → active → stopped, never back. Built and started on
 /// one thread; listeners may come and go, and it may be stopped and waited for, on any. A process has one active context at a time, and any
@@ -43,6 +43,24 @@ public:
   /// The same for text: whole newline-terminated records in each piece, and `limits::read_padding` readable bytes behind it. A slice
   /// is a run of pieces.
   dstream<std::string_view> constant_text(std::vector<plan::text_piece> pieces, std::uint32_t slices = 1);
+  /// What `function(event_time)` returns for each batch time, a std::vector<T>, cut into `slices` map tasks (Spark's own InputDStreams).
+  /// Always due. Not logged, and called again on every attempt and for every task: it must give the same for the same time.
+  template <class T, class Function>
+  dstream<T> generated(Function function, std::uint32_t slices = 1);
+  /// The records of all streams, those of the first first. Throws plan_error for no streams.
+  template <class T>
+  dstream<T> union_of(const std::vector<dstream<T>>& streams);
+  /// What `function(std::vector<dataset<T>>[, event_time])` makes of each batch of all streams; see `dstream::transform`.
+  template <class T, class Function>
+  auto transform(const std::vector<dstream<T>>& streams, Function function);
+
+  /// A sum to which functions may add; see `accumulator.hpp`. `merge` must be associative and commutative, `zero` neutral.
+  template <class T>
+  weir::accumulator<T> accumulator(T zero = {}, std::function<T(const T&, const T&)> merge = std::plus<T>{});
+
+  /// How far back persisted streams keep batches for `slice`. By default only the newest.
+  void remember(std::chrono::milliseconds span) { *remember_ms_ = span.count(); }
+
   /// All configured outputs (`--output`).
   const output_targets& output() const { return targets_; }
 
@@ -51,7 +69,9 @@ public:
   /// Called by streams: an output of this context. Throws plan_error once started.
   void register_output(plan::node_ptr output);
   /// The plan of what was built so far.
-  result<std::shared_ptr<const plan::physical_plan>> plan() const { return plan::lower(outputs_); }
+  result<std::shared_ptr<const plan::physical_plan>> plan() const;
+  /// Called by who runs the plan, when it begins: `slice` rounds to this.
+  void begun_with(std::chrono::milliseconds batch_interval);
 
   /// What `start()` drives; whoever makes a context for others to start says so here.
   void drive_with(std::shared_ptr<runtime> chosen) { runtime_ = std::move(chosen); }
@@ -79,7 +99,29 @@ public:
   /// The context of this process that is active now; null if none is.
   static std::shared_ptr<stream_context> get_active();
 
+  // Called by streams.
+  /// A stream of what a function of datasets made.
+  template <class T>
+  dstream<T> stream_of(const dataset<T>& made);
+  /// A stream of what `function(event_time)` makes anew for each batch.
+  template <class Function>
+  auto timed_stream(Function function);
+  /// Keeps the batches of a stream: once, however often it is asked. `make(span)` gives where, `output(kept)` the node that brings
+  /// them there.
+  template <class Make, class Output>
+  void persist(const plan::node_ptr& stream, Make make, Output output) {
+    require_initialised("persist a stream");
+    if (kept_.count(stream.get()) > 0)
+      return;
+    auto kept = make(std::shared_ptr<const std::atomic<std::int64_t>>{remember_ms_});
+    kept_[stream.get()] = kept;
+    outputs_.push_back(output(kept));
+  }
+  /// Where they are kept, and the batch interval. Throws plan_error.
+  std::pair<std::shared_ptr<plan::delivery>, std::chrono::milliseconds> kept_of(const plan::node_ptr& stream) const;
+
 private:
+  void add_sum(std::shared_ptr<plan::summed> sum);
   void require_initialised(const char* action) const;
   result<void> begin();
   result<bool> await(std::optional<std::chrono::milliseconds> limit);
@@ -90,6 +132,11 @@ private:
   std::atomic<bool> started_{false}; ///< by a runtime, which knows the first error
   plan::node_ptr text_;
   std::vector<plan::node_ptr> outputs_;
+  std::shared_ptr<std::atomic<std::int64_t>> remember_ms_ = std::make_shared<std::atomic<std::int64_t>>(0);
+  std::map<const plan::node*, std::shared_ptr<plan::delivery>> kept_; ///< by persisted stream
+  std::shared_ptr<std::vector<std::shared_ptr<plan::summed>>> sums_ =
+    std::make_shared<std::vector<std::shared_ptr<plan::summed>>>();
+  std::atomic<std::int64_t> interval_ms_ = -1; ///< -1: not begun
   std::shared_ptr<weir::runtime> runtime_;
   std::shared_ptr<listener_list> listeners_ = std::make_shared<listener_list>();
 };

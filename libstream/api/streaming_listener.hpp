@@ -1,18 +1,15 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "libstream/base/event_time.hpp"
 #include "libstream/base/ids.hpp"
 
 namespace weir {
-
-/// A moment of the wall clock. Batch times are multiples of the batch interval.
-using event_time = std::chrono::sys_time<std::chrono::microseconds>;
 
 /// What a batch took from one input.
 struct input_info {

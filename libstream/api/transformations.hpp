@@ -1,132 +1,277 @@
 #pragma once
 
-#include <concepts>
-#include <ranges>
 #include <string_view>
-#include <type_traits>
 
+#include "libstream/api/keyed_transformations.hpp"
 #include "libstream/operators/combine.hpp"
 #include "libstream/operators/count.hpp"
-#include "libstream/operators/narrow.hpp"
+#include "libstream/operators/indexed.hpp"
+#include "libstream/operators/membership.hpp"
+#include "libstream/operators/sample.hpp"
+#include "libstream/operators/sort.hpp"
+#include "libstream/operators/union.hpp"
+#include "libstream/operators/whole_partition.hpp"
 
-/// What streams and datasets can both do. `Stream<T>` is a typed handle to a node; each operation gives a new handle.
 namespace weir {
 
 namespace api_detail {
 
-template <class T>
-inline constexpr bool is_pair = false;
-template <class A, class B>
-inline constexpr bool is_pair<std::pair<A, B>> = true;
-
 template <class Function, class In>
-concept emits = requires {
-  typename std::remove_cvref_t<Function>::output;
-};
-
-template <class Function, class In>
-struct flat_map_output;
-template <class Function, class In>
-  requires emits<Function, In>
-struct flat_map_output<Function, In> {
-  using type = typename std::remove_cvref_t<Function>::output;
+struct flat_map_output {
+  static_assert(checks::callable<Function, const In&>,
+                "flat_map: expected a function that takes one record (const T&) and returns a range; for one that takes "
+                "(record, emit) name what it emits: flat_map<Out>(...)");
+  using range = std::invoke_result_t<Function&, const In&>;
+  static_assert(checks::range<range>, "flat_map: the function must return a range, e.g. a std::vector");
+  using type = std::ranges::range_value_t<range>;
 };
 template <class Function, class In>
-  requires(!emits<Function, In>)
+  requires requires { typename Function::output; }
 struct flat_map_output<Function, In> {
-  using type = std::ranges::range_value_t<std::invoke_result_t<Function&, const In&>>;
+  using type = typename Function::output;
 };
 
 } // namespace api_detail
 
-/// A user function that can be called with each record.
-template <class Function, class In>
-concept function_of = std::copy_constructible<Function> && std::invocable<Function&, const In&>;
-
+/// What streams and datasets of any record type can both do, lazily: each operation gives a new handle. `Stream<T>` is a typed handle to a
+/// node. Within a partition records keep their order, unless said otherwise.
 template <template <class> class Stream, class T>
-class transformations {
+class transformations : public keyed_transformations<Stream, T> {
 public:
   using record = T;
 
   /// Each record through `function`.
   template <class Function>
-    requires function_of<Function, T>
   auto map(Function function) const {
-    using out = std::remove_cvref_t<std::invoke_result_t<Function&, const T&>>;
+    static_assert(checks::copyable<Function>, "map: the function must be copyable, as each task works on a copy; "
+                                              "capture a std::shared_ptr instead of what cannot be copied");
+    static_assert(checks::callable<Function, const T&>,
+                  "map: expected a function that can be called with one record (const T&)");
+    using out = checks::result<Function, const T&>;
+    static_assert(!std::is_void_v<out>, "map: the function returns nothing; to look at records use for_each or an output");
+    static_assert(checks::record<out>, "map: the function returns a type that is no record: take numbers, strings, pairs, "
+                                       "tuples, optionals, vectors, maps, or a struct with MSGPACK_DEFINE and include "
+                                       "<libstream/data/msgpack_record.hpp>");
     using sink = operators::map_sink<T, out, Function>;
-    return derive<out>(
-      std::make_shared<operators::narrow_node<T, out, Function, sink>>("map", node(), std::move(function)));
+    return this->template derive<out>(
+      std::make_shared<operators::narrow_node<T, out, Function, sink>>("map", this->node(), std::move(function)));
   }
 
   /// The records for which `predicate` holds. `weir::contains("text")` searches the text of an input before it is cut into lines.
   template <class Predicate>
-    requires std::predicate<Predicate&, const T&>
   auto filter(Predicate predicate) const {
+    static_assert(checks::copyable<Predicate>, "filter: the predicate must be copyable, as each task works on a copy");
+    static_assert(checks::predicate<Predicate, const T&>,
+                  "filter: expected a predicate: a function that takes one record (const T&) and returns bool");
     using sink = operators::maybe_on_blocks<operators::filter_sink<T, Predicate>, T, T, Predicate>;
-    return derive<T>(
-      std::make_shared<operators::narrow_node<T, T, Predicate, sink>>("filter", node(), std::move(predicate)));
+    return this->template derive<T>(
+      std::make_shared<operators::narrow_node<T, T, Predicate, sink>>("filter", this->node(), std::move(predicate)));
   }
 
   /// All that `function` makes of each record: it returns a range, or it is called as `function(record, emit)` and names what it
   /// emits (`using output = ...`).
   template <class Function>
   auto flat_map(Function function) const {
-    return flat_map<typename api_detail::flat_map_output<Function, T>::type>(std::move(function));
+    return this->template flat_map<typename api_detail::flat_map_output<Function, T>::type>(std::move(function));
   }
 
   /// The same for a lambda `[](const T& record, auto& emit) { emit(...); }`, which cannot name its output itself.
   template <class Out, class Function>
   auto flat_map(Function function) const {
+    static_assert(checks::copyable<Function>, "flat_map: the function must be copyable, as each task works on a copy");
     using sink = operators::maybe_on_blocks<operators::flat_map_sink<T, Out, Function>, T, Out, Function>;
-    return derive<Out>(
-      std::make_shared<operators::narrow_node<T, Out, Function, sink>>("flat_map", node(), std::move(function)));
+    return this->template derive<Out>(
+      std::make_shared<operators::narrow_node<T, Out, Function, sink>>("flat_map", this->node(), std::move(function)));
   }
 
-  /// The values of pairs through `function`; keys stay.
+  /// `function(std::span<const T>)` returns a range: all that becomes of one partition. Keeps the partition in memory.
   template <class Function>
-    requires api_detail::is_pair<T>
-  auto map_values(Function function) const {
-    using value = std::remove_cvref_t<std::invoke_result_t<Function&, const typename T::second_type&>>;
-    using out = std::pair<typename T::first_type, value>;
-    auto whole = [function = std::move(function)](const T& pair) {
-      return out{pair.first, std::invoke(function, pair.second)};
+  auto map_partitions(Function function) const {
+    static_assert(checks::callable<Function, std::span<const T>>,
+                  "map_partitions: expected a function that takes a partition (std::span<const T>) and returns a range");
+    return whole_partitions("map_partitions", [function = std::move(function)](std::uint32_t, auto records) mutable {
+      return std::invoke(function, records);
+    });
+  }
+
+  /// The same, called as `function(index of the partition, std::span<const T>)`.
+  template <class Function>
+  auto map_partitions_with_index(Function function) const {
+    static_assert(checks::callable<Function, std::uint32_t, std::span<const T>>,
+                  "map_partitions_with_index: expected a function that takes the index of a partition and its records "
+                  "(std::uint32_t, std::span<const T>) and returns a range");
+    return whole_partitions("map_partitions_with_index", std::move(function));
+  }
+
+  /// `function(std::span<const T> records, auto& emit)` is called with a few hundred records at a time; `emit(Out)` gives one on. For
+  /// functions that are faster on many records than on one.
+  template <class Out, class Function>
+  auto map_chunks(Function function) const {
+    static_assert(checks::callable<Function, std::span<const T>, operators::emitter<Out>&>,
+                  "map_chunks: expected a function that takes records and an emitter (std::span<const T>, auto& emit)");
+    using sink = operators::chunk_sink<T, Out, Function>;
+    return this->template derive<Out>(
+      std::make_shared<operators::narrow_node<T, Out, Function, sink>>("map_chunks", this->node(), std::move(function)));
+  }
+
+  /// One vector a partition, with all its records.
+  auto glom() const {
+    return whole_partitions("glom", [](std::uint32_t, std::span<const T> records) {
+      return std::vector<std::vector<T>>{{records.begin(), records.end()}};
+    });
+  }
+
+  /// The records of this one, then those of the others: partitions are put one behind the other.
+  template <class... Others>
+  auto union_with(const Others&... others) const {
+    static_assert((checks::joinable_with<Stream, Others> && ...),
+                  "union_with: expected streams of the same context, or datasets");
+    static_assert((std::same_as<typename Others::record, T> && ...),
+                  "union_with: all must have records of the same type; bring them to one with map first");
+    (this->self().require_same_context(others), ...);
+    return this->template derive<T>(std::make_shared<operators::union_node<T>>(
+      std::vector<plan::node_ptr>{this->node(), api_detail::node_of(others)...}));
+  }
+
+  /// Exactly `count` partitions; records are dealt out evenly.
+  auto repartition(std::uint32_t count) const {
+    api_detail::require_positive(count, "repartition");
+    return this->template derive<T>(std::make_shared<operators::repartition_node<T>>(this->node(), count));
+  }
+
+  /// At most `count` partitions: neighbours are joined, and the order of all records stays.
+  auto coalesce(std::uint32_t count) const {
+    api_detail::require_positive(count, "coalesce");
+    return this->template derive<T>(std::make_shared<operators::coalesce_node<T>>(this->node(), count));
+  }
+
+  /// Each record once.
+  auto distinct(partitioning<T> how = {}) const {
+    static_assert(checks::key<T>, "distinct: records must be comparable with ==");
+    using logic = operators::presence_logic<T>;
+    return this->template derive<T>(std::make_shared<operators::combine_node<T, T, std::uint8_t, logic>>(
+      "distinct", this->node(), logic{}, std::move(how)));
+  }
+
+  /// (key, record).
+  template <class Function>
+  auto key_by(Function function) const {
+    static_assert(checks::callable<Function, const T&>,
+                  "key_by: expected a function that takes one record (const T&) and returns its key");
+    using key = checks::result<Function, const T&>;
+    static_assert(checks::key<key>, "key_by: a key must be a record that is comparable with ==");
+    auto whole = [function = std::move(function)](const T& each) {
+      return std::pair<key, T>{std::invoke(function, each), each};
     };
+    using out = std::pair<key, T>;
     using sink = operators::map_sink<T, out, decltype(whole)>;
-    return derive<out>(
-      std::make_shared<operators::narrow_node<T, out, decltype(whole), sink>>("map_values", node(), std::move(whole)));
+    return this->template derive<out>(
+      std::make_shared<operators::narrow_node<T, out, decltype(whole), sink>>("key_by", this->node(), std::move(whole)));
   }
 
-  /// One pair a key: its values joined by an associative `function`.
+  /// (key, all records with that key). `count` partitions; 0 = as many as the application has.
   template <class Function>
-    requires api_detail::is_pair<T>
-  auto reduce_by_key(Function function) const {
-    using key = typename T::first_type;
-    using value = typename T::second_type;
-    using logic = operators::reduce_logic<key, value, Function>;
-    return derive<std::pair<key, value>>(std::make_shared<operators::combine_node<T, key, value, logic>>(
-      "reduce_by_key", node(), logic{std::move(function)}));
+  auto group_by(Function function, std::uint32_t count = 0) const {
+    return key_by(std::move(function)).group_by_key(count);
   }
 
-  /// (record, how often it occurs).
-  auto count_by_value() const {
-    using logic = operators::occurrence_logic<T>;
-    return derive<std::pair<T, std::uint64_t>>(
-      std::make_shared<operators::combine_node<T, T, std::uint64_t, logic>>("count_by_value", node(), logic{}));
+  /// Each record by chance: with the probability `fraction`, or, with replacement, that often on average. The same seed chooses the same
+  /// records of a batch.
+  auto sample(double fraction, std::uint64_t seed = 1, bool with_replacement = false) const {
+    api_detail::require_fraction(fraction, with_replacement);
+    return this->template derive<T>(
+      std::make_shared<operators::sample_node<T>>(this->node(), fraction, seed, with_replacement));
+  }
+
+  /// All records in the order of `key(record)`, also over the partitions: nothing of a partition comes after something of the next. Equal
+  /// keys stay in order. `count` partitions; 0 = as many as the application has.
+  template <class Function = std::identity>
+  auto sort_by(Function key = {}, order how = order::ascending, std::uint32_t count = 0) const {
+    static_assert(checks::callable<Function, const T&>,
+                  "sort_by: expected a function that takes one record (const T&) and returns what to sort by");
+    using key_type = checks::result<Function, const T&>;
+    static_assert(checks::ordered<key_type>, "sort_by: keys must be comparable with <");
+    return this->template sorted<key_type>("sort_by", std::move(key), how, count);
+  }
+
+  /// (record, its place among all records), from 0, in the order of the partitions.
+  auto zip_with_index() const {
+    using numbered = operators::numbered<T>;
+    using out = std::pair<T, std::uint64_t>;
+    auto made = std::make_shared<operators::number_node<T>>(this->node());
+    auto shown = [](const numbered& each) { return out{std::get<0>(each), std::get<1>(each)}; };
+    using sink = operators::map_sink<numbered, out, decltype(shown)>;
+    return this->template derive<out>(
+      std::make_shared<operators::narrow_node<numbered, out, decltype(shown), sink>>("indexed", made, shown));
+  }
+
+  /// The i-th record of this one with the i-th of the other. A batch in which one has more records than the other fails.
+  template <class Other>
+  auto zip(const Other& other) const {
+    static_assert(checks::joinable_with<Stream, Other>, "zip: expected a stream of the same context, or a dataset");
+    this->self().require_same_context(other);
+    using right = typename Other::record;
+    return this->template derive<std::pair<T, right>>(std::make_shared<operators::zip_node<T, right>>(
+      std::make_shared<operators::number_node<T>>(this->node()),
+      std::make_shared<operators::number_node<right>>(api_detail::node_of(other))));
+  }
+
+  /// All pairs of a record of this one and one of the other.
+  template <class Other>
+  auto cartesian(const Other& other) const {
+    static_assert(checks::joinable_with<Stream, Other>, "cartesian: expected a stream of the same context, or a dataset");
+    this->self().require_same_context(other);
+    using right = typename Other::record;
+    return this->template derive<std::pair<T, right>>(
+      std::make_shared<operators::cartesian_node<T, right>>(this->node(), api_detail::node_of(other)));
+  }
+
+  /// The records that both have, each once.
+  template <class Other>
+  auto intersection(const Other& other, partitioning<T> how = {}) const {
+    return membership<true>(other, std::move(how));
+  }
+
+  /// The records that the other has not, as often as they came.
+  template <class Other>
+  auto subtract(const Other& other, partitioning<T> how = {}) const {
+    return membership<false>(other, std::move(how));
   }
 
   /// Gives the operator that made this stream a name that stays when the program changes around it.
   Stream<T> named(std::string_view name) const {
-    node()->give_name(std::string{name});
-    return self();
+    this->node()->give_name(std::string{name});
+    return this->self();
   }
 
-protected:
-  const Stream<T>& self() const { return static_cast<const Stream<T>&>(*this); }
-  const operators::stream_ptr<T>& node() const { return self().node_; }
+private:
+  template <class Function>
+  auto whole_partitions(const char* kind, Function function) const {
+    static_assert(!std::is_same_v<T, bool>, "partitions of bool do not lie as an array: map them to int first");
+    using range = std::invoke_result_t<Function&, std::uint32_t, std::span<const T>>;
+    static_assert(checks::range<range>, "map_partitions: the function must return a range, e.g. a std::vector");
+    using out = std::ranges::range_value_t<range>;
+    auto whole = [function = std::move(function)](std::uint32_t partition, std::span<const T> records,
+                                                  auto& emit) mutable {
+      auto&& made = std::invoke(function, partition, records);
+      for (auto&& each : made)
+        emit(out(std::forward<decltype(each)>(each)));
+      emit.flush(); // what the range owns ends here
+    };
+    return this->template derive<out>(std::make_shared<operators::partition_node<T, out, decltype(whole)>>(
+      kind, this->node(), std::move(whole)));
+  }
 
-  template <class Out>
-  Stream<Out> derive(operators::stream_ptr<Out> made) const {
-    return self().template with<Out>(std::move(made));
+  template <bool Both, class Other>
+  auto membership(const Other& other, partitioning<T> how) const {
+    static_assert(checks::joinable_with<Stream, Other>,
+                  "intersection, subtract: expected a stream of the same context, or a dataset");
+    static_assert(std::same_as<typename Other::record, T>,
+                  "intersection, subtract: both must have records of the same type");
+    static_assert(checks::key<T>, "intersection, subtract: records must be comparable with ==");
+    this->self().require_same_context(other);
+    return this->template derive<T>(
+      std::make_shared<operators::membership_node<T, Both>>(this->node(), api_detail::node_of(other), std::move(how)));
   }
 };
 

@@ -50,5 +50,7 @@ inline constexpr std::size_t max_frame_bytes = 2 * mib;
 inline constexpr std::size_t max_producer_bytes = 200;
 /// Address space of the log's memory map, and so its greatest size on disk.
 inline constexpr std::size_t max_log_bytes = 16ull * 1024 * mib;
+/// Of one dataset that is persisted with `memory_and_scratch`; what is beyond goes to temporary files.
+inline constexpr std::size_t persisted_bytes = 128 * mib;
 
 } // namespace weir::limits

@@ -8,6 +8,7 @@
 #include "libstream/data/keyed_table.hpp"
 #include "libstream/data/owned.hpp"
 #include "libstream/operators/combined_run.hpp"
+#include "libstream/operators/partitioning.hpp"
 #include "libstream/operators/sink.hpp"
 
 /// Grouping with a combine before the shuffle: a map task keeps one accumulator a key and sends that; a reduce task merges the
@@ -16,6 +17,7 @@ namespace weir::operators {
 
 /// How records become accumulators. `Logic` provides:
 ///   const Key& key(const In&);  Accumulator first(const In&);  void add(Accumulator&, const In&);  void merge(Accumulator&, const Accumulator&);
+/// and, if the result is not (key, accumulator):  static Out result(Key, Accumulator);
 ///
 /// What combining gains is seen while it is done. A table that would outgrow the cache although keys hardly come again is emptied into
 /// the runs instead, and so is one that would outgrow its limit; if they do not come again at all, records go to the runs as they are for a while. All that follows from the
@@ -23,12 +25,14 @@ namespace weir::operators {
 template <class In, class Key, class Accumulator, class Logic>
 class combine_sink final : public sink<In> {
 public:
-  combine_sink(Logic logic, const std::string& name, const plan::task_input& input, plan::shuffle_output& into)
+  combine_sink(Logic logic, const std::string& name, const plan::task_input& input, const partitioning<Key>& how,
+               plan::shuffle_output& into)
     : logic_{std::move(logic)},
       name_{name},
       into_{into},
+      place_{how, into},
       table_{input.hash_seed, expected(input)},
-      parts_(input.partitions) {}
+      parts_(into.runs.size()) {}
 
   void consume(std::span<const In> records) override {
     plan::guarded(name_, [&] {
@@ -44,7 +48,7 @@ public:
   }
 
   void finish() override {
-    empty_table();
+    plan::guarded(name_, [&] { empty_table(); });
     auto keys = std::make_shared<const data::arena>(std::move(table_.home()));
     std::size_t entries = 0;
     for (auto& part : parts_)
@@ -89,10 +93,10 @@ private:
 
   /// Records to runs without a look whether their keys were there before.
   void pass(std::span<const In> records) {
-    auto partitions = static_cast<std::uint32_t>(parts_.size());
     for (auto& record : records) {
-      auto probe = layout::make(logic_.key(record), table_.seed());
-      parts_[data::partition_of(layout::hash(probe), partitions)].append([&](entry* at) {
+      auto& key = logic_.key(record);
+      auto probe = layout::make(key, table_.seed());
+      parts_[place_(layout::hash(probe), [&]() -> const Key& { return key; })].append([&](entry* at) {
         auto value = first(record); // before the key, which would have to be undone if this throws
         layout::place(&at->key, probe, &table_.home());
         std::construct_at(&at->value, std::move(value));
@@ -103,10 +107,9 @@ private:
 
   /// Scatters the entries over the partitions.
   void empty_table() {
-    auto partitions = static_cast<std::uint32_t>(parts_.size());
     table_.drain([&](auto& key, Accumulator& value) {
       auto hash = layout::hash(layout::of(key, table_.seed()));
-      parts_[data::partition_of(hash, partitions)].append([&](entry* at) {
+      parts_[place_(hash, [&] { return layout::copy(key); })].append([&](entry* at) {
         std::construct_at(&at->key, std::move(key));
         std::construct_at(&at->value, std::move(value));
       });
@@ -136,6 +139,7 @@ private:
   Logic logic_;
   const std::string& name_;
   plan::shuffle_output& into_;
+  placement<Key> place_;
   table table_;
   std::vector<data::entry_list<entry>> parts_;
   std::size_t seen_ = 0;       ///< records since the table was empty
@@ -143,21 +147,39 @@ private:
   bool distinct_ = true;
 };
 
-/// The shuffle: takes `In`, gives (key, accumulator) pairs. Views among the keys are valid while the task runs.
+/// What a logic makes of a key and its accumulator.
+template <class Key, class Accumulator, class Logic>
+auto combined(Key key, Accumulator value) {
+  if constexpr (requires { Logic::result(std::move(key), std::move(value)); })
+    return Logic::result(std::move(key), std::move(value));
+  else
+    return std::pair<Key, Accumulator>{std::move(key), std::move(value)};
+}
+template <class Key, class Accumulator, class Logic>
+using combined_record =
+  decltype(combined<Key, Accumulator, Logic>(std::declval<Key>(), std::declval<Accumulator>()));
+
+/// The shuffle: takes `In`, gives (key, accumulator) pairs, or what the logic makes of them. Views among the keys are valid while the
+/// task runs.
 template <class In, class Key, class Accumulator, class Logic>
-class combine_node final : public stream_node<std::pair<Key, Accumulator>> {
+class combine_node final : public stream_node<combined_record<Key, Accumulator, Logic>> {
 public:
-  using record = std::pair<Key, Accumulator>;
+  using record = combined_record<Key, Accumulator, Logic>;
 
-  combine_node(std::string kind, stream_ptr<In> input, Logic logic)
-    : stream_node<record>{plan::node::role::shuffle, std::move(kind), {std::move(input)}}, logic_{std::move(logic)} {}
+  combine_node(std::string kind, stream_ptr<In> input, Logic logic, partitioning<Key> how = {})
+    : stream_node<record>{plan::node::role::shuffle, std::move(kind), {std::move(input)}},
+      logic_{std::move(logic)},
+      how_{std::move(how)} {}
 
-  std::unique_ptr<plan::sink_base> make_sink(plan::task_build& build) const override {
+  std::string options() const override { return how_.described(); }
+  std::uint32_t partitions(const plan::partition_counts& counts) const override { return how_.of(counts); }
+
+  std::unique_ptr<plan::sink_base> make_sink(plan::task_build& build, std::size_t) const override {
     return std::make_unique<combine_sink<In, Key, Accumulator, Logic>>(logic_, build.name_of(*this), build.input(),
-                                                                       build.shuffle_result(*this));
+                                                                       how_, build.shuffle_result(*this));
   }
 
-  result<plan::run_handle> decode_run(data::buffer_handle bytes) const override {
+  result<plan::run_handle> decode_run(data::buffer_handle bytes, std::size_t) const override {
     return combined_run<Key, Accumulator>::decode(std::move(bytes));
   }
 
@@ -165,7 +187,7 @@ public:
 
   void run(plan::task_build& build) const override {
     auto downstream = downstream_of<record>(build, *this);
-    auto& runs = build.shuffle_input(*this);
+    auto runs = build.shuffle_input(*this);
     if (!build.input().keys.all())
       emit_chosen(runs, build, *downstream);
     else if (runs.size() == 1 && read(runs.front()).distinct())
@@ -189,12 +211,12 @@ private:
     emitter<record> emit{chunk, downstream};
     only.all().for_each_piece([&](std::span<const entry> piece) {
       for (auto& each : piece)
-        emit(record{layout::copy(each.key), each.value});
+        emit(combined<Key, Accumulator, Logic>(layout::copy(each.key), each.value));
     });
     emit.flush();
   }
 
-  void emit_merged(const std::vector<plan::run_handle>& runs, std::uint64_t seed, sink<record>& downstream) const {
+  void emit_merged(std::span<const plan::run_handle> runs, std::uint64_t seed, sink<record>& downstream) const {
     std::size_t most = 0;
     for (auto& handle : runs)
       most = std::max(most, handle->entries());
@@ -206,7 +228,7 @@ private:
   }
 
   /// As `emit_merged`, without the keys that the task shall leave out: entry by entry, as it is rare.
-  void emit_chosen(const std::vector<plan::run_handle>& runs, plan::task_build& build, sink<record>& downstream) const {
+  void emit_chosen(std::span<const plan::run_handle> runs, plan::task_build& build, sink<record>& downstream) const {
     auto& keys = build.input().keys;
     table merged{build.input().hash_seed, 0};
     auto logic = logic_;
@@ -227,7 +249,9 @@ private:
   static void emit_all(table& merged, sink<record>& downstream) {
     data::chunk<record> chunk;
     emitter<record> emit{chunk, downstream};
-    merged.visit([&](auto& key, Accumulator& value) { emit(record{layout::take(key), std::move(value)}); });
+    merged.visit([&](auto& key, Accumulator& value) {
+      emit(combined<Key, Accumulator, Logic>(layout::take(key), std::move(value)));
+    });
     emit.flush();
   }
 
@@ -245,6 +269,7 @@ private:
   }
 
   Logic logic_;
+  partitioning<Key> how_;
 };
 
 /// reduce_by_key: the accumulator is a value, `function` joins two of them. Associative; called in the order of the records.
@@ -266,6 +291,35 @@ struct occurrence_logic {
   std::uint64_t first(const Record&) const { return 1; }
   void add(std::uint64_t& count, const Record&) const { ++count; }
   void merge(std::uint64_t& count, std::uint64_t other) const { count += other; }
+};
+
+/// distinct: each record once.
+template <class Record>
+struct presence_logic {
+  const Record& key(const Record& from) const { return from; }
+  std::uint8_t first(const Record&) const { return 1; }
+  void add(std::uint8_t&, const Record&) const {}
+  void merge(std::uint8_t&, std::uint8_t) const {}
+  static Record result(Record key, std::uint8_t) { return key; }
+};
+
+/// combine_by_key and its relatives: `create` makes an accumulator of the first value, `add` takes further ones in, `merge` joins two
+/// accumulators, of which the first has the earlier values.
+template <class Key, class Value, class Accumulator, class Create, class Add, class Merge>
+struct general_logic {
+  using record = std::pair<Key, Value>;
+  Create create;
+  Add add_value;
+  Merge merge_values;
+
+  const Key& key(const record& from) const { return from.first; }
+  Accumulator first(const record& from) { return std::invoke(create, from.second); }
+  void add(Accumulator& sum, const record& from) {
+    sum = std::invoke(add_value, std::move(sum), from.second);
+  }
+  void merge(Accumulator& sum, const Accumulator& other) {
+    sum = std::invoke(merge_values, std::move(sum), other);
+  }
 };
 
 } // namespace weir::operators

@@ -42,11 +42,11 @@ public:
 
   bool always_due() const override { return true; }
 
-  std::unique_ptr<plan::sink_base> make_sink(plan::task_build& build) const override {
+  std::unique_ptr<plan::sink_base> make_sink(plan::task_build& build, std::size_t) const override {
     return std::make_unique<count_sink<In>>(build.shuffle_result(*this));
   }
 
-  result<plan::run_handle> decode_run(data::buffer_handle bytes) const override {
+  result<plan::run_handle> decode_run(data::buffer_handle bytes, std::size_t) const override {
     return data::decode_flat<std::uint64_t>(bytes->view()).map([](std::uint64_t count) -> plan::run_handle {
       return std::make_shared<count_run>(count);
     });

@@ -156,7 +156,7 @@ public:
   narrow_node(std::string kind, stream_ptr<In> input, Function function)
     : stream_node<Out>{plan::node::role::narrow, std::move(kind), {std::move(input)}}, function_{std::move(function)} {}
 
-  std::unique_ptr<plan::sink_base> make_sink(plan::task_build& build) const override {
+  std::unique_ptr<plan::sink_base> make_sink(plan::task_build& build, std::size_t) const override {
     return std::make_unique<Sink>(function_, build.name_of(*this), downstream_of<Out>(build, *this));
   }
 

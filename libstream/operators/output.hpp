@@ -51,7 +51,7 @@ public:
 
   std::string schema() const override { return data::record_traits<In>::schema(); }
   std::vector<plan::output_target> targets() const override { return targets_; }
-  std::unique_ptr<plan::sink_base> make_sink(plan::task_build& build) const override {
+  std::unique_ptr<plan::sink_base> make_sink(plan::task_build& build, std::size_t) const override {
     return std::make_unique<output_sink<In>>(build.staged_result(*this));
   }
 

@@ -31,7 +31,7 @@ public:
   std::vector<plan::output_target> targets() const override {
     return {{plan::output_target::kind::program, {}, 0, destination_}};
   }
-  std::unique_ptr<plan::sink_base> make_sink(plan::task_build& build) const override {
+  std::unique_ptr<plan::sink_base> make_sink(plan::task_build& build, std::size_t) const override {
     return std::make_unique<record_output_sink<In>>(build.staged_result(*this));
   }
 

@@ -150,11 +150,11 @@ public:
       count_{count},
       less_{std::move(less)} {}
 
-  std::unique_ptr<plan::sink_base> make_sink(plan::task_build& build) const override {
+  std::unique_ptr<plan::sink_base> make_sink(plan::task_build& build, std::size_t) const override {
     return std::make_unique<top_sink<Record, Less>>(count_, less_, build.name_of(*this), build.shuffle_result(*this));
   }
 
-  result<plan::run_handle> decode_run(data::buffer_handle bytes) const override {
+  result<plan::run_handle> decode_run(data::buffer_handle bytes, std::size_t) const override {
     return top_run<Record>::decode(std::move(bytes));
   }
 

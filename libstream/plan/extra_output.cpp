@@ -13,6 +13,9 @@ public:
   const std::vector<shuffle>& shuffles() const override { return base_->shuffles(); }
   const std::vector<output>& outputs() const override { return outputs_; }
   const std::vector<receiver_stream>& receivers() const override { return base_->receivers(); }
+  std::vector<std::size_t> task_counts(std::size_t splits, std::uint32_t partitions) const override {
+    return base_->task_counts(splits, partitions);
+  }
   const std::string& description() const override { return base_->description(); }
   std::uint64_t fingerprint() const override { return base_->fingerprint(); }
   result<task_result> run(const task_input& input) const override { return base_->run(input); }

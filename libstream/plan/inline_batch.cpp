@@ -6,14 +6,44 @@
 
 namespace weir::plan {
 
+namespace {
+
+/// The runs of a batch, by shuffle and partition, in map-index order.
+class runs_of_batch {
+public:
+  std::vector<run_handle> take(shuffle_index shuffle, std::size_t partition) const {
+    auto found = runs_.find(shuffle);
+    return found == runs_.end() || partition >= found->second.size() ? std::vector<run_handle>{}
+                                                                     : found->second[partition];
+  }
+  void add(shuffle_output& output) {
+    auto& parts = runs_[output.shuffle];
+    parts.resize(std::max(parts.size(), output.runs.size()));
+    for (std::size_t p = 0; p < output.runs.size(); ++p)
+      if (output.runs[p])
+        parts[p].push_back(std::move(output.runs[p]));
+  }
+  /// Those that a stage has read are needed no more.
+  void drop(shuffle_index shuffle) { runs_.erase(shuffle); }
+
+private:
+  std::map<shuffle_index, std::vector<std::vector<run_handle>>> runs_;
+};
+
+} // namespace
+
 result<std::vector<staged_output>> inline_batch::run(batch_id batch, std::int64_t time_ms,
                                                      const std::vector<split>& splits,
                                                      std::size_t max_record_bytes) const {
   std::vector<staged_output> staged;
-  std::map<shuffle_index, std::vector<std::vector<run_handle>>> exchange; // by partition, in map-index order
+  runs_of_batch exchange;
+  auto counts = plan_->task_counts(splits.size(), partitions_);
   for (auto& stage : plan_->stages()) {
-    auto tasks = task_count(stage, splits.size(), partitions_);
-    for (std::size_t index = 0; index < tasks; ++index) {
+    auto tasks = counts[stage.index.value];
+    std::vector<result<task_result>> made(tasks);
+    jobs_->for_each(tasks, [&](std::size_t index) {
+      if (stage.reads_text && splits[index].source != stage.source)
+        return; // nothing of it is for this stage
       task_input input;
       input.batch = batch;
       input.batch_time_ms = time_ms;
@@ -21,27 +51,25 @@ result<std::vector<staged_output>> inline_batch::run(batch_id batch, std::int64_
       input.index = task_index{static_cast<std::uint32_t>(index)};
       input.hash_seed = hash_seed_;
       input.partitions = partitions_;
+      input.splits = splits.size();
       input.max_record_bytes = max_record_bytes;
-      if (stage.reads_text && stage.source == 0)
-        input.text = splits[index];
-      for (auto shuffle : stage.reads) {
-        auto& parts = exchange[shuffle];
-        input.runs.push_back(index < parts.size() ? parts[index] : std::vector<run_handle>{});
-      }
-      auto made = plan_->run(input);
-      if (!made)
-        return tl::make_unexpected(made.error());
-      for (auto& output : made->shuffles) {
-        auto& parts = exchange[output.shuffle];
-        parts.resize(partitions_);
-        for (std::uint32_t p = 0; p < partitions_; ++p)
-          if (output.runs[p])
-            parts[p].push_back(output.runs[p]);
-      }
-      for (auto& part : made->staged)
+      if (stage.reads_text)
+        input.text = splits[index].text;
+      for (auto shuffle : stage.reads)
+        input.runs.push_back(exchange.take(shuffle, index));
+      made[index] = plan_->run(input);
+    });
+    for (auto& each : made) {
+      if (!each)
+        return tl::make_unexpected(each.error());
+      for (auto& output : each->shuffles)
+        exchange.add(output);
+      for (auto& part : each->staged)
         if (part.records > 0)
           staged.push_back(std::move(part));
     }
+    for (auto shuffle : stage.reads)
+      exchange.drop(shuffle);
   }
   std::stable_sort(staged.begin(), staged.end(),
                    [](auto& a, auto& b) { return std::tie(a.output, a.part) < std::tie(b.output, b.part); });

@@ -4,18 +4,23 @@
 #include <vector>
 
 #include "libstream/base/limits.hpp"
+#include "libstream/plan/job_runner.hpp"
 #include "libstream/plan/task.hpp"
 
 namespace weir::plan {
 
-/// The inline runtime: all tasks of one batch, stage after stage, on the calling thread. What datasets and the test driver stand on.
+/// All tasks of one batch, stage after stage, in memory. What datasets and the test driver stand on. By default on the calling thread.
 class inline_batch {
 public:
-  inline_batch(std::shared_ptr<const physical_plan> plan, std::uint32_t partitions, std::uint64_t hash_seed)
-    : plan_{std::move(plan)}, partitions_{partitions}, hash_seed_{hash_seed} {}
+  inline_batch(std::shared_ptr<const physical_plan> plan, std::uint32_t partitions, std::uint64_t hash_seed,
+               std::shared_ptr<job_runner> jobs = std::make_shared<sequential_jobs>())
+    : plan_{std::move(plan)}, partitions_{partitions}, hash_seed_{hash_seed}, jobs_{std::move(jobs)} {}
 
   /// The input of one map task.
-  using split = std::vector<text_piece>;
+  struct split {
+    std::vector<text_piece> text;
+    std::uint32_t source = 0; ///< see `stage::source`
+  };
 
   /// What each output staged, in (output, part) order, without empty parts.
   result<std::vector<staged_output>> run(batch_id batch, std::int64_t time_ms, const std::vector<split>& splits,
@@ -25,6 +30,7 @@ private:
   std::shared_ptr<const physical_plan> plan_;
   std::uint32_t partitions_;
   std::uint64_t hash_seed_;
+  std::shared_ptr<job_runner> jobs_;
 };
 
 } // namespace weir::plan

@@ -1,9 +1,13 @@
 #include "libstream/plan/lower.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "libstream/data/checksum.hpp"
+#include "libstream/plan/instances.hpp"
+#include "libstream/plan/static_stages.hpp"
+#include "libstream/plan/sums.hpp"
 
 namespace weir::plan {
 
@@ -21,16 +25,50 @@ bool is_root(const node& which) {
 
 } // namespace
 
-shuffle_output& task_build::shuffle_result(const node& shuffle) {
-  return result_.shuffles[position(stage_.writes, graph_.at(shuffle).shuffle)];
+std::vector<std::unique_ptr<sink_base>> task_build::consumers_of(const node& producer) {
+  std::vector<std::unique_ptr<sink_base>> sinks;
+  for (auto& edge : at(producer).consumers) {
+    auto before = std::pair{way_.input, partition_};
+    way_.input = edge.input;
+    if (is_union(*edge.to)) {
+      way_.unions.push_back(edge.input);
+      partition_ += counts_.of_first(*edge.to, edge.input);
+    }
+    sinks.push_back(instance_.of(*edge.to).make_sink(*this, edge.input));
+    if (is_union(*edge.to))
+      way_.unions.pop_back();
+    std::tie(way_.input, partition_) = before;
+  }
+  return sinks;
 }
 
-const std::vector<run_handle>& task_build::shuffle_input(const node& shuffle) const {
-  return input_.runs[position(stage_.reads, graph_.at(shuffle).shuffle)];
+shuffle_output& task_build::shuffle_result(const node& shuffle) {
+  auto& here = at(shuffle);
+  auto number = here.first_way.value + position(here.ways, way_);
+  return shuffles_.emplace_back(shuffle_output{shuffle_index{static_cast<std::uint32_t>(number)},
+                                               std::vector<run_handle>(counts_.of(*here.what))});
+}
+
+std::span<const run_handle> task_build::shuffle_input(const node& shuffle, std::size_t input) {
+  auto& ways = at(shuffle).ways;
+  auto of_input = [&](auto& way) { return way.input == input; };
+  auto first = static_cast<std::size_t>(std::find_if(ways.begin(), ways.end(), of_input) - ways.begin());
+  auto count = static_cast<std::size_t>(std::count_if(ways.begin(), ways.end(), of_input));
+  if (count == 1)
+    return input_.runs[first];
+  auto& all = joined_.emplace_back();
+  for (auto at = first; at < first + count; ++at)
+    all.insert(all.end(), input_.runs[at].begin(), input_.runs[at].end());
+  return all;
 }
 
 staged_output& task_build::staged_result(const node& output) {
-  return result_.staged[position(stage_.outputs, graph_.at(output).output)];
+  return staged_.emplace_back(staged_output{at(output).output, partition_, 0, {}});
+}
+
+void task_build::finish() {
+  std::move(shuffles_.begin(), shuffles_.end(), std::back_inserter(result_.shuffles));
+  std::move(staged_.begin(), staged_.end(), std::back_inserter(result_.staged));
 }
 
 /// The result of lowering; immutable.
@@ -43,23 +81,36 @@ public:
   const std::string& description() const override { return description_; }
   std::uint64_t fingerprint() const override { return data::checksum(description_); }
 
+  std::vector<std::size_t> task_counts(std::size_t splits, std::uint32_t partitions) const override {
+    std::vector<std::size_t> counts;
+    partition_counts of{splits, partitions};
+    for (auto root : roots_)
+      counts.push_back(of.of(*root));
+    return counts;
+  }
+
   result<task_result> run(const task_input& input) const override {
-    auto& of = stages_[input.stage.value];
+    if (auto known = static_.find(input))
+      return *known;
+    auto& root = *roots_[input.stage.value];
     task_result made;
-    for (auto shuffle : of.writes)
-      made.shuffles.push_back({shuffle, std::vector<run_handle>(input.partitions)});
-    for (auto output : of.outputs)
-      made.staged.push_back({output, input.index.value, 0, {}});
-    task_build build{graph_, of, input, made};
+    task_sums sums;
     auto where = "batch " + std::to_string(input.batch.value) + ", task " + std::to_string(input.index.value);
     try {
-      guarded(graph_.at(*roots_[input.stage.value]).name, [&] { roots_[input.stage.value]->run(build); });
+      auto instance = instances_.at(input.batch_time_ms);
+      task_build build{graph_, *instance, root, input, made};
+      guarded(graph_.at(root).name, [&] { instance->of(root).run(build); });
+      build.finish();
+      stage_sums(input, sums, made);
     } catch (const operator_failure& failure) {
       error why{error_code::failed, failure.what, "user function of operator " + failure.operator_name + ", " + where,
                 "mend the function or the record that it was given, or see on_error"};
       why.thrown_by = failure.operator_name;
       return tl::make_unexpected(std::move(why));
+    } catch (const plan_error& changed) {
+      return tl::make_unexpected(changed.why());
     }
+    static_.keep(input, made);
     return made;
   }
 
@@ -68,10 +119,22 @@ public:
   }
 
   result<run_handle> decode_run(shuffle_index shuffle, data::buffer_handle bytes) const override {
-    return roots_[shuffles_[shuffle.value].reader.value]->decode_run(std::move(bytes));
+    auto& root = *roots_[shuffles_[shuffle.value].reader.value];
+    auto& here = graph_.at(root);
+    return root.decode_run(std::move(bytes), here.ways[shuffle.value - here.first_way.value].input);
   }
 
 private:
+  /// Each task has its place among all of the batch.
+  void stage_sums(const task_input& input, const task_sums& sums, task_result& made) const {
+    if (!sums_ || sums.empty())
+      return;
+    auto counts = task_counts(input.splits, input.partitions);
+    auto before = std::accumulate(counts.begin(), counts.begin() + input.stage.value, std::size_t{0});
+    made.staged.push_back(
+      {*sums_, static_cast<std::uint32_t>(before) + input.index.value, 1, sums.encoded()});
+  }
+
   friend class lowering;
   lowered_graph graph_;
   std::vector<const node*> roots_; ///< by stage
@@ -80,6 +143,9 @@ private:
   std::vector<output> outputs_;
   std::vector<receiver_stream> receivers_;
   std::string description_;
+  std::optional<output_index> sums_; ///< takes what accumulators sum up
+  plan_instances instances_{graph_};
+  static_stages static_;
 };
 
 /// Builds one lowered plan: orders the nodes, names them, finds stages.
@@ -99,6 +165,8 @@ public:
     for (auto& which : order_)
       if (is_root(*which))
         fill_stage(*which);
+    number_ways();
+    find_static_stages();
     for (auto& stage : plan_->stages_)
       for (auto shuffle : stage.writes)
         plan_->shuffles_[shuffle.value].writers.push_back(stage.index);
@@ -116,12 +184,14 @@ private:
   void visit(const node_ptr& which) {
     if (plan_->graph_.nodes_.count(which.get()))
       return;
-    plan_->graph_.nodes_[which.get()] = {which, {}, {}, {}, {}, {}};
-    for (auto& input : which->inputs()) {
-      visit(input);
-      at(*input).consumers.push_back(which.get());
+    plan_->graph_.nodes_[which.get()] = {which, {}, {}, {}, {}, {}, {}};
+    for (std::size_t input = 0; input < which->inputs().size(); ++input) {
+      visit(which->inputs()[input]);
+      at(*which->inputs()[input]).consumers.push_back({which.get(), input});
     }
     order_.push_back(which);
+    if (which->timed())
+      plan_->instances_.add(which);
   }
 
   result<void> name_nodes() {
@@ -142,14 +212,16 @@ private:
     }
     std::map<std::string, int> shown;
     for (auto& terminal : terminals_) {
-      auto& input = *terminal->inputs().front();
-      auto name = at(input).name;
+      auto& named = terminal->inputs().empty() ? *terminal : *terminal->inputs().front();
+      auto name = terminal->inputs().empty() ? terminal->given_name() : at(named).name;
       if (auto again = ++shown[name]; again > 1)
         name += "#" + std::to_string(again);
       auto& here = at(*terminal);
       here.name = name;
       here.output = output_index{static_cast<std::uint32_t>(plan_->outputs_.size())};
-      plan_->outputs_.push_back({here.output, name, !input.given_name().empty(), terminal->targets()});
+      plan_->outputs_.push_back({here.output, name, !named.given_name().empty(), terminal->targets()});
+      if (terminal->takes_sums())
+        plan_->sums_ = here.output;
     }
     return {};
   }
@@ -168,11 +240,6 @@ private:
       made.slices = which->slices();
       made.always_due = which->always_due();
       made.keyed = which->is_keyed();
-      if (which->what() == node::role::shuffle) {
-        here.shuffle = shuffle_index{static_cast<std::uint32_t>(plan_->shuffles_.size())};
-        plan_->shuffles_.push_back({here.shuffle, here.stage, {}});
-        made.reads.push_back(here.shuffle);
-      }
       plan_->stages_.push_back(std::move(made));
       plan_->roots_.push_back(which.get());
     }
@@ -189,20 +256,93 @@ private:
   /// Walks down from a root to where the stage ends.
   void fill_stage(const node& root) {
     auto& stage = plan_->stages_[at(root).stage.value];
-    std::vector<const node*> open{&root};
-    while (!open.empty()) {
-      auto which = open.back();
-      open.pop_back();
-      for (auto consumer : at(*which).consumers)
-        if (consumer->what() == node::role::shuffle)
-          add(stage.writes, at(*consumer).shuffle);
-        else if (consumer->what() == node::role::output)
-          add(stage.outputs, at(*consumer).output);
-        else
-          open.push_back(consumer);
-    }
-    std::sort(stage.writes.begin(), stage.writes.end());
+    lowered_graph::way way{&root, 0, {}};
+    walk(root, stage, way);
     std::sort(stage.outputs.begin(), stage.outputs.end());
+  }
+
+  void walk(const node& from, stage& stage, lowered_graph::way& way) {
+    for (auto& edge : at(from).consumers) {
+      auto& consumer = *edge.to;
+      stage.always_due = stage.always_due || (consumer.what() != node::role::shuffle && consumer.always_due());
+      if (consumer.what() == node::role::shuffle) {
+        way.input = edge.input;
+        at(consumer).ways.push_back(way);
+      } else if (consumer.what() == node::role::output) {
+        add(stage.outputs, at(consumer).output);
+      } else {
+        if (is_union(consumer))
+          way.unions.push_back(edge.input);
+        walk(consumer, stage, way);
+        if (is_union(consumer))
+          way.unions.pop_back();
+      }
+    }
+  }
+
+  /// Ways to one input differ in the nearest union at which they part: the one through its earlier input is the earlier one.
+  static bool comes_before(const lowered_graph::way& a, const lowered_graph::way& b) {
+    if (a.input != b.input)
+      return a.input < b.input;
+    return std::lexicographical_compare(a.unions.rbegin(), a.unions.rend(), b.unions.rbegin(), b.unions.rend());
+  }
+
+  void number_ways() {
+    for (auto& which : order_) {
+      if (which->what() != node::role::shuffle)
+        continue;
+      auto& here = at(*which);
+      std::sort(here.ways.begin(), here.ways.end(), comes_before);
+      here.first_way = shuffle_index{static_cast<std::uint32_t>(plan_->shuffles_.size())};
+      for (auto& way : here.ways) {
+        shuffle_index number{static_cast<std::uint32_t>(plan_->shuffles_.size())};
+        plan_->shuffles_.push_back({number, here.stage, {}});
+        plan_->stages_[here.stage.value].reads.push_back(number);
+        plan_->stages_[at(*way.root).stage.value].writes.push_back(number);
+      }
+    }
+    for (auto& stage : plan_->stages_)
+      std::sort(stage.writes.begin(), stage.writes.end());
+  }
+
+  /// Stages that make the same in each batch: static data, and shuffles of it, apart from what a timed program makes anew.
+  void find_static_stages() {
+    std::set<const node*> renewed;
+    for (auto& which : order_)
+      if (which->timed())
+        add_all_above(*which, renewed);
+    std::set<const node*> changing;
+    for (auto& which : order_) {
+      auto changes = which->what() == node::role::source || which->always_due() || which->varies() ||
+                     renewed.count(which.get()) > 0;
+      for (auto& input : which->inputs())
+        changes = changes || changing.count(input.get()) > 0;
+      if (changes)
+        changing.insert(which.get());
+      else if (is_root(*which) && plan_->stages_[at(*which).stage.value].outputs.empty())
+        plan_->static_.add(at(*which).stage);
+    }
+    for (auto& which : order_) // a stage runs as one
+      if (which->varies() && which->what() == node::role::narrow)
+        for (auto root : roots_of(*which))
+          plan_->static_.remove(at(*root).stage);
+  }
+
+  static void add_all_above(const node& which, std::set<const node*>& into) {
+    for (auto& input : which.inputs())
+      if (into.insert(input.get()).second)
+        add_all_above(*input, into);
+  }
+
+  static std::vector<const node*> roots_of(const node& which) {
+    std::vector<const node*> roots;
+    for (auto& input : which.inputs())
+      if (is_root(*input))
+        roots.push_back(input.get());
+      else
+        for (auto root : roots_of(*input))
+          roots.push_back(root);
+    return roots;
   }
 
   template <class T>
@@ -227,6 +367,8 @@ private:
     for (auto& which : order_) {
       auto& here = at(*which);
       auto line = here.name + " = " + which->kind() + " " + which->schema();
+      if (auto options = which->options(); !options.empty())
+        line += " (" + options + ")";
       for (auto& input : which->inputs())
         line += " <- " + at(*input).name;
       plan_->description_ += line + "\n";

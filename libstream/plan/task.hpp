@@ -55,7 +55,8 @@ struct task_input {
   stage_index stage;
   task_index index; ///< of a source stage: the split; of a later stage: the partition
   std::uint64_t hash_seed = 0;
-  std::uint32_t partitions = 1;
+  std::uint32_t partitions = 1; ///< of shuffles that do not say otherwise
+  std::size_t splits = 1;       ///< of the batch's input, in all
   std::size_t max_record_bytes = 0;
   std::vector<text_piece> text; ///< of a source stage
   /// Of a stage that reads shuffles: one element for each entry of `stage::reads`, each in map-index order.
@@ -79,8 +80,8 @@ struct staged_output {
 };
 
 struct task_result {
-  std::vector<shuffle_output> shuffles; ///< one for each entry of `stage::writes`, in that order
-  std::vector<staged_output> staged;    ///< one for each entry of `stage::outputs`, in that order
+  std::vector<shuffle_output> shuffles; ///< one for each entry of `stage::writes`
+  std::vector<staged_output> staged;    ///< one for each way from the stage to an output
   std::uint64_t records_in = 0;         ///< text records read, without skipped ones
   std::uint64_t skipped_records = 0;    ///< longer than `max_record_bytes`
   /// Keys that `task_input::keys` leaves out and that were there: hash and text, ascending.
@@ -102,11 +103,6 @@ struct stage {
   /// A source stage: its records lie in frames (`data/frames.hpp`), not in lines.
   bool framed() const { return source > 0; }
 };
-
-/// How many tasks a stage has in a batch of so many splits.
-inline std::size_t task_count(const stage& of, std::size_t splits, std::uint32_t partitions) {
-  return of.reads_text ? splits : of.slices > 0 ? of.slices : partitions;
-}
 
 /// A committed batch of an output that goes to the program itself.
 struct delivered_batch {
@@ -140,6 +136,7 @@ struct output {
   std::vector<output_target> targets;
 };
 
+/// One way of records from a stage to a shuffle: a shuffle with several inputs, or behind a union, has several.
 struct shuffle {
   shuffle_index index;
   stage_index reader;
@@ -165,6 +162,13 @@ public:
   virtual const std::vector<receiver_stream>& receivers() const {
     static const std::vector<receiver_stream> none;
     return none;
+  }
+  /// How many tasks each stage has in a batch of so many splits. `partitions`: of shuffles that do not say otherwise.
+  virtual std::vector<std::size_t> task_counts(std::size_t splits, std::uint32_t partitions) const {
+    std::vector<std::size_t> counts;
+    for (auto& each : stages())
+      counts.push_back(each.reads_text ? splits : each.slices > 0 ? each.slices : partitions);
+    return counts;
   }
   /// One line an operator (name, kind, schema, inputs), then the partition count: what two processes must agree on.
   virtual const std::string& description() const = 0;

@@ -62,7 +62,7 @@ test_driver& test_driver::step() {
       text += pending_[at] + "\n";
     auto bytes = std::make_shared<data::buffer>(text.size());
     bytes->append(text);
-    splits.push_back({{bytes->view(), bytes}});
+    splits.push_back({{{bytes->view(), bytes}}});
   }
   batch_ = batch_.next();
   auto time = static_cast<std::int64_t>(batch_.value) * options_.interval_ms;

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <ranges>
+#include <type_traits>
+
+#include "libstream/api/stream_fwd.hpp"
+#include "libstream/data/record_traits.hpp"
+#include "libstream/data/type_shapes.hpp"
+
+/// What the functions and types that users hand over must be. Each operation asserts it first, with a sentence that says what it
+/// expects, so that a mistake shows at the call and not deep in a template.
+namespace weir::checks {
+
+/// A task works on its own copy.
+template <class Function>
+concept copyable = std::copy_constructible<std::decay_t<Function>>;
+
+template <class Function, class... Arguments>
+concept callable = std::invocable<std::decay_t<Function>&, Arguments...>;
+
+template <class Function, class... Arguments>
+concept predicate = std::predicate<std::decay_t<Function>&, Arguments...>;
+
+/// What it returns can be put where an `Out` is.
+template <class Out, class Function, class... Arguments>
+concept gives = std::is_invocable_r_v<Out, std::decay_t<Function>&, Arguments...>;
+
+template <class Function, class... Arguments>
+using result = std::remove_cvref_t<std::invoke_result_t<std::decay_t<Function>&, Arguments...>>;
+
+template <class T>
+concept record = data::record<T>;
+
+template <class Range>
+concept range = std::ranges::input_range<Range>;
+
+template <class T>
+concept ordered = requires(const T& a, const T& b) {
+  { a < b } -> std::convertible_to<bool>;
+};
+
+template <class T>
+concept key = data::record<T> && std::equality_comparable<T>;
+
+/// An operation of pairs only, asked of something else, meets these types.
+template <class T>
+struct parts_of {
+  struct no_pair {};
+  using key = no_pair;
+  using value = no_pair;
+};
+template <class Key, class Value>
+struct parts_of<std::pair<Key, Value>> {
+  using key = Key;
+  using value = Value;
+};
+template <class T>
+using key_of = typename parts_of<T>::key;
+template <class T>
+using value_of = typename parts_of<T>::value;
+
+template <class T>
+struct is_dataset : std::false_type {};
+template <class T>
+struct is_dataset<dataset<T>> : std::true_type {};
+template <class T>
+struct is_dstream : std::false_type {};
+template <class T>
+struct is_dstream<dstream<T>> : std::true_type {};
+
+/// A stream or dataset that a `Stream` of any record type can be joined with: one of its own kind, or static data.
+template <template <class> class Stream, class Other>
+concept joinable_with = is_dataset<Other>::value || std::same_as<Other, Stream<typename Other::record>>;
+
+/// Text that is held and text that is looked at are the same key.
+template <class A, class B>
+inline constexpr bool same_key = std::is_same_v<A, B> || (data::text_like<A> && data::text_like<B>);
+
+} // namespace weir::checks

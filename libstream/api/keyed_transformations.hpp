@@ -1,0 +1,243 @@
+#pragma once
+
+#include "libstream/api/arguments.hpp"
+#include "libstream/api/function_checks.hpp"
+#include "libstream/operators/cogroup.hpp"
+#include "libstream/operators/combine.hpp"
+#include "libstream/operators/narrow.hpp"
+#include "libstream/operators/repartition.hpp"
+#include "libstream/operators/sort.hpp"
+
+namespace weir {
+
+namespace api_detail {
+
+/// The node behind a handle.
+template <class Stream>
+const auto& node_of(const Stream& of);
+
+} // namespace api_detail
+
+/// What streams and datasets of pairs can both do. `how` says into how many partitions keys go, and which key where: a number, or
+/// {number, function}.
+template <template <class> class Stream, class T>
+class keyed_transformations {
+  using key = checks::key_of<T>;
+  using value = checks::value_of<T>;
+  static constexpr bool pairs = data::is_pair<T>;
+
+public:
+  /// The first of each pair.
+  auto keys() const {
+    static_assert(pairs, "keys: expected records that are pairs (std::pair<Key, Value>); make them with map or key_by");
+    return part<key>("keys", [](const T& each) { return each.first; });
+  }
+
+  /// The second of each pair.
+  auto values() const {
+    static_assert(pairs, "values: expected records that are pairs (std::pair<Key, Value>); make them with map or key_by");
+    return part<value>("values", [](const T& each) { return each.second; });
+  }
+
+  /// The values of pairs through `function`; keys and partitions stay.
+  template <class Function>
+  auto map_values(Function function) const {
+    static_assert(pairs, "map_values: expected records that are pairs (std::pair<Key, Value>)");
+    static_assert(checks::callable<Function, const value&>,
+                  "map_values: expected a function that can be called with one value (const Value&)");
+    using out = std::pair<key, checks::result<Function, const value&>>;
+    return part<out>("map_values", [function = std::move(function)](const T& each) mutable {
+      return out{each.first, std::invoke(function, each.second)};
+    });
+  }
+
+  /// Each key with all that `function` makes of its value: it returns a range.
+  template <class Function>
+  auto flat_map_values(Function function) const {
+    static_assert(pairs, "flat_map_values: expected records that are pairs (std::pair<Key, Value>)");
+    static_assert(checks::callable<Function, const value&>,
+                  "flat_map_values: expected a function that takes one value (const Value&) and returns a range");
+    using range = std::invoke_result_t<Function&, const value&>;
+    static_assert(checks::range<range>, "flat_map_values: the function must return a range, e.g. a std::vector");
+    using out = std::pair<key, std::ranges::range_value_t<range>>;
+    auto whole = [function = std::move(function)](const T& each, auto& emit) mutable {
+      auto&& made = std::invoke(function, each.second);
+      for (auto&& part : made)
+        emit(out{each.first, std::forward<decltype(part)>(part)});
+      if constexpr (data::borrows<out>)
+        emit.flush(); // what the range owns ends here
+    };
+    using sink = operators::flat_map_sink<T, out, decltype(whole)>;
+    return derive<out>(std::make_shared<operators::narrow_node<T, out, decltype(whole), sink>>(
+      "flat_map_values", node(), std::move(whole)));
+  }
+
+  /// (key, all its values in the order of the records). All values of a key must fit in memory; where a function joins them,
+  /// reduce_by_key is cheaper.
+  auto group_by_key(partitioning<key> how = {}) const {
+    static_assert(pairs, "group_by_key: expected records that are pairs (std::pair<Key, Value>)");
+    return derive<std::pair<key, std::vector<value>>>(
+      std::make_shared<operators::group_by_key_node<key, value>>("group_by_key", node(), std::move(how)));
+  }
+
+  /// One pair a key: its values joined by an associative `function`, in the order of the records. Map tasks join their own first.
+  template <class Function>
+  auto reduce_by_key(Function function, partitioning<key> how = {}) const {
+    static_assert(pairs, "reduce_by_key: expected records that are pairs (std::pair<Key, Value>)");
+    static_assert(checks::copyable<Function>, "reduce_by_key: the function must be copyable, as each task works on a copy");
+    static_assert(checks::gives<value, Function, const value&, const value&>,
+                  "reduce_by_key: expected a function that takes two values (const Value&, const Value&) and returns one");
+    using logic = operators::reduce_logic<key, value, Function>;
+    return derive<std::pair<key, value>>(std::make_shared<operators::combine_node<T, key, value, logic>>(
+      "reduce_by_key", node(), logic{std::move(function)}, std::move(how)));
+  }
+
+  /// The same, beginning with `zero` in each task that has values of the key: `zero` must be neutral.
+  template <class Function>
+  auto fold_by_key(value zero, Function function, partitioning<key> how = {}) const {
+    static_assert(checks::gives<value, Function, const value&, const value&>,
+                  "fold_by_key: expected a function that takes two values (const Value&, const Value&) and returns one");
+    return combining<value>(
+      "fold_by_key", [zero, function](const value& first) mutable { return std::invoke(function, zero, first); }, function,
+      function, std::move(how));
+  }
+
+  /// (key, accumulator): `add(accumulator, value)` takes a value in, beginning with `zero`; `merge` joins two accumulators.
+  template <class Accumulator, class Add, class Merge>
+  auto aggregate_by_key(Accumulator zero, Add add, Merge merge, partitioning<key> how = {}) const {
+    static_assert(checks::gives<Accumulator, Add, Accumulator, const value&>,
+                  "aggregate_by_key: expected add(accumulator, value) that returns the accumulator");
+    static_assert(checks::gives<Accumulator, Merge, Accumulator, const Accumulator&>,
+                  "aggregate_by_key: expected merge(accumulator, accumulator) that returns the accumulator");
+    return combining<Accumulator>(
+      "aggregate_by_key", [zero, add](const value& first) mutable { return std::invoke(add, zero, first); }, add, merge,
+      std::move(how));
+  }
+
+  /// (key, accumulator): `create(value)` makes one of a key's first value in a task, `add(accumulator, value)` takes further ones in,
+  /// `merge` joins two accumulators, of which the first has the earlier values.
+  template <class Create, class Add, class Merge>
+  auto combine_by_key(Create create, Add add, Merge merge, partitioning<key> how = {}) const {
+    static_assert(pairs, "combine_by_key: expected records that are pairs (std::pair<Key, Value>)");
+    static_assert(checks::callable<Create, const value&>,
+                  "combine_by_key: expected create(value) that returns an accumulator");
+    using accumulator = checks::result<Create, const value&>;
+    static_assert(checks::gives<accumulator, Add, accumulator, const value&>,
+                  "combine_by_key: expected add(accumulator, value) that returns the accumulator");
+    static_assert(checks::gives<accumulator, Merge, accumulator, const accumulator&>,
+                  "combine_by_key: expected merge(accumulator, accumulator) that returns the accumulator");
+    return combining<accumulator>("combine_by_key", std::move(create), std::move(add), std::move(merge), std::move(how));
+  }
+
+  /// (key, (values here, values there)), for keys of either side.
+  template <class Other>
+  auto cogroup(const Other& other, partitioning<key> how = {}) const {
+    return joined<operators::cogroup_kind>(other, std::move(how));
+  }
+  /// (key, (value here, value there)) for each two values of a key in the same batch.
+  template <class Other>
+  auto join(const Other& other, partitioning<key> how = {}) const {
+    return joined<operators::inner_kind>(other, std::move(how));
+  }
+  /// The same; where the other has nothing, an empty optional.
+  template <class Other>
+  auto left_outer_join(const Other& other, partitioning<key> how = {}) const {
+    return joined<operators::left_outer_kind>(other, std::move(how));
+  }
+  template <class Other>
+  auto right_outer_join(const Other& other, partitioning<key> how = {}) const {
+    return joined<operators::right_outer_kind>(other, std::move(how));
+  }
+  template <class Other>
+  auto full_outer_join(const Other& other, partitioning<key> how = {}) const {
+    return joined<operators::full_outer_kind>(other, std::move(how));
+  }
+  /// The pairs whose key the other has not.
+  template <class Other>
+  auto subtract_by_key(const Other& other, partitioning<key> how = {}) const {
+    return joined<operators::without_kind>(other, std::move(how));
+  }
+
+  /// The same pairs, each in the partition of its key.
+  auto partition_by(partitioning<key> how) const {
+    static_assert(pairs, "partition_by: expected records that are pairs (std::pair<Key, Value>)");
+    return derive<T>(std::make_shared<operators::partition_by_node<key, value>>(node(), std::move(how)));
+  }
+
+  /// As `sort_by`, by the keys of pairs.
+  auto sort_by_key(order how = order::ascending, std::uint32_t count = 0) const {
+    static_assert(pairs, "sort_by_key: expected records that are pairs (std::pair<Key, Value>)");
+    static_assert(checks::ordered<key>, "sort_by_key: keys must be comparable with <");
+    return sorted<key>("sort_by_key", [](const T& each) -> const key& { return each.first; }, how, count);
+  }
+
+protected:
+  const Stream<T>& self() const { return static_cast<const Stream<T>&>(*this); }
+  const operators::stream_ptr<T>& node() const { return self().node_; }
+
+  template <class Out>
+  Stream<Out> derive(operators::stream_ptr<Out> made) const {
+    return self().template with<Out>(std::move(made));
+  }
+
+  template <class Key, class Function>
+  auto sorted(const char* kind, Function key_of, order how, std::uint32_t count) const {
+    auto ranges = std::make_shared<operators::sort_ranges_node<T, Key, Function>>(node(), key_of, how, count);
+    return derive<T>(
+      std::make_shared<operators::sort_node<T, Key, Function>>(kind, std::move(ranges), std::move(key_of), how, count));
+  }
+
+private:
+  template <class Out, class Function>
+  auto part(const char* kind, Function function) const {
+    using sink = operators::map_sink<T, Out, Function>;
+    return derive<Out>(
+      std::make_shared<operators::narrow_node<T, Out, Function, sink>>(kind, node(), std::move(function)));
+  }
+
+  template <class Accumulator, class Create, class Add, class Merge>
+  auto combining(const char* kind, Create create, Add add, Merge merge, partitioning<key> how) const {
+    static_assert(pairs, "fold_by_key, aggregate_by_key, combine_by_key: expected records that are pairs");
+    static_assert(checks::record<Accumulator>, "combine_by_key: the accumulator is no record: take numbers, strings, pairs, "
+                                               "tuples, optionals, vectors, maps, or a struct with MSGPACK_DEFINE");
+    using logic = operators::general_logic<key, value, Accumulator, Create, Add, Merge>;
+    return derive<std::pair<key, Accumulator>>(std::make_shared<operators::combine_node<T, key, Accumulator, logic>>(
+      kind, node(), logic{std::move(create), std::move(add), std::move(merge)}, std::move(how)));
+  }
+
+  template <template <class, class, class> class Kind, class Other>
+  auto joined(const Other& other, partitioning<key> how) const {
+    static_assert(pairs, "join, cogroup: expected records that are pairs (std::pair<Key, Value>); make them with key_by");
+    static_assert(checks::joinable_with<Stream, Other>, "join, cogroup: expected a stream of the same context, or a dataset");
+    using right = typename Other::record;
+    static_assert(data::is_pair<right>, "join, cogroup: the other must hold pairs, too");
+    using other_key = checks::key_of<right>;
+    using other_value = checks::value_of<right>;
+    static_assert(checks::same_key<key, other_key>, "join, cogroup: both must have keys of the same type");
+    self().require_same_context(other);
+    if constexpr (std::is_same_v<key, other_key>) {
+      using kind = Kind<key, value, other_value>;
+      return derive<typename kind::record>(std::make_shared<operators::cogroup_node<key, value, other_value, Kind>>(
+        node(), api_detail::node_of(other), std::move(how)));
+    } else if constexpr (std::is_same_v<key, std::string>) {
+      return as_views(*this).template joined<Kind>(other, partitioning<std::string_view>{how.count()});
+    } else {
+      return joined<Kind>(as_views(other), std::move(how));
+    }
+  }
+
+  /// Keys that are looked at instead of held.
+  template <class Keyed>
+  static auto as_views(const Keyed& of) {
+    return of.viewed();
+  }
+
+  template <template <class> class, class>
+  friend class keyed_transformations;
+  auto viewed() const {
+    using out = std::pair<std::string_view, value>;
+    return part<out>("view_keys", [](const T& each) { return out{each.first, each.second}; });
+  }
+};
+
+} // namespace weir

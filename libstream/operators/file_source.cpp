@@ -1,0 +1,125 @@
+#include "libstream/operators/file_source.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace weir::operators {
+
+namespace {
+
+[[noreturn]] void cannot_read(const std::string& path, int reason) {
+  throw plan::plan_error{{reason == ENOENT ? error_code::configuration : error_code::disk,
+                          std::string{"cannot read: "} + std::strerror(reason), path, "check path and permissions"}};
+}
+
+std::int64_t modified_ns(const struct stat& of) {
+  return std::int64_t{of.st_mtim.tv_sec} * 1'000'000'000 + of.st_mtim.tv_nsec;
+}
+
+struct open_file {
+  explicit open_file(const std::string& path) : number{::open(path.c_str(), O_RDONLY | O_CLOEXEC)} {
+    if (number < 0 || ::fstat(number, &state) != 0)
+      cannot_read(path, errno);
+  }
+  open_file(const open_file&) = delete;
+  open_file& operator=(const open_file&) = delete;
+  ~open_file() {
+    if (number >= 0)
+      ::close(number);
+  }
+  int number;
+  struct stat state {};
+};
+
+/// Bytes [from, to); fewer only at the end of the file.
+std::size_t read_at(const open_file& file, const std::string& path, std::uint64_t from, std::uint64_t to, char* into) {
+  std::size_t got = 0;
+  while (from + got < to) {
+    auto some = ::pread(file.number, into + got, to - from - got, static_cast<off_t>(from + got));
+    if (some < 0 && errno == EINTR)
+      continue;
+    if (some < 0)
+      cannot_read(path, errno);
+    if (some == 0)
+      break;
+    got += static_cast<std::size_t>(some);
+  }
+  return got;
+}
+
+/// Where the first line that begins at or behind `at` begins.
+std::uint64_t line_begin(const open_file& file, const file_part& part, std::uint64_t at) {
+  if (at == 0)
+    return 0;
+  char some[4096];
+  for (--at; at < part.size;) { // a newline just before makes it the begin of a line
+    auto got = read_at(file, part.path, at, std::min<std::uint64_t>(at + sizeof some, part.size), some);
+    if (auto newline = static_cast<const char*>(std::memchr(some, '\n', got)))
+      return at + static_cast<std::uint64_t>(newline - some) + 1;
+    if (got == 0)
+      break;
+    at += got;
+  }
+  return part.size;
+}
+
+void add_parts(const std::string& path, std::uint64_t part_bytes, std::uint64_t unit_bytes,
+               std::vector<file_part>& into) {
+  open_file file{path};
+  file_part part{path, static_cast<std::uint64_t>(file.state.st_size), modified_ns(file.state), 0, 0};
+  if (unit_bytes == 0 || part.size % unit_bytes != 0)
+    throw plan::plan_error{{error_code::corrupt,
+                            "its size is " + std::to_string(part.size) + " bytes, no multiple of a record's " +
+                              std::to_string(unit_bytes),
+                            path, "give the length of the records"}};
+  auto step = part_bytes == 0 ? std::max<std::uint64_t>(1, part.size)
+                              : std::max(unit_bytes, part_bytes / unit_bytes * unit_bytes);
+  for (std::uint64_t at = 0; at < part.size; at += step) {
+    part.from = at;
+    part.to = std::min(at + step, part.size);
+    into.push_back(part);
+  }
+}
+
+} // namespace
+
+std::vector<file_part> parts_of_files(const std::string& path, std::uint64_t part_bytes, std::uint64_t unit_bytes) {
+  std::vector<file_part> parts;
+  std::error_code failed;
+  if (!std::filesystem::is_directory(path, failed)) {
+    add_parts(path, part_bytes, unit_bytes, parts);
+    return parts;
+  }
+  std::vector<std::string> paths;
+  for (auto& entry : std::filesystem::directory_iterator(path, failed)) {
+    auto name = entry.path().filename().string();
+    if (name[0] != '.' && name[0] != '_' && entry.is_regular_file(failed))
+      paths.push_back(entry.path().string());
+  }
+  if (failed)
+    cannot_read(path, failed.value());
+  std::sort(paths.begin(), paths.end());
+  for (auto& each : paths)
+    add_parts(each, part_bytes, unit_bytes, parts);
+  return parts;
+}
+
+data::buffer_handle read_part(const file_part& part, bool lines) {
+  open_file file{part.path};
+  if (static_cast<std::uint64_t>(file.state.st_size) != part.size || modified_ns(file.state) != part.modified_ns)
+    throw plan::plan_error{{error_code::corrupt, "the file changed since the dataset was made", part.path,
+                            "write new files under new names"}};
+  auto from = lines ? line_begin(file, part, part.from) : part.from;
+  auto to = lines ? line_begin(file, part, part.to) : part.to;
+  auto bytes = std::make_shared<data::buffer>(to > from ? to - from : 0);
+  if (to > from)
+    bytes->resize(read_at(file, part.path, from, to, bytes->data()));
+  return bytes;
+}
+
+} // namespace weir::operators

@@ -19,6 +19,7 @@
 #include "actors/monitor/stderr_journal.hpp"
 #include "actors/receiver/live_feed.hpp"
 #include "actors/receiver/open_feed.hpp"
+#include "actors/runtime/executor_jobs.hpp"
 #include "actors/runtime/outcome.hpp"
 #include "actors/runtime/task_threads.hpp"
 #include "actors/runtime/tree.hpp"
@@ -27,6 +28,7 @@
 #include "actors/sources/asio_ingest_server.hpp"
 #include "actors/sources/feeds.hpp"
 #include "actors/sources/file_pieces.hpp"
+#include "libstream/api/dataset_jobs.hpp"
 #include "libstream/data/memory_block.hpp"
 #include "libstream/log/data_directory.hpp"
 #include "libstream/log/memory_store.hpp"
@@ -133,6 +135,15 @@ result<void> check_any_input(const runtime_options& options, const plan::physica
   if (reads && options.settings.inputs.empty())
     return fail(error_code::configuration, "no input given", "--input",
                 "give at least one: weir://127.0.0.1:0, tcp://HOST:PORT, file:DIRECTORY or generate://?count=N");
+  return {};
+}
+
+/// What a data directory promises, all inputs can keep.
+result<void> check_recoverable(const runtime_options& options, const plan::physical_plan& plan) {
+  for (auto& stage : plan.stages())
+    if (!stage.unrecoverable.empty() && !options.data_dir.empty())
+      return fail(error_code::configuration, "a queue is in memory only, and a data directory promises recovery",
+                  "operator " + stage.unrecoverable, "give --data-dir none, or use a receiver");
   return {};
 }
 
@@ -243,6 +254,7 @@ struct actor_runtime::running {
   std::shared_ptr<actors::observer> observer;
   std::shared_ptr<actors::outcome> outcome;
   services_ptr services;
+  std::shared_ptr<void> jobs; ///< actions on datasets run on the executors
   system_config config;
   std::unique_ptr<caf::actor_system> own_system; ///< null: the user's
   caf::actor_system* system = nullptr;
@@ -281,6 +293,7 @@ struct actor_runtime::running {
   void end() {
     std::call_once(ended, [this] {
       control.reset(); // whom it would ask is about to go
+      jobs.reset();
       end_actors();
       if (observer)
         observer->ended();
@@ -404,6 +417,8 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     return checked;
   if (auto checked = check_inputs(options_); !checked)
     return checked;
+  if (auto checked = check_recoverable(options_, *plan); !checked)
+    return checked;
   if (auto checked = check_outputs(options_, *plan, *services->files); !checked)
     return checked;
   auto partitions = options_.partitions > 0 ? options_.partitions : 2 * options_.settings.executors;
@@ -448,6 +463,7 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   ports.max_record_bytes = options_.settings.max_record_bytes;
   services->ingest = options_.ingest ? options_.ingest : make_asio_ingest_transport(ports);
   services->workers = make_task_threads();
+  next->jobs = run_jobs_on(make_executor_jobs(services->workers, services->settings.executors));
   services->wall_clock_us = wall_clock_us;
   services->random = make_random();
   services->list_directory = list_directory;

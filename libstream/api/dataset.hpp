@@ -49,8 +49,8 @@ public:
     static_assert(checks::ordered<owned>, "count_by_value: records must be comparable with <");
     using logic = operators::occurrence_logic<T>;
     auto counts = std::make_shared<operators::combine_node<T, T, std::uint64_t, logic>>("count_by_value", node_, logic{});
-    auto pairs = dataset<std::pair<T, std::uint64_t>>{counts}.collect();
-    return {pairs.begin(), pairs.end()};
+    auto found = dataset<std::pair<T, std::uint64_t>>{counts}.collect();
+    return {found.begin(), found.end()};
   }
 
   /// How often each key of pairs occurs.

@@ -204,7 +204,14 @@ dstream<T> stream_context::generated(Function function, std::uint32_t slices) {
   static_assert(checks::gives<std::vector<T>, Function, event_time>,
                 "generated: expected a function that takes the batch time (weir::event_time) and returns a std::vector<T>");
   require_initialised("add an input");
-  return {*this, std::make_shared<operators::generated_source<T, Function>>(std::move(function), slices)};
+  return {*this, std::make_shared<operators::generated_source<T, Function>>("generated", std::move(function), slices)};
+}
+
+template <class T>
+dstream<T> stream_context::queue_stream(std::shared_ptr<record_queue<T>> queue, queue_order how) {
+  require_initialised("add an input");
+  auto taken = [queue, how](event_time time) { return queue->take(time, how); };
+  return {*this, std::make_shared<operators::generated_source<T, decltype(taken)>>("queue", taken, 1, true)};
 }
 
 template <class T>

@@ -184,7 +184,7 @@ private:
   void visit(const node_ptr& which) {
     if (plan_->graph_.nodes_.count(which.get()))
       return;
-    plan_->graph_.nodes_[which.get()] = {which, {}, {}, {}, {}, {}, {}};
+    plan_->graph_.nodes_[which.get()].what = which;
     for (std::size_t input = 0; input < which->inputs().size(); ++input) {
       visit(which->inputs()[input]);
       at(*which->inputs()[input]).consumers.push_back({which.get(), input});
@@ -240,6 +240,8 @@ private:
       made.slices = which->slices();
       made.always_due = which->always_due();
       made.keyed = which->is_keyed();
+      if (which->unrecoverable())
+        made.unrecoverable = here.name;
       plan_->stages_.push_back(std::move(made));
       plan_->roots_.push_back(which.get());
     }
@@ -326,6 +328,13 @@ private:
       if (which->varies() && which->what() == node::role::narrow)
         for (auto root : roots_of(*which))
           plan_->static_.remove(at(*root).stage);
+    for (auto& which : order_) {
+      auto& here = at(*which);
+      here.statics.assign(which->inputs().size(), true);
+      for (auto& way : here.ways)
+        if (!plan_->static_.contains(at(*way.root).stage))
+          here.statics[way.input] = false;
+    }
   }
 
   static void add_all_above(const node& which, std::set<const node*>& into) {

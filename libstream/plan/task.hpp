@@ -99,6 +99,7 @@ struct stage {
   std::vector<output_index> outputs;
   bool always_due = false; ///< runs in every batch, also without input (`count`)
   bool keyed = false;      ///< obeys `task_input::keys`
+  std::string unrecoverable; ///< the operator whose records end with the process; empty: none
 
   /// A source stage: its records lie in frames (`data/frames.hpp`), not in lines.
   bool framed() const { return source > 0; }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/runtime/actor_stream.hpp"
+#include "actors/runtime/executor_jobs.hpp"
 #include "actors/runtime/get_or_create.hpp"
 #include "actors/runtime/own_system.hpp"
 #include "actors/runtime/send_to.hpp"

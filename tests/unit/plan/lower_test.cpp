@@ -134,7 +134,7 @@ TEST_CASE("the same task gives the same bytes each time, from one plan or from t
   std::vector<plan::inline_batch::split> splits;
   for (auto half : {std::string_view{*bytes}.substr(0, text.size() / 2),
                     std::string_view{*bytes}.substr(text.size() / 2, text.size() - text.size() / 2)})
-    splits.push_back({{half, bytes}});
+    splits.push_back({{{half, bytes}}});
   auto run = [&](std::uint64_t seed) {
     auto staged = plan::inline_batch{plan_of(word_count), 5, seed}.run(batch_id{9}, 9000, splits);
     REQUIRE(staged);

@@ -86,8 +86,7 @@ void application_run::recover() {
 void application_run::run(batch_id batch, std::optional<moment> until) {
   if (until == moment::before_seal)
     return;
-  auto time = std::chrono::milliseconds{options_.interval} * static_cast<std::int64_t>(batch.value);
-  finish(directory_.seal(batch, time.count(), options_.records_per_split), until);
+  finish(directory_.seal(batch, options_.time_ms(batch), options_.records_per_split), until);
 }
 
 void application_run::finish(const log::batch_record& batch, std::optional<moment> until) {

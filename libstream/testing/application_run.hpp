@@ -15,8 +15,10 @@ namespace weir::testing {
 struct driver_options {
   std::uint32_t partitions = 3;
   std::size_t records_per_split = 3; ///< a map task reads so many, so that merging is tested as well
-  std::chrono::milliseconds interval{1000};
+  std::int64_t interval_ms = 1000;
   std::uint32_t max_task_failures = 4; ///< so often an output that goes to the program is tried
+
+  std::int64_t time_ms(batch_id batch) const { return static_cast<std::int64_t>(batch.value) * interval_ms; }
 };
 
 /// Where in the life of a batch an application dies.

@@ -21,8 +21,8 @@ std::vector<row> read_rows(std::string_view bytes, bool framed) {
 test_driver::test_driver(application build, options chosen) : build_{std::move(build)}, options_{chosen} { start(); }
 
 void test_driver::start() {
-  if (options_.partitions == 0 || options_.records_per_split == 0 || options_.interval <= milliseconds{0})
-    throw misuse("partitions, records_per_split and interval are at least 1", "test_driver", {});
+  if (options_.partitions == 0 || options_.records_per_split == 0 || options_.interval_ms <= 0)
+    throw misuse("partitions, records_per_split and interval_ms are at least 1", "test_driver", {});
   run_.reset(); // all memory, before anything new is there
   run_ = std::make_unique<application_run>(build_, options_, directory_, outside_);
   outputs_.clear();
@@ -64,7 +64,7 @@ test_driver& test_driver::step(std::uint32_t batches) {
 
 void test_driver::run_batch(batch_id batch, std::optional<moment> until) {
   auto& run = running("run a batch");
-  now_ = options_.interval * static_cast<milliseconds::rep>(batch.value);
+  now_ = milliseconds{options_.time_ms(batch)};
   try {
     run.run(batch, until);
   } catch (...) {
@@ -77,7 +77,7 @@ test_driver& test_driver::advance(milliseconds by) {
   auto end = now_ + by;
   while (run_) {
     auto due = directory_.has_waiting() ? std::optional{next_batch()} : run_->next_due(next_batch());
-    if (!due || options_.interval * static_cast<milliseconds::rep>(due->value) > end)
+    if (!due || milliseconds{options_.time_ms(*due)} > end)
       break;
     run_batch(*due);
   }
@@ -101,7 +101,7 @@ test_driver& test_driver::crash(moment when) {
 }
 
 test_driver& test_driver::restart(const options& changed) {
-  if (changed.interval != options_.interval)
+  if (changed.interval_ms != options_.interval_ms)
     throw misuse("batch times are multiples of the interval, which cannot change", "test_driver",
                  "make a driver for each");
   if (run_)
@@ -115,7 +115,7 @@ test_driver& test_driver::restart(const options& changed) {
     throw;
   }
   // What was due while it was stopped, all in one: the last that was missed.
-  auto missed = batch_id{static_cast<batch_id::rep>(now_ / options_.interval)};
+  auto missed = last_due();
   if (missed > directory_.last_batch() && run_->next_due(missed) == missed)
     run_batch(missed);
   return *this;

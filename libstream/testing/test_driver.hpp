@@ -89,7 +89,8 @@ private:
   /// Throws if it has stopped; `action` is what cannot be done then.
   application_run& running(const char* action) const;
   void run_batch(batch_id batch, std::optional<moment> until = std::nullopt);
-  batch_id next_batch() const { return {static_cast<batch_id::rep>(now_ / options_.interval) + 1}; }
+  batch_id last_due() const { return {static_cast<batch_id::rep>(now_.count() / options_.interval_ms)}; }
+  batch_id next_batch() const { return last_due().next(); }
   /// Whether the output of that name has frames; throws if there is none.
   bool has_frames(std::string_view name) const;
 

@@ -122,7 +122,7 @@ TEST_CASE("the application is computed with other partitions after a restart, wh
   CHECK(driver.parts("lines").size() == 1);
   driver.push({"a", "b", "c", "d", "e", "f"}).step();
   CHECK(driver.parts("lines").size() > 1);
-  CHECK_THROWS_WITH(driver.restart({.interval = 1ms}), Catch::Contains("interval"));
+  CHECK_THROWS_WITH(driver.restart({.interval_ms = 1}), Catch::Contains("interval"));
   CHECK_THROWS_WITH((test_driver{two_inputs, {.partitions = 0}}), Catch::Contains("at least 1"));
 }
 

@@ -125,17 +125,21 @@ std::vector<plan::staged_output> application_run::compute(const log::batch_recor
 }
 
 void application_run::publish(const log::committed_batch& batch, batch_info seen) {
+  std::optional<plan::plan_error> first; // one output that fails keeps no other back
   for (auto& output : plan_->outputs()) {
     auto& operation = seen.outputs[output.index.value];
     output_started(operation);
+    std::optional<std::string> failure;
     try {
       publish_output(output, batch.committed);
     } catch (const plan::plan_error& wrong) {
-      output_ended(operation, wrong.what());
-      throw;
+      failure = wrong.what();
+      first = first ? first : wrong;
     }
-    output_ended(operation, std::nullopt);
+    output_ended(operation, failure);
   }
+  if (first)
+    throw *first;
   outside_.ended(batch.committed.time_ms);
   batch_ended(seen);
 }

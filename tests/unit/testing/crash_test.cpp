@@ -130,11 +130,15 @@ TEST_CASE("an output that goes to the program is given each batch, again when it
 
 TEST_CASE("an output that takes nothing stops the application, and later batches wait for it", "[driver][crash]") {
   auto destination = std::make_shared<taker>();
-  test_driver driver{counts_to(destination)};
+  test_driver driver{[destination](stream_context& ctx) {
+    counts_to(destination)(ctx);
+    count_lines(ctx);
+  }};
   destination->failures = 100;
   driver.push({"one"});
   CHECK_THROWS_WITH(driver.step(), Catch::Contains("output 'words'") && Catch::Contains("tried 4 times"));
   CHECK(driver.outputs("words").empty());
+  CHECK(driver.outputs("counts").size() == 1); // no other output waits
   CHECK_THROWS_WITH(driver.recover(), Catch::Contains("was not taken"));
   destination->failures = 0;
   driver.recover().push({"two"}).step();

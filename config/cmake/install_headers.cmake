@@ -1,6 +1,7 @@
 # Run by the installation: puts the headers that users include, and all that those include, below `to`; paths are those from the
 # root of the tree `from`, but for <weir/...>.
 
+cmake_policy(VERSION 3.25) # an installation begins with none
 file(GLOB open RELATIVE ${from} ${from}/libstream/api/*.hpp ${from}/libstream/operators/*.hpp ${from}/libstream/testing/*.hpp
      ${from}/libstream/weir/*.hpp ${from}/actors/runtime/weir/*.hpp ${from}/actors/runtime/actor_runtime.hpp)
 set(seen)

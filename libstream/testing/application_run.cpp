@@ -42,6 +42,7 @@ application_run::application_run(const application& build, const driver_options&
   if (!lowered)
     throw plan::plan_error{lowered.error()};
   plan_ = *lowered;
+  context_->begun_with(std::chrono::milliseconds{options_.interval_ms});
   std::vector<std::string> inputs{"text_input"};
   for (auto& receiver : plan_->receivers())
     inputs.push_back("receiver:" + receiver.name);

@@ -94,7 +94,8 @@ shown_outputs run(const application& build, const std::vector<arrival>& input, c
   shown_outputs shown;
   if (chosen.empty())
     for (auto& output : driver.plan().outputs())
-      shown[output.name] = driver.outputs(output.name);
+      if (!output.partial)
+        shown[output.name] = driver.outputs(output.name);
   for (auto& name : chosen)
     shown[name] = driver.outputs(name);
   return shown;

@@ -15,7 +15,7 @@ fs::path tree() { return fs::absolute(fs::path{__FILE__}.parent_path() / "../.."
 fs::path build_folder() { return fs::absolute(program("word-count")).parent_path().parent_path(); }
 
 void must_run(const std::vector<std::string>& arguments) {
-  auto end = run(arguments, {}, 4 * patience);
+  auto end = run(arguments, {}, 8 * patience);
   INFO(end.output);
   INFO(end.errors);
   REQUIRE(end.code == 0);

@@ -49,5 +49,5 @@ void page_visits(weir::stream_context& ctx) {
     })
     .named("visits")
     .write_to(ctx.output());
-  lines.filter([](std::string_view line) { return !read_visit(line); }).count().named("unreadable").print();
+  lines.filter([](std::string_view line) { return !read_visit(line); }).named("unreadable").print();
 }

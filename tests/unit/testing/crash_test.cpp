@@ -170,3 +170,42 @@ TEST_CASE("a batch that was sealed is computed with the partitions of the next s
   CHECK(driver.output("counts") == rows{{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}, {"e", 1}, {"f", 1}});
   CHECK(driver.parts("counts").size() > 1);
 }
+
+TEST_CASE("an accumulator counts each committed batch once, and begins anew with the process", "[driver][crash]") {
+  std::shared_ptr<accumulator<std::uint64_t>> longer;
+  test_driver driver{[&](stream_context& ctx) {
+    longer = std::make_shared<accumulator<std::uint64_t>>(ctx.accumulator<std::uint64_t>());
+    ctx.text_input()
+      .filter([sum = *longer](std::string_view line) {
+        sum.add(line.size());
+        return true;
+      })
+      .named("lines")
+      .print();
+  }};
+  driver.push({"a", "bb", "ccc", "dddd"}).step();
+  CHECK(longer->value() == 10);
+  driver.push({"e"}).step();
+  CHECK(longer->value() == 11);
+  driver.push({"ff"}).crash(moment::computed).recover();
+  CHECK(longer->value() == 2);
+}
+
+TEST_CASE("a persisted stream serves the batches of this process", "[driver][crash]") {
+  std::optional<dstream<std::string>> lines;
+  test_driver driver{[&](stream_context& ctx) {
+    ctx.remember(10s);
+    lines = ctx.text_input().map([](std::string_view line) { return std::string{line}; }).named("lines").persist();
+  }};
+  auto all = [&] {
+    std::vector<std::string> found;
+    for (auto& batch : lines->slice(event_time{0s}, event_time{10s}))
+      for (auto& record : batch.collect())
+        found.push_back(record);
+    return found;
+  };
+  driver.push({"a", "b", "c", "d"}).step().push({"e"}).step();
+  CHECK(all() == std::vector<std::string>{"a", "b", "c", "d", "e"});
+  driver.crash().recover().push({"f"}).step();
+  CHECK(all() == std::vector<std::string>{"f"});
+}

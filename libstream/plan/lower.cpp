@@ -219,7 +219,8 @@ private:
       auto& here = at(*terminal);
       here.name = name;
       here.output = output_index{static_cast<std::uint32_t>(plan_->outputs_.size())};
-      plan_->outputs_.push_back({here.output, name, !named.given_name().empty(), terminal->targets()});
+      plan_->outputs_.push_back(
+        {here.output, name, !named.given_name().empty(), terminal->targets(), terminal->takes_sums()});
       if (terminal->takes_sums())
         plan_->sums_ = here.output;
     }

@@ -135,6 +135,7 @@ struct output {
   std::string name;   ///< stable, unique in the plan
   bool named = false; ///< by the user, not by its position
   std::vector<output_target> targets;
+  bool partial = false; ///< what each task has summed up: its parts depend on how the batch was cut
 };
 
 /// One way of records from a stage to a shuffle: a shuffle with several inputs, or behind a union, has several.

@@ -20,6 +20,12 @@ public:
     return dataset{std::make_shared<operators::collection_source<T>>(std::move(records), slices), std::max(1u, slices)};
   }
 
+  /// `partitions` as they are, also empty ones.
+  static dataset from_partitions(std::vector<std::vector<T>> partitions) {
+    auto count = std::max(1u, static_cast<std::uint32_t>(partitions.size()));
+    return dataset{std::make_shared<operators::collection_source<T>>(std::move(partitions)), count};
+  }
+
   /// All records, in partition order. Views become strings.
   std::vector<data::owned<T>> collect() const {
     std::vector<data::owned<T>> records;

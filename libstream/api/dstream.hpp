@@ -4,17 +4,16 @@
 #include <functional>
 
 #include "libstream/api/stream_context.hpp"
+#include "libstream/api/stream_outputs.hpp"
 #include "libstream/api/transformations.hpp"
 #include "libstream/operators/collection_source.hpp"
-#include "libstream/operators/output.hpp"
-#include "libstream/operators/record_output.hpp"
 #include "libstream/operators/top.hpp"
 
 namespace weir {
 
 /// An unbounded sequence of datasets, one a batch. A handle: copying it costs nothing, and using it twice computes it once.
 template <class T>
-class dstream : public transformations<dstream, T> {
+class dstream : public transformations<dstream, T>, public stream_outputs<dstream, T> {
 public:
   dstream(stream_context& context, operators::stream_ptr<T> node) : context_{&context}, node_{std::move(node)} {}
 
@@ -29,22 +28,11 @@ public:
     requires std::predicate<Less&, const T&, const T&> dstream<T> top(std::size_t count, Less less = {})
   const { return with<T>(std::make_shared<operators::top_node<T, Less>>(node_, count, std::move(less))); }
 
-  /// Shows the first records of each batch.
-  void print(std::uint32_t limit = 10) const { write_to(weir::print(limit)); }
-
-  /// Publishes each batch in all `targets`, after its commit, in batch order.
-  void write_to(output_targets targets) const {
-    context_->register_output(std::make_shared<operators::output_node<T>>(node_, std::move(targets)));
-  }
-
-  /// Hands the records of each batch to the program itself, after its commit, in batch order; at least once across a crash.
-  void deliver_to(std::shared_ptr<plan::delivery> destination) const {
-    context_->register_output(std::make_shared<operators::record_output_node<T>>(node_, std::move(destination)));
-  }
-
 private:
   template <template <class> class, class>
   friend class transformations;
+  template <template <class> class, class>
+  friend class stream_outputs;
   template <class Out>
   dstream<Out> with(operators::stream_ptr<Out> node) const {
     return {*context_, std::move(node)};

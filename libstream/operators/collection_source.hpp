@@ -6,7 +6,8 @@
 
 namespace weir::operators {
 
-/// Static data, cut into slices of nearly equal length: the root of a dataset, or of a stream that has it in each batch.
+/// Static data, cut into slices of nearly equal length or as it is given: the root of a dataset, or of a stream that has it in each
+/// batch.
 template <class Record>
 class collection_source final : public stream_node<Record> {
 public:
@@ -16,14 +17,24 @@ public:
       slices_{std::max(1u, slices)},
       always_due_{always_due} {}
 
+  /// A slice each, also of empty ones; one empty slice if there is none.
+  explicit collection_source(std::vector<std::vector<Record>> partitions)
+    : collection_source{std::vector<Record>{}, static_cast<std::uint32_t>(partitions.size())} {
+    for (auto& partition : partitions) {
+      records_.insert(records_.end(), std::make_move_iterator(partition.begin()),
+                      std::make_move_iterator(partition.end()));
+      ends_.push_back(records_.size());
+    }
+  }
+
   std::uint32_t slices() const override { return slices_; }
   bool always_due() const override { return always_due_; }
 
   void run(plan::task_build& build) const override {
     auto downstream = downstream_of<Record>(build, *this);
     auto index = static_cast<std::size_t>(build.input().index.value);
-    auto from = records_.size() * index / slices_;
-    auto to = records_.size() * (index + 1) / slices_;
+    auto from = index == 0 ? 0 : end_of(index - 1);
+    auto to = end_of(index);
     if constexpr (std::is_same_v<Record, bool>) { // a vector of them is no array
       data::chunk<bool> chunk;
       emitter<bool> emit{chunk, *downstream};
@@ -39,7 +50,12 @@ public:
   }
 
 private:
+  std::size_t end_of(std::size_t slice) const {
+    return ends_.empty() ? records_.size() * (slice + 1) / slices_ : ends_[slice];
+  }
+
   std::vector<Record> records_;
+  std::vector<std::size_t> ends_; ///< of slices, if they were given
   std::uint32_t slices_;
   bool always_due_;
 };

@@ -197,12 +197,17 @@ private:
         if (consumer->what() == node::role::shuffle)
           add(stage.writes, at(*consumer).shuffle);
         else if (consumer->what() == node::role::output)
-          add(stage.outputs, at(*consumer).output);
+          add_output(stage, *consumer);
         else
           open.push_back(consumer);
     }
     std::sort(stage.writes.begin(), stage.writes.end());
     std::sort(stage.outputs.begin(), stage.outputs.end());
+  }
+
+  void add_output(stage& to, const node& output) {
+    add(to.outputs, at(output).output);
+    to.always_due = to.always_due || output.always_due();
   }
 
   template <class T>
@@ -212,14 +217,15 @@ private:
   }
 
   result<void> check_prefixes() const {
-    std::map<std::string, std::string> taken;
+    std::map<std::pair<std::string, std::string>, std::string> taken;
     for (auto& output : plan_->outputs_)
       for (auto& target : output.targets)
         if (target.what == output_target::kind::text)
-          if (auto [entry, fresh] = taken.emplace(target.prefix, output.name); !fresh)
+          if (auto [entry, fresh] = taken.emplace(std::pair{target.prefix, target.suffix}, output.name); !fresh)
             return fail(error_code::configuration,
-                        "outputs '" + entry->second + "' and '" + output.name + "' both write to text:" + target.prefix,
-                        {}, "give each its own prefix");
+                        "outputs '" + entry->second + "' and '" + output.name + "' both write to text:" +
+                          target.prefix + (target.suffix.empty() ? "" : " with suffix " + target.suffix),
+                        {}, "give each its own prefix or suffix");
     return {};
   }
 

@@ -65,7 +65,7 @@ public:
   virtual result<run_handle> decode_run(data::buffer_handle) const {
     return fail(error_code::corrupt, "runs of this operator cannot be read", "operator " + kind_);
   }
-  /// Shuffles: runs in every batch, also without input.
+  /// Shuffles and outputs: runs in every batch, also without input.
   virtual bool always_due() const { return false; }
   /// Shuffles: `run` obeys `task_input::keys`, so that single keys can be left out.
   virtual bool is_keyed() const { return false; }

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "libstream/data/buffer.hpp"
+#include "libstream/plan/delivery.hpp"
 
 namespace weir::testing {
 
@@ -72,22 +73,46 @@ test_driver& test_driver::step() {
   seen.processing_start = seen.batch_time;
   tell([&](auto& listener) { listener.on_batch_started(seen); });
   auto staged = plan::inline_batch{plan_, options_.partitions, 42}.run(batch_, time, splits);
-  finish(seen, staged ? std::nullopt : std::optional{staged.error().message()});
+  std::vector<result<void>> outcomes; // a batch that fails fails all outputs: none of it is shown
+  for (auto& output : plan_->outputs())
+    outcomes.push_back(staged ? deliver(output, *staged, time) : tl::make_unexpected(staged.error()));
+  finish(seen, outcomes);
   if (!staged)
     throw plan::plan_error{staged.error()};
   shown_.clear();
   for (auto& part : *staged)
     shown_[plan_->outputs()[part.output.value].name] += part.bytes;
+  for (auto& outcome : outcomes)
+    if (!outcome)
+      throw plan::plan_error{outcome.error()};
   return *this;
 }
 
-/// A batch that fails fails all outputs: none of it is shown.
-void test_driver::finish(batch_info& batch, const std::optional<std::string>& failure) const {
+/// To the program's own functions, if it goes there.
+result<void> test_driver::deliver(const plan::output& output, const std::vector<plan::staged_output>& staged,
+                                  std::int64_t time_ms) const {
+  for (auto& target : output.targets) {
+    if (!target.destination)
+      continue;
+    plan::delivered_batch batch{batch_, time_ms, {}, "test", output.name};
+    for (auto& part : staged)
+      if (part.output == output.index)
+        batch.parts.push_back({part.part, part.bytes});
+    if (batch.parts.empty() && !target.destination->always_due())
+      continue;
+    if (auto done = plan::deliver(*target.destination, batch); !done)
+      return done;
+  }
+  return {};
+}
+
+void test_driver::finish(batch_info& batch, const std::vector<result<void>>& outcomes) const {
   for (auto& output : batch.outputs) {
     output.start = batch.batch_time;
     tell([&](auto& listener) { listener.on_output_operation_started(output); });
     output.end = batch.batch_time;
-    output.failure_reason = failure;
+    if (auto& outcome = outcomes[output.id.value]; !outcome)
+      output.failure_reason = outcome.error().message();
     tell([&](auto& listener) { listener.on_output_operation_completed(output); });
   }
   batch.processing_end = batch.batch_time;

@@ -45,7 +45,8 @@ std::ostream& operator<<(std::ostream&, const rows&);
 
 /// Runs an application's plan by hand: push records, step a batch, look at what each output showed. One thread, no clocks, no
 /// files; the hash seed is fixed, and every few records make a map task of their own, so that merging is tested as well. Listeners that
-/// `build` adds to the context hear of batches and outputs, on the calling thread: there all happens at the batch time.
+/// `build` adds to the context hear of batches and outputs, on the calling thread: there all happens at the batch time. Functions of
+/// `foreach_batch` and `foreach_partition` are called in `step`, once.
 class test_driver {
 public:
   struct options {
@@ -60,7 +61,8 @@ public:
   /// Input for the next batch.
   test_driver& push(std::initializer_list<std::string_view> records);
   test_driver& push(const std::vector<std::string>& records);
-  /// Computes one batch of what was pushed. Throws plan_error when a user function fails.
+  /// Computes and publishes one batch of what was pushed. Throws plan_error when a user function fails; if it is one of an output, after
+  /// all outputs have had the batch.
   test_driver& step();
 
   /// What the output of that name showed in the last batch.
@@ -68,7 +70,9 @@ public:
   const plan::physical_plan& plan() const { return *plan_; }
 
 private:
-  void finish(batch_info& batch, const std::optional<std::string>& failure) const;
+  result<void> deliver(const plan::output& output, const std::vector<plan::staged_output>& staged,
+                       std::int64_t time_ms) const;
+  void finish(batch_info& batch, const std::vector<result<void>>& outcomes) const;
   void tell(const listener_event& event) const { (void)listeners_->tell(event); }
 
   options options_;

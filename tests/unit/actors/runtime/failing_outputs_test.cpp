@@ -75,6 +75,16 @@ public:
     std::lock_guard guard{mutex_};
     seen_.emplace_back(what.name, what.message);
   }
+  void batch_submitted(const batch_submission& what) override {
+    std::lock_guard guard{mutex_};
+    newest_ = std::max(newest_, what.batch);
+    submitted_.notify_all();
+  }
+  /// Until a younger batch is under way, or for long enough that none will be.
+  void await_batch_after(batch_id batch) {
+    std::unique_lock guard{mutex_};
+    submitted_.wait_for(guard, 20ms, [&] { return newest_ > batch; });
+  }
   std::vector<std::string> of(const std::string& name) {
     std::lock_guard guard{mutex_};
     std::vector<std::string> found;
@@ -86,6 +96,8 @@ public:
 
 private:
   std::mutex mutex_;
+  std::condition_variable submitted_;
+  batch_id newest_;
   std::vector<std::pair<std::string, std::string>> seen_;
 };
 
@@ -293,4 +305,20 @@ TEST_CASE("partitions that were taken before one fails are not handed over again
   REQUIRE(calls.size() == 4);
   for (auto& [key, count] : calls)
     CHECK(count == (key.back() == '2' ? 2 : 1));
+}
+
+// Batches that only foreach_batch asked for kept it from ever being idle.
+TEST_CASE("an application with foreach_batch stops when it is idle", "[failing outputs]") {
+  fixture f;
+  f.options.settings.stop_when_idle = 100ms;
+  f.options.settings.batch_interval = f.options.settings.block_interval = 1ms;
+  f.write("1", "a b\na\n");
+  stream_context ctx;
+  f.build(ctx, [&](const dataset<counted>& counts, const batch_key& key) {
+    f.db.write(key.text(), counts.collect());
+    f.told->await_batch_after(key.batch); // one of them is always open
+  });
+  REQUIRE(f.start(ctx));
+  CHECK(ctx.await_termination_or_timeout(patience).value());
+  CHECK(f.db.seen() == expected);
 }

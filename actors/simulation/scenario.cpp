@@ -322,7 +322,7 @@ scenario draw_scenario(std::uint64_t seed) {
   draw_worn_out_poison(chance{seed ^ 0xd1b54a32d192ed03ull}, made);
   draw_rates(random, made);
   draw_restarts(random, made);
-  draw_function(chance{seed ^ 0xa0761d6478bd642full}, made);
+  draw_function(chance{seed ^ 0xe7037ed1a0b428dbull}, made);
   return made;
 }
 

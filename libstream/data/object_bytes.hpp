@@ -6,12 +6,15 @@
 #include "libstream/data/frames.hpp"
 
 /// Records of any type in a file that other programs and later versions can read: each a frame (`frames.hpp`) that holds one msgpack value
-/// (`codec.hpp`), text too.
+/// (`codec.hpp`); a record that is a text and nothing else is the frame's bytes.
 namespace weir::data {
 
 template <class Record>
 void append_object(std::string& bytes, const Record& record) {
-  append_frame(bytes, encode(record));
+  if constexpr (std::is_convertible_v<const Record&, std::string_view>)
+    append_frame(bytes, record);
+  else
+    append_frame(bytes, encode(record));
 }
 
 /// The records of such bytes. What a record only views, it views in `bytes`. Error 65 names the record that is damaged, or of another type.
@@ -23,13 +26,17 @@ result<std::vector<Record>> read_object_bytes(std::string_view bytes) {
     auto frame = take_frame(bytes);
     if (!frame)
       return fail(error_code::corrupt, "the bytes end within a record", name());
-    auto record = decode<Record>(*frame);
-    if (!record) {
-      auto why = std::move(record.error());
-      why.where = why.where.empty() ? name() : name() + ", " + why.where;
-      return tl::make_unexpected(std::move(why));
+    if constexpr (std::is_same_v<Record, std::string> || std::is_same_v<Record, std::string_view>) {
+      records.emplace_back(*frame);
+    } else {
+      auto record = decode<Record>(*frame);
+      if (!record) {
+        auto why = std::move(record.error());
+        why.where = why.where.empty() ? name() : name() + ", " + why.where;
+        return tl::make_unexpected(std::move(why));
+      }
+      records.push_back(std::move(*record));
     }
-    records.push_back(std::move(*record));
   }
   return records;
 }

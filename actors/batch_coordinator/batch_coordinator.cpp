@@ -553,7 +553,7 @@ struct coordinator_state {
     if (draining || epoch.value == 0)
       return;
     auto& settings = services->settings;
-    if (rest.idle_for(settings.stop_when_idle, settings.inputs.size(), queue.empty() && batches.empty(),
+    if (rest.idle_for(settings.stop_when_idle, settings.inputs.size(), queue.empty() && !any_has_input(batches),
                       self->clock().now()))
       services->idle();
   }

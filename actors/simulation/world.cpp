@@ -16,6 +16,7 @@
 #include "actors/simulation/simulated_producer.hpp"
 #include "actors/simulation/simulated_scratch.hpp"
 #include "actors/simulation/simulated_store.hpp"
+#include "actors/simulation/simulated_table.hpp"
 #include "actors/simulation/timeline.hpp"
 #include "libstream/api/dstream.hpp"
 #include "libstream/base/marks.hpp"
@@ -67,6 +68,7 @@ private:
   };
 
   // -- the application's lives
+  void build_plan();
   services_ptr make_services();
   void start_life();
   void end_life(bool power);
@@ -107,6 +109,7 @@ private:
   bool feeds_are_done() const;
   std::uint64_t held_bytes() const;
   void look_at_outputs();
+  simulated_table::published_parts text_files_of(const std::string& prefix) const;
   void violated(const std::string& sentence);
   void conclude();
   std::string describe() const;
@@ -130,6 +133,7 @@ private:
     std::shared_ptr<std::uint64_t> held = std::make_shared<std::uint64_t>(0);
   };
   std::map<input_id, fed_input> feeds_;
+  simulated_table table_;
   checker checker_;
   checker dead_letters_{{dead_letter_prefix}, checker::format::dead_letters};
   std::vector<std::uint64_t> marks_before_ = marks_reached();
@@ -160,20 +164,11 @@ world::world(const scenario& what, bool trace)
     time_{what.seed, trace},
     poison_{std::make_shared<poison>(what.poison.flaky_failures)},
     stops_left_{what.poison.stops},
+    table_{time_, what.function, [this](const std::string& sentence) { violated(sentence); }},
     checker_{what.output_prefixes},
     faults_left_{what.faults.count} {
   outcome_.seed = what.seed;
   use_chaos_page(&page_);
-  output_targets targets;
-  for (auto& prefix : what_.output_prefixes)
-    targets.push_back({plan::output_target::kind::text, prefix, 0});
-  stream_context context{targets};
-  if (what_.poison.any)
-    poisoned_word_count(context, poison_);
-  else
-    word_count(context);
-  plan_ =
-    *plan::with_output(*context.plan(), "dead-letters", {{plan::output_target::kind::text, dead_letter_prefix, 0}});
   auto broken = [this](const std::string& sentence) { violated(sentence); };
   network_ = std::make_shared<simulated_network>(
     time_, simulated_network::latency{what_.link.shortest, what_.link.longest}, broken);
@@ -199,7 +194,23 @@ world::world(const scenario& what, bool trace)
 
 // -- the application's lives -----------------------------------------------------------------------------------------------
 
+/// Anew for each life: what the program's functions remember dies with its process.
+void world::build_plan() {
+  output_targets targets;
+  for (auto& prefix : what_.output_prefixes)
+    targets.push_back({plan::output_target::kind::text, prefix, 0});
+  stream_context context{targets};
+  auto counts = what_.poison.any ? poisoned_word_count(context, poison_) : word_count(context);
+  counts.write_to(context.output());
+  if (what_.function.any)
+    counts.foreach_partition(
+      [this](const partition_key& key, std::span<const simulated_table::row> rows) { table_.write(key, rows); });
+  plan_ =
+    *plan::with_output(*context.plan(), "dead-letters", {{plan::output_target::kind::text, dead_letter_prefix, 0}});
+}
+
 services_ptr world::make_services() {
+  build_plan();
   auto made = std::make_shared<actors::services>();
   made->settings = what_.settings;
   made->settings.executors = static_cast<std::uint32_t>(time_.random().between(1, what_.most_executors));
@@ -224,7 +235,7 @@ services_ptr world::make_services() {
           std::chrono::duration_cast<microseconds>(time_.now() - *recovering_since_).count()));
       recovering_since_.reset();
     },
-    [this](const log::batch_record& batch) { amended(batch); });
+    [this](const log::batch_record& batch) { amended(batch); }, [this](batch_id batch) { table_.left_out(batch); });
   made->wall_clock_us = [this] { return (wall_clock_base_ms + clock_offset_ms_) * 1000 + time_.elapsed().count(); };
   made->random = [this] { return time_.random().next(); };
   made->list_directory = [this](const std::string& directory) { return inputs_.list(directory); };
@@ -261,6 +272,7 @@ void world::end_life(bool power) {
   time_.note(power ? "power cut" : "process ends");
   network_->drop_all_ports();
   life_.reset();
+  table_.life_ended();
   ++lives_;
   publishing_countdown_.reset();
   for (auto& open : page_.open)
@@ -589,7 +601,8 @@ simulated_store::fate world::commit_ends(bool makes_room) {
 /// too often, and a user function that fails for good: until there is a release with a better one. Nothing else may.
 void world::failed(const error& why) {
   auto by_poison = what_.poison.any && what_.settings.on_error == error_policy::stop &&
-                   (failed_ || !poison_->is_mended()) && why.message().find("user function") != std::string::npos;
+                   (failed_ || !poison_->is_mended()) &&
+                   why.message().find("user function of operator") != std::string::npos;
   if (by_poison && !failed_) {
     ++outcome_.poison_stops;
     if (stops_left_ > 0)
@@ -597,9 +610,12 @@ void world::failed(const error& why) {
     else
       poison_->mend();
   }
+  auto by_function = table_.thrown() > 0 && what_.settings.on_error == error_policy::stop &&
+                     why.message().starts_with("user function of output ");
+  outcome_.poison_stops += by_function && !failed_ ? 1 : 0;
   auto by_restarts = what_.restarts && why.hint.starts_with("it cannot be kept alive");
   outcome_.gave_up += by_restarts && !failed_ ? 1 : 0;
-  if (by_poison || by_restarts ||
+  if (by_poison || by_function || by_restarts ||
       (why.code == error_code::disk && !why.full && outcome_.scratch_failures + outcome_.disk_failures > 0))
     failed_ = true;
   else
@@ -704,6 +720,20 @@ bool world::files_are_sealed() const {
   return true;
 }
 
+/// The parts of each batch time.
+simulated_table::published_parts world::text_files_of(const std::string& prefix) const {
+  simulated_table::published_parts found;
+  auto slash = prefix.rfind('/');
+  auto name = prefix.substr(slash + 1) + "-";
+  for (auto& [directory, files] : files_->read(prefix.substr(0, slash)))
+    if (directory.starts_with(name))
+      for (auto& [file, bytes] : files)
+        if (file.starts_with("part-"))
+          found[std::stoll(directory.substr(name.size()))][static_cast<std::uint32_t>(std::stoul(file.substr(5)))] =
+            *bytes;
+  return found;
+}
+
 void world::look_at_outputs() {
   if (files_->version() == looked_at_)
     return;
@@ -732,7 +762,7 @@ void world::conclude() {
   outcome_.marks = marks_reached();
   for (std::size_t i = 0; i < outcome_.marks.size(); ++i)
     outcome_.marks[i] -= marks_before_[i];
-  outcome_.user_failures[static_cast<std::size_t>(what_.settings.on_error)] = poison_->thrown();
+  outcome_.user_failures[static_cast<std::size_t>(what_.settings.on_error)] = poison_->thrown() + table_.thrown();
   life_.reset();
   for (auto& producer : producers_) {
     std::uint64_t number = 0;
@@ -764,6 +794,9 @@ void world::conclude() {
   }
   if (auto already = expected_.tell(checker_, dead_letters_, isolates()); !already.empty())
     violated(already);
+  if (what_.function.any && !stopped_early)
+    if (auto differs = table_.compare(text_files_of(what_.output_prefixes.front())); !differs.empty())
+      violated(differs);
   auto verdict = checker_.conclude();
   auto dead = dead_letters_.conclude();
   verdict.lost += dead.lost;
@@ -805,8 +838,8 @@ std::string world::describe() const {
 
 } // namespace
 
-void word_count(stream_context& context) {
-  context.text_input().flat_map(split_words).count_by_value().named("counts").write_to(context.output());
+word_counts word_count(stream_context& context) {
+  return context.text_input().flat_map(split_words).count_by_value().named("counts");
 }
 
 outcome run(const scenario& what, bool trace) { return world{what, trace}.run(); }

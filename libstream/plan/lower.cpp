@@ -362,14 +362,15 @@ private:
   }
 
   result<void> check_prefixes() const {
-    std::map<std::string, std::string> taken;
+    std::map<std::pair<std::string, std::string>, std::string> taken;
     for (auto& output : plan_->outputs_)
       for (auto& target : output.targets)
         if (target.what == output_target::kind::text)
-          if (auto [entry, fresh] = taken.emplace(target.prefix, output.name); !fresh)
+          if (auto [entry, fresh] = taken.emplace(std::pair{target.prefix, target.suffix}, output.name); !fresh)
             return fail(error_code::configuration,
-                        "outputs '" + entry->second + "' and '" + output.name + "' both write to text:" + target.prefix,
-                        {}, "give each its own prefix");
+                        "outputs '" + entry->second + "' and '" + output.name + "' both write to text:" +
+                          target.prefix + (target.suffix.empty() ? "" : " with suffix " + target.suffix),
+                        {}, "give each its own prefix or suffix");
     return {};
   }
 

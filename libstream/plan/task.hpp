@@ -105,29 +105,50 @@ struct stage {
   bool framed() const { return source > 0; }
 };
 
+/// What one partition staged for an output.
+struct delivered_part {
+  std::uint32_t partition = 0;
+  std::string_view bytes;
+};
+
 /// A committed batch of an output that goes to the program itself.
 struct delivered_batch {
   batch_id batch;
   std::int64_t time_ms = 0;
-  std::vector<std::string_view> parts; ///< staged bytes of each part that has records, in part order
+  std::vector<delivered_part> parts; ///< those that have records, in order
+  std::string application;
+  std::string output;
 };
 
 /// Takes committed batches to where the program wants them. Called on the output's own thread, in batch order, and may block for a
-/// bounded time. A batch comes again after a crash, and after an error.
+/// bounded time. It may throw, or return an error: then the same batch comes again. It also comes again after a crash. Runtimes call it
+/// through `plan::deliver` (`delivery.hpp`).
 class delivery {
 public:
   virtual ~delivery() = default;
   virtual result<void> deliver(const delivered_batch&) = 0;
+  /// Wants every batch, also those without records.
+  virtual bool always_due() const { return false; }
+  /// After an error: what of the batch it was about, for people ("partition 3"); may be empty.
+  virtual std::string failed_at() const { return {}; }
   /// The application ends: `deliver` should not wait much longer. Any thread.
   virtual void cancel() = 0;
+  /// After `cancel`: an error of `deliver` says nothing about the batch, which stays in the log. Any thread.
+  virtual bool is_cancelled() const { return false; }
 };
 
-/// Where an output goes.
+/// Where an output goes. `text` is files, whatever the operator wrote into them.
 struct output_target {
   enum class kind { text, print, program } what = kind::print;
   std::string prefix;                              ///< of text
   std::uint32_t limit = 10;                        ///< of print: records shown of each batch
   std::shared_ptr<delivery> destination = nullptr; ///< of program
+  std::string suffix = {};                         ///< of text; may be empty
+
+  /// Of text: where a batch is: `PREFIX-TIME_MS[.SUFFIX]`, without a prefix `TIME_MS[.SUFFIX]`.
+  std::string directory(std::int64_t time_ms) const {
+    return (prefix.empty() ? "" : prefix + "-") + std::to_string(time_ms) + (suffix.empty() ? "" : "." + suffix);
+  }
 };
 
 struct output {

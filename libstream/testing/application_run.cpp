@@ -147,35 +147,24 @@ void application_run::publish(const log::committed_batch& batch, batch_info seen
 
 void application_run::publish_output(const plan::output& output, const log::commit_record& batch) {
   std::vector<data::buffer_handle> bytes;
-  plan::delivered_batch delivered{batch.id, batch.time_ms, {}};
+  plan::delivered_batch delivered{batch.id, batch.time_ms, {}, "test", output.name};
   for (auto& part : batch.parts)
     if (part.output == output.name) {
       bytes.push_back(directory_.staged(batch, part));
-      delivered.parts.push_back(bytes.back()->view());
+      delivered.parts.push_back({part.part, bytes.back()->view()});
     }
-  if (!delivered.parts.empty())
-    for (auto& target : output.targets)
-      if (target.what == plan::output_target::kind::program)
-        deliver(*target.destination, output.name, delivered);
+  for (auto& target : output.targets)
+    if (target.destination && (!delivered.parts.empty() || target.destination->always_due()))
+      deliver(*target.destination, delivered);
   for (std::size_t i = 0, shown = 0; i < batch.parts.size(); ++i)
     if (auto& part = batch.parts[i]; part.output == output.name)
       outside_.shown(output.name, batch.time_ms, part.part, bytes[shown++]->view());
 }
 
-void application_run::deliver(plan::delivery& destination, const std::string& output,
-                              const plan::delivered_batch& batch) const {
-  auto attempt = [&]() -> result<void> {
-    try {
-      return destination.deliver(batch);
-    } catch (const std::exception& thrown) {
-      return fail(error_code::failed, thrown.what());
-    } catch (...) {
-      return fail(error_code::failed, "an exception that is no std::exception");
-    }
-  };
+void application_run::deliver(plan::delivery& destination, const plan::delivered_batch& batch) const {
   std::string problem;
   for (std::uint32_t tries = 0; tries < std::max(options_.max_task_failures, 1u); ++tries) {
-    auto taken = attempt();
+    auto taken = plan::deliver(destination, batch);
     if (taken)
       return;
     problem = taken.error().message();
@@ -183,7 +172,7 @@ void application_run::deliver(plan::delivery& destination, const std::string& ou
   throw plan::plan_error{{error_code::failed,
                           "batch " + std::to_string(batch.batch.value) + " was not taken, tried " +
                             std::to_string(options_.max_task_failures) + " times: " + problem,
-                          "output '" + output + "'", "mend what the output delivers to; recover() tries again"}};
+                          "output '" + batch.output + "'", "mend what the output delivers to; recover() tries again"}};
 }
 
 batch_info application_run::describe(const log::batch_record& batch) const {

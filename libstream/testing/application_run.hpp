@@ -55,7 +55,7 @@ private:
   std::vector<plan::staged_output> compute(const log::batch_record& batch, batch_info& seen) const;
   void publish(const log::committed_batch& batch, batch_info seen);
   void publish_output(const plan::output& output, const log::commit_record& batch);
-  void deliver(plan::delivery& destination, const std::string& output, const plan::delivered_batch& batch) const;
+  void deliver(plan::delivery& destination, const plan::delivered_batch& batch) const;
   batch_info describe(const log::batch_record& batch) const;
   void output_started(output_operation_info& output) const;
   void output_ended(output_operation_info& output, const std::optional<std::string>& failure) const;

@@ -119,6 +119,11 @@ TEST_CASE("what cannot run is refused with exit code 78 and the names of those c
   CHECK(same_prefix.code == error_code::configuration);
   CHECK(contains(same_prefix.message(), "'lines'"));
   CHECK(contains(same_prefix.message(), "'total'"));
+  auto same_suffix = refusal_of([](stream_context& ctx) {
+    ctx.text_input().named("lines").save_as_text_files("out", "log");
+    ctx.text_input().count().named("total").save_as_object_files("out", "log");
+  });
+  CHECK(contains(same_suffix.message(), "text:out with suffix log"));
   auto same_name = refusal_of([](stream_context& ctx) {
     ctx.text_input().count().named("n").print();
     ctx.text_input().count_by_value().named("n").print();

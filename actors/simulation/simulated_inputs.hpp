@@ -1,26 +1,24 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "actors/sources/directory_listing.hpp"
-#include "libstream/log/records.hpp"
-#include "libstream/plan/task.hpp"
+#include "libstream/plan/replayable_source.hpp"
 
 namespace weir::actors::simulation {
 
-/// The directories of `file:` inputs, in memory: files appear and stay. Does what `directory_listing.hpp` and `file_pieces.hpp` say,
-/// in the plainest way.
+/// The directories of `file:` inputs, in memory: files appear and stay. Does what `directory_source.hpp` says, in the plainest way.
 class simulated_inputs {
 public:
   void add(const std::string& directory, const std::string& name, std::string bytes, std::int64_t modified_ns);
 
-  result<std::vector<listed_file>> list(const std::string& directory) const;
-  /// The records whose first byte lies in the range.
-  result<std::vector<plan::text_piece>> read(const log::file_range& range) const;
+  /// Outlived by this.
+  std::shared_ptr<plan::replayable_source> source(const std::string& directory) const;
 
 private:
+  class directory_source;
   struct stored_file {
     std::string bytes;
     std::int64_t modified_ns = 0;

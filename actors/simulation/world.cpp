@@ -227,8 +227,8 @@ services_ptr world::make_services() {
     [this](const log::batch_record& batch) { amended(batch); });
   made->wall_clock_us = [this] { return (wall_clock_base_ms + clock_offset_ms_) * 1000 + time_.elapsed().count(); };
   made->random = [this] { return time_.random().next(); };
-  made->list_directory = [this](const std::string& directory) { return inputs_.list(directory); };
-  made->read_file_range = [this](const log::file_range& range, std::size_t) { return inputs_.read(range); };
+  for (auto& input : made->settings.inputs)
+    made->replayable.push_back(input.what() == input_url::kind::file ? inputs_.source(input.directory()) : nullptr);
   made->open_feed = [this, budget = what_.settings.max_receiver_bytes](
                       input_id input, std::shared_ptr<feed_listener> listener) -> result<std::unique_ptr<feed>> {
     auto& at = feeds_.at(input);
@@ -619,8 +619,9 @@ void world::amended(const log::batch_record& batch) {
           naive_lines((*block)->bytes->view(), skip);
         else
           violated("a skipped batch lacks a block");
-    for (auto& range : split.files)
-      if (auto pieces = inputs_.read(range))
+    for (auto& range : split.ranges)
+      if (auto pieces = inputs_.source(what_.settings.inputs[range.input.value].directory())
+                          ->read(range, what_.settings.max_record_bytes))
         for (auto& piece : *pieces)
           naive_lines(piece.bytes, skip);
   }
@@ -692,7 +693,7 @@ bool world::files_are_sealed() const {
   for (std::uint32_t i = 0; i < what_.settings.inputs.size(); ++i) {
     if (what_.settings.inputs[i].what() != input_url::kind::file)
       continue;
-    auto known = log::read_files(*store_, input_id{i});
+    auto known = log::read_partitions(*store_, input_id{i});
     for (auto& file : what_.files) {
       if (file.directory != what_.settings.inputs[i].directory() || file.bytes.empty())
         continue;

@@ -43,7 +43,7 @@ struct coordinator_state {
   bool finished = false;
   drain_watch rest;
   std::optional<batch_times> times;
-  std::set<input_id> said_to_wait;          ///< inputs of which the journal last heard that something waits
+  std::set<input_id> said_to_wait; ///< inputs of which the journal last heard that something waits
 
   coordinator_state(batch_coordinator_actor::pointer ptr) : self{ptr} {}
 
@@ -394,8 +394,8 @@ struct coordinator_state {
   void pace(const batch_input& last, std::uint64_t rate) {
     auto interval = std::chrono::duration<double>(services->settings.batch_interval).count();
     auto record_bytes = static_cast<double>(last.bytes) / static_cast<double>(last.records);
-    queue.pace(last.input, static_cast<std::uint64_t>(
-                             std::clamp(static_cast<double>(rate) * interval * record_bytes, 1.0, 1e15)));
+    queue.pace(last.input,
+               static_cast<std::uint64_t>(std::clamp(static_cast<double>(rate) * interval * record_bytes, 1.0, 1e15)));
   }
 
   void send_rate(input_id input) {

@@ -51,8 +51,7 @@ void input_queue::sealed_before(input_id input, weir::epoch owner, block_sequenc
   at.known = std::max(at.known, through);
 }
 
-void input_queue::sealed_before(input_id input, const std::string& partition,
-                                const log::partition_position& position) {
+void input_queue::sealed_before(input_id input, const std::string& partition, const log::partition_position& position) {
   replayed_[input].known[partition].position = position;
 }
 
@@ -149,8 +148,7 @@ input_queue::amount input_queue::waiting(input_id input) const {
 std::uint64_t input_queue::wanted_bytes(input_id input) const {
   auto bytes = waiting(input).bytes;
   auto entry = replayed_.find(input);
-  return entry != replayed_.end() && entry->second.most_bytes > 0 ? std::min(bytes, entry->second.most_bytes)
-                                                                     : bytes;
+  return entry != replayed_.end() && entry->second.most_bytes > 0 ? std::min(bytes, entry->second.most_bytes) : bytes;
 }
 
 input_queue::share input_queue::take(std::uint64_t max_bytes, std::uint64_t split_bytes) {

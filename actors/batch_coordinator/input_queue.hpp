@@ -82,7 +82,7 @@ private:
   /// An input that can be read again.
   struct replayed_input {
     std::map<std::string, replayed_partition> known; ///< by name
-    std::deque<named_partition*> unread;    ///< of `known`, in the order of their turns
+    std::deque<named_partition*> unread;             ///< of `known`, in the order of their turns
     std::uint64_t most_bytes = 0;
   };
   /// A batch's share of one such input while it is cut.

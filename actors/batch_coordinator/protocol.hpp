@@ -108,8 +108,8 @@ using batch_coordinator_actor = caf::typed_actor<
   // Blocks that it was told of were lost: it starts anew from the log. From the writer.
   caf::reacts_to<seal_impossible>,
   // Input that may be sealed. From receivers and the block store.
-  caf::reacts_to<open_input>, caf::reacts_to<blocks_ready>, caf::reacts_to<offsets_found>, caf::reacts_to<input_activity>,
-  caf::reacts_to<input_drained>,
+  caf::reacts_to<open_input>, caf::reacts_to<blocks_ready>, caf::reacts_to<offsets_found>,
+  caf::reacts_to<input_activity>, caf::reacts_to<input_drained>,
   // Progress of a batch. From executors and sinks.
   caf::reacts_to<task_finished>, caf::reacts_to<task_poisoned>, caf::reacts_to<batch_published>,
   // Stop in order. From the runtime.

@@ -8,8 +8,8 @@ namespace {
 
 /// Asks the source of an input. What it throws is an error, and every error says of which input, and of which `part` of it, it is.
 template <class Question>
-auto ask(const services& services, input_id input, const std::string& action, const std::string& part, Question question)
-  -> decltype(question(std::declval<const plan::replayable_source&>())) {
+auto ask(const services& services, input_id input, const std::string& action, const std::string& part,
+         Question question) -> decltype(question(std::declval<const plan::replayable_source&>())) {
   auto name = input.value < services.settings.inputs.size() ? services.settings.inputs[input.value].text()
                                                             : "input " + std::to_string(input.value);
   auto where = part.empty() ? name : name + ", partition " + part;

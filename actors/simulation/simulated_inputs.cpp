@@ -16,7 +16,7 @@ public:
     std::vector<plan::source_partition> found;
     if (auto entry = inputs_.directories_.find(directory_); entry != inputs_.directories_.end())
       for (auto& [name, file] : entry->second)
-        found.push_back({.name = name, .end = file.bytes.size(), .version = file.modified_ns});
+        found.push_back({.name = name, .end = file.bytes.size(), .version = file.modified_ns, .grows = file.grows});
     std::sort(found.begin(), found.end(),
               [](auto& a, auto& b) { return std::tie(a.version, a.name) < std::tie(b.version, b.name); });
     return found;
@@ -28,7 +28,8 @@ public:
     if (directory == inputs_.directories_.end() || !directory->second.count(range.partition))
       return fail(error_code::corrupt, "the file has vanished", range.partition);
     auto& file = directory->second.at(range.partition);
-    if (file.bytes.size() != range.end || file.modified_ns != range.version || range.to > range.end)
+    if (file.bytes.size() < range.end || (file.bytes.size() > range.end && !file.grows) ||
+        file.modified_ns != range.version || range.to > range.end)
       return fail(error_code::corrupt, "the file is not the one that was found", range.partition);
     std::string records;
     for (std::size_t first = 0; first < file.bytes.size() && first < range.to;) {
@@ -49,8 +50,9 @@ private:
 };
 
 void simulated_inputs::add(const std::string& directory, const std::string& name, std::string bytes,
-                           std::int64_t modified_ns) {
-  directories_[directory][name] = {std::move(bytes), modified_ns};
+                           std::int64_t modified_ns, bool grows) {
+  auto& file = directories_[directory].try_emplace(name, stored_file{{}, modified_ns, grows}).first->second;
+  file.bytes = std::move(bytes);
 }
 
 std::shared_ptr<plan::replayable_source> simulated_inputs::source(const std::string& directory) const {

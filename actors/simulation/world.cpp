@@ -66,6 +66,8 @@ private:
     drain
   };
 
+  void show_more(const planned_file& file, std::size_t step);
+
   // -- the application's lives
   services_ptr make_services();
   void start_life();
@@ -188,13 +190,23 @@ world::world(const scenario& what, bool trace)
         feeds_.emplace(input_id{i}, fed_input{simulated_source{plan}});
   files_to_appear_ = what_.files.size();
   for (auto& file : what_.files)
-    time_.after(file.appears, [this, &file] {
-      inputs_.add(file.directory, file.name, file.bytes, time_.elapsed().count() * 1000);
-      --files_to_appear_;
-    });
+    time_.after(file.appears, [this, &file] { show_more(file, 0); });
   for (std::uint32_t i = 0; i < what_.clock_jumps; ++i)
     time_.after(time_.random().between(microseconds{0}, microseconds{2'000'000}), [this] { jump_clock(); });
   schedule_fault();
+}
+
+/// The next part of a file that grows, whole lines of it; all of one that does not.
+void world::show_more(const planned_file& file, std::size_t step) {
+  auto is_last = step == file.grows.size();
+  auto shown = file.bytes;
+  if (!is_last)
+    shown.resize(shown.rfind('\n', shown.size() * (step + 1) / (file.grows.size() + 1)) + 1); // none: nothing
+  inputs_.add(file.directory, file.name, std::move(shown), time_.elapsed().count() * 1000, !file.grows.empty());
+  if (is_last)
+    --files_to_appear_;
+  else
+    time_.after(file.grows[step], [this, &file, step] { show_more(file, step + 1); });
 }
 
 // -- the application's lives -----------------------------------------------------------------------------------------------

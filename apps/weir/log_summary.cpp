@@ -138,7 +138,8 @@ void print_input(std::ostream& out, const input_summary& input) {
     out << "  producer   " << log::printable(name) << ", last " << position.last
         << (position.left ? ", said goodbye" : "") << '\n';
   for (const auto& [name, position] : input.partitions)
-    out << "  partition  " << log::printable(name) << ", " << position.sealed_to << " of " << position.end << " sealed\n";
+    out << "  partition  " << log::printable(name) << ", " << position.sealed_to << " of " << position.end
+        << " sealed\n";
 }
 
 void print_batch(std::ostream& out, const batch_summary& batch) {
@@ -150,8 +151,8 @@ void print_batch(std::ostream& out, const batch_summary& batch) {
       out << "  input " << range.input.value << " epoch " << range.epoch.value << " seq " << range.first.value << ".."
           << range.last.value << '\n';
     for (const auto& range : split.ranges)
-      out << "  input " << range.input.value << " partition " << log::printable(range.partition) << " offsets " << range.from
-          << ".." << range.to << '\n';
+      out << "  input " << range.input.value << " partition " << log::printable(range.partition) << " offsets "
+          << range.from << ".." << range.to << '\n';
   }
   if (batch.sealed.amendment.skipped)
     out << "  skipped, as a user function fails on it\n";

@@ -17,12 +17,13 @@ namespace weir::plan {
 
 /// One named log of a source, as it is now. Offsets are positions that only the source understands: they rise, and may be cut anywhere.
 struct source_partition {
-  std::string name;             ///< unique in the source, stable, 1 to 255 bytes
-  std::uint64_t end = 0;        ///< offsets below it can be read now
-  std::int64_t version = 0;     ///< of the content: what changes or replaces bytes that could be read changes it
-  bool grows = false;           ///< `end` may rise later. False: content and end are final. The same in every answer
-  std::uint64_t begin = 0;      ///< where reading begins if nothing of it was ever sealed
-  std::uint64_t offset_bytes = 1; ///< about how many bytes an offset stands for: bounds of batches are kept by it. Never 0
+  std::string name;         ///< unique in the source, stable, 1 to 255 bytes
+  std::uint64_t end = 0;    ///< offsets below it can be read now
+  std::int64_t version = 0; ///< of the content: what changes or replaces bytes that could be read changes it
+  bool grows = false;       ///< `end` may rise later. False: content and end are final. The same in every answer
+  std::uint64_t begin = 0;  ///< where reading begins if nothing of it was ever sealed
+  /// About how many bytes an offset stands for, 1 to 4 GiB: the bounds of batches are kept by it.
+  std::uint64_t offset_bytes = 1;
 
   bool operator==(const source_partition&) const = default;
   WEIR_FIELDS(x.name, x.end, x.version, x.grows, x.begin, x.offset_bytes)
@@ -35,7 +36,7 @@ enum class record_form : std::uint8_t {
 };
 
 /// Input that can be read again: files of a directory, topics of a broker, tables of changes. Everything may be called by any thread, and
-/// by several at once; all may block, and what blocks `read` holds up its task only. Exceptions end the application like errors do.
+/// by several at once; all may block, and what blocks `read` holds up its task only. An exception counts as an error.
 class replayable_source {
 public:
   virtual ~replayable_source() = default;
@@ -54,7 +55,8 @@ public:
 
   /// The records that begin in `range`, in order, none else, and the same bytes whenever it is asked. At least
   /// `limits::read_padding` bytes behind the end of each piece are readable, as `text_piece_of` sees to; no piece ends within a record.
-  /// A record longer than `max_record_bytes` need not be whole: it is skipped and counted, of lines if it lacks its newline.
+  /// Records longer than `max_record_bytes` are skipped and counted by the stage; a line of which that is certain may be cut off there
+  /// if it ends its piece.
   ///
   /// Error 65 that names the partition: these records cannot be had any more, or others are in their place (`range.version`). The
   /// application stops, and so it does with any other error: whoever fetches over a network tries again here.

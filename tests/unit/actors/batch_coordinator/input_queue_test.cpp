@@ -145,8 +145,7 @@ TEST_CASE("a file is cut into consecutive ranges, and several small ones share a
   REQUIRE(taken.splits.size() == 4);
   CHECK(taken.bytes == 34);
   CHECK(taken.splits[1].ranges == std::vector<offset_range>{{first, "a", 25, 5, 10, 20}});
-  CHECK(taken.splits[2].ranges ==
-        std::vector<offset_range>{{first, "a", 25, 5, 20, 25}, {first, "b", 5, 5, 0, 5}});
+  CHECK(taken.splits[2].ranges == std::vector<offset_range>{{first, "a", 25, 5, 20, 25}, {first, "b", 5, 5, 0, 5}});
   CHECK(taken.splits[3].ranges == std::vector<offset_range>{{first, "c", 4, 5, 0, 4}});
   CHECK(queue.empty());
 }
@@ -211,7 +210,8 @@ TEST_CASE("ranges keep the bounds of a batch by what an offset stands for, and t
   CHECK(taken.splits[0].ranges == std::vector<offset_range>{{first, "log", 100, 7, 0, 6}});
   CHECK(taken.splits[3].ranges == std::vector<offset_range>{{first, "log", 100, 7, 18, 20}});
   CHECK(offset_ranges(queue.take(10, 10)) == std::vector<offset_range>{{first, "log", 100, 7, 20, 21}});
-  CHECK(queue.offsets_found(second, {growing("endless", ~std::uint64_t{0}, 1'000)})); // more bytes than there are numbers
+  CHECK(
+    queue.offsets_found(second, {growing("endless", ~std::uint64_t{0}, 1'000)})); // more bytes than there are numbers
   CHECK(queue.take(2'000, plenty).inputs.at(second).bytes == 1'000);
   CHECK(queue.waiting_bytes() == ~std::uint64_t{0});
 }

@@ -124,8 +124,7 @@ TEST_CASE("a restart reads the same ranges of a batch again, and goes on behind 
   CHECK_FALSE(f.shows("line 45"));
 }
 
-TEST_CASE("what a source throws ends the application with a sentence that names input and partition",
-          "[replayable]") {
+TEST_CASE("what a source throws ends the application with a sentence that names input and partition", "[replayable]") {
   fixture f;
   f.source->grow_to(5);
   f.source->throw_from_now_on("the broker is on fire");

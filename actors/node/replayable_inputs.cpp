@@ -23,8 +23,10 @@ auto ask(const services& services, input_id input, const std::string& action, co
     auto answer = question(*services.replayable[input.value]);
     if (!answer) {
       auto& why = answer.error();
-      if (why.where.find(part.empty() ? name : part) == std::string::npos)
-        why.where = why.where.empty() ? where : where + ", " + why.where;
+      if (why.where.empty() || why.where == part)
+        why.where = where;
+      else if (why.where.find(part) == std::string::npos)
+        why.where = where + ", " + why.where;
     }
     return answer;
   } catch (const std::exception& problem) {

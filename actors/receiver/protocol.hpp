@@ -66,7 +66,8 @@ struct cut_block {
 /// To a replay receiver, from its worker: what the source has now, in reading order.
 struct source_listed {
   std::vector<plan::source_partition> partitions;
-  WEIR_FIELDS(x.partitions)
+  bool failed = false; ///< it could not be asked
+  WEIR_FIELDS(x.partitions, x.failed)
 };
 
 /// To itself: time to look at the source, to repeat unanswered requests, to report activity.

@@ -44,7 +44,9 @@ struct replay_receiver_state {
     listing = true;
     thread->post([services = services, input = input, me = caf::actor_cast<caf::actor_addr>(self)] {
       source_listed message;
-      if (auto partitions = list_partitions(*services, input))
+      auto partitions = list_partitions(*services, input);
+      message.failed = !partitions;
+      if (partitions)
         message.partitions = std::move(*partitions);
       else
         complain(*services, input, partitions.error().message());
@@ -77,7 +79,7 @@ struct replay_receiver_state {
     }
     if (!news.partitions.empty())
       send(std::move(news));
-    send(input_activity{input, !anything});
+    send(input_activity{input, !anything && !message.failed});
   }
 
   bool is_news(const plan::source_partition& found) {

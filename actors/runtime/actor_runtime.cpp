@@ -17,6 +17,7 @@
 #include "actors/monitor/observer.hpp"
 #include "actors/monitor/status.hpp"
 #include "actors/monitor/stderr_journal.hpp"
+#include "actors/node/replayable_inputs.hpp"
 #include "actors/receiver/live_feed.hpp"
 #include "actors/receiver/open_feed.hpp"
 #include "actors/runtime/executor_jobs.hpp"
@@ -26,8 +27,8 @@
 #include "actors/runtime/tree_verbs.hpp"
 #include "actors/sinks/posix_file_system.hpp"
 #include "actors/sources/asio_ingest_server.hpp"
+#include "actors/sources/directory_listing.hpp"
 #include "actors/sources/feeds.hpp"
-#include "actors/sources/file_pieces.hpp"
 #include "libstream/api/dataset_jobs.hpp"
 #include "libstream/data/memory_block.hpp"
 #include "libstream/log/data_directory.hpp"
@@ -152,10 +153,13 @@ void add_receivers(settings& into, const plan::physical_plan& plan) {
   if (plan.receivers().empty())
     return;
   auto configured = std::max<std::uint64_t>(1, into.inputs.size());
-  for (auto& receiver : plan.receivers())
+  std::uint64_t held = into.inputs.size(); // what can be read again holds nothing
+  for (auto& receiver : plan.receivers()) {
     into.inputs.push_back(
       input_url::of_stream(receiver.name, static_cast<std::uint32_t>(&receiver - plan.receivers().data()) + 1));
-  auto all = std::max<std::uint64_t>(configured, into.inputs.size());
+    held += receiver.source ? 1 : 0;
+  }
+  auto all = std::max(configured, held);
   into.max_receiver_bytes = std::max<std::uint64_t>(into.max_receiver_bytes * configured / all, 64 * limits::kib);
 }
 
@@ -466,8 +470,7 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   next->jobs = run_jobs_on(make_executor_jobs(services->workers, services->settings.executors));
   services->wall_clock_us = wall_clock_us;
   services->random = make_random();
-  services->list_directory = list_directory;
-  services->read_file_range = read_file_pieces;
+  services->replayable = replayable_inputs(services->settings.inputs, *services->plan);
   services->open_feed = [raw = services.get()](input_id input, std::shared_ptr<feed_listener> listener) {
     return open_feed(*raw, input, std::move(listener));
   };

@@ -261,6 +261,16 @@ void draw_function(chance random, scenario& into) {
   into.settings.on_error = static_cast<error_policy>(random.below(3));
 }
 
+/// Some files are logs that grow, as those of a program's own source do.
+void draw_growth(chance random, scenario& into) {
+  if (random.percent(60))
+    return;
+  for (auto& file : into.files)
+    if (random.percent(50))
+      for (auto steps = random.between(1, 6); steps > 0; --steps)
+        file.grows.push_back(random.between(microseconds{0}, microseconds{random.magnitude(1, 1'000'000)}));
+}
+
 void draw_disk_faults(chance& random, scenario& into) {
   into.full_disk = {microseconds{1'000}, microseconds{random.magnitude(10'000, 3'000'000)}};
   into.settings.disk_full_retry = std::chrono::milliseconds{random.magnitude(1, 1'000)};
@@ -323,6 +333,7 @@ scenario draw_scenario(std::uint64_t seed) {
   draw_rates(random, made);
   draw_restarts(random, made);
   draw_function(chance{seed ^ 0xe7037ed1a0b428dbull}, made);
+  draw_growth(chance{seed ^ 0x8cb92ba72f3d8dd7ull}, made);
   return made;
 }
 

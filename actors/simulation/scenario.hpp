@@ -30,6 +30,8 @@ struct planned_file {
   std::string name;
   std::string bytes;
   std::chrono::microseconds appears{0};
+  std::vector<std::chrono::microseconds>
+    grows{}; ///< it appears with a part, and has another one so long after each; empty: it is final
 };
 
 /// An input that the application fetches or makes itself.

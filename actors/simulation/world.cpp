@@ -67,6 +67,8 @@ private:
     drain
   };
 
+  void show_more(const planned_file& file, std::size_t step);
+
   // -- the application's lives
   void build_plan();
   services_ptr make_services();
@@ -183,13 +185,23 @@ world::world(const scenario& what, bool trace)
         feeds_.emplace(input_id{i}, fed_input{simulated_source{plan}});
   files_to_appear_ = what_.files.size();
   for (auto& file : what_.files)
-    time_.after(file.appears, [this, &file] {
-      inputs_.add(file.directory, file.name, file.bytes, time_.elapsed().count() * 1000);
-      --files_to_appear_;
-    });
+    time_.after(file.appears, [this, &file] { show_more(file, 0); });
   for (std::uint32_t i = 0; i < what_.clock_jumps; ++i)
     time_.after(time_.random().between(microseconds{0}, microseconds{2'000'000}), [this] { jump_clock(); });
   schedule_fault();
+}
+
+/// The next part of a file that grows, whole lines of it; all of one that does not.
+void world::show_more(const planned_file& file, std::size_t step) {
+  auto is_last = step == file.grows.size();
+  auto shown = file.bytes;
+  if (!is_last)
+    shown.resize(shown.rfind('\n', shown.size() * (step + 1) / (file.grows.size() + 1)) + 1); // none: nothing
+  inputs_.add(file.directory, file.name, std::move(shown), time_.elapsed().count() * 1000, !file.grows.empty());
+  if (is_last)
+    --files_to_appear_;
+  else
+    time_.after(file.grows[step], [this, &file, step] { show_more(file, step + 1); });
 }
 
 // -- the application's lives -----------------------------------------------------------------------------------------------
@@ -238,8 +250,8 @@ services_ptr world::make_services() {
     [this](const log::batch_record& batch) { amended(batch); }, [this](batch_id batch) { table_.left_out(batch); });
   made->wall_clock_us = [this] { return (wall_clock_base_ms + clock_offset_ms_) * 1000 + time_.elapsed().count(); };
   made->random = [this] { return time_.random().next(); };
-  made->list_directory = [this](const std::string& directory) { return inputs_.list(directory); };
-  made->read_file_range = [this](const log::file_range& range, std::size_t) { return inputs_.read(range); };
+  for (auto& input : made->settings.inputs)
+    made->replayable.push_back(input.what() == input_url::kind::file ? inputs_.source(input.directory()) : nullptr);
   made->open_feed = [this, budget = what_.settings.max_receiver_bytes](
                       input_id input, std::shared_ptr<feed_listener> listener) -> result<std::unique_ptr<feed>> {
     auto& at = feeds_.at(input);
@@ -635,8 +647,9 @@ void world::amended(const log::batch_record& batch) {
           naive_lines((*block)->bytes->view(), skip);
         else
           violated("a skipped batch lacks a block");
-    for (auto& range : split.files)
-      if (auto pieces = inputs_.read(range))
+    for (auto& range : split.ranges)
+      if (auto pieces = inputs_.source(what_.settings.inputs[range.input.value].directory())
+                          ->read(range, what_.settings.max_record_bytes))
         for (auto& piece : *pieces)
           naive_lines(piece.bytes, skip);
   }
@@ -708,7 +721,7 @@ bool world::files_are_sealed() const {
   for (std::uint32_t i = 0; i < what_.settings.inputs.size(); ++i) {
     if (what_.settings.inputs[i].what() != input_url::kind::file)
       continue;
-    auto known = log::read_files(*store_, input_id{i});
+    auto known = log::read_partitions(*store_, input_id{i});
     for (auto& file : what_.files) {
       if (file.directory != what_.settings.inputs[i].directory() || file.bytes.empty())
         continue;

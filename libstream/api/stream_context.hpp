@@ -37,6 +37,10 @@ public:
   /// stops. A stream of its own: `text_input` does not have them.
   template <class Receiver>
   dstream<typename Receiver::record_type> receiver_stream(std::shared_ptr<Receiver> source);
+  /// The records of a source that can be read again (`api/replayable.hpp`): batches hold ranges of its offsets, nothing is copied. A
+  /// stream of its own, too. T is std::string_view for lines of text, any record type for frames.
+  template <class T>
+  dstream<T> replayable_stream(std::shared_ptr<plan::replayable_source> source);
   /// The same records in every batch (Spark's ConstantInputDStream), cut into `slices` map tasks. Always due. Not logged: the
   /// program has them again after a restart.
   template <class T>

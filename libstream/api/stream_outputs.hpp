@@ -41,16 +41,20 @@ public:
   /// without any; partitions are those of the stream, without empty ones at the end. On one node, one batch after the other, on a thread of
   /// its own; it may block for a bounded time. If it throws, or returns an error as `result<void>`, it is called again.
   template <class Function>
-    requires batch_function<Function, T>
   void foreach_batch(Function function) const {
+    static_assert(batch_function<Function, T>,
+                  "foreach_batch: expected a function that takes a dataset, or a dataset and the batch time or key "
+                  "(const weir::dataset<T>&[, weir::event_time | const weir::batch_key&])");
     deliver_to(std::make_shared<api_detail::batch_delivery<T, Function>>(std::move(function)));
   }
 
   /// Calls `function(partition_key, std::span<const record>)` for each partition that has records, one after the other; otherwise as
   /// `foreach_batch`. Partitions that it has taken are not handed over again when a later one fails.
   template <class Function>
-    requires partition_function<Function, T>
   void foreach_partition(Function function) const {
+    static_assert(partition_function<Function, T>,
+                  "foreach_partition: expected a function that takes a key and the records of a partition "
+                  "(const weir::partition_key&, std::span<const T>)");
     deliver_to(std::make_shared<api_detail::partition_delivery<T, Function>>(std::move(function)));
   }
 

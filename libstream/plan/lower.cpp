@@ -236,8 +236,10 @@ private:
       stage made;
       made.index = here.stage;
       made.reads_text = which->what() == node::role::source;
-      if (auto source = which->live())
-        made.source = number_receiver(*which, std::move(source));
+      auto replayable = which->replayable();
+      made.lines = replayable && replayable->form() == record_form::lines;
+      if (auto source = which->live(); source || replayable)
+        made.source = number_receiver(*which, std::move(source), std::move(replayable));
       made.slices = which->slices();
       made.always_due = which->always_due();
       made.keyed = which->is_keyed();
@@ -248,11 +250,12 @@ private:
     }
   }
 
-  std::uint32_t number_receiver(const node& which, std::shared_ptr<live_source> source) {
+  std::uint32_t number_receiver(const node& which, std::shared_ptr<live_source> source,
+                                std::shared_ptr<replayable_source> replayable) {
     auto& known = plan_->receivers_;
     auto named = !which.given_name().empty();
-    known.push_back(
-      {named ? which.given_name() : "receiver-" + std::to_string(known.size() + 1), named, std::move(source)});
+    known.push_back({named ? which.given_name() : "receiver-" + std::to_string(known.size() + 1), named,
+                     std::move(source), std::move(replayable)});
     return static_cast<std::uint32_t>(known.size());
   }
 

@@ -12,17 +12,12 @@
 #include "libstream/base/ids.hpp"
 #include "libstream/data/buffer.hpp"
 #include "libstream/plan/live_source.hpp"
+#include "libstream/plan/replayable_source.hpp"
+#include "libstream/plan/text_piece.hpp"
 
 /// The border between "who does what and when" (a runtime) and "what is computed" (the plan):
 /// a runtime gives a task its input, `physical_plan::run` gives back what the task made. No threads, no clocks, no I/O here.
 namespace weir::plan {
-
-/// Bytes of newline-terminated text records (the last newline may be missing), pinned by `owner`.
-/// At least `limits::read_padding` bytes behind the end are readable.
-struct text_piece {
-  std::string_view bytes;
-  std::shared_ptr<const void> owner;
-};
 
 /// What one map task made for one partition of one shuffle. Immutable once the task has ended, so a handle
 /// may be shared between threads; the operator that wrote it is the only one that can read it.
@@ -100,9 +95,10 @@ struct stage {
   bool always_due = false; ///< runs in every batch, also without input (`count`)
   bool keyed = false;      ///< obeys `task_input::keys`
   std::string unrecoverable; ///< the operator whose records end with the process; empty: none
+  bool lines = false;      ///< of a source stage with a `source` of its own: its records are lines all the same
 
   /// A source stage: its records lie in frames (`data/frames.hpp`), not in lines.
-  bool framed() const { return source > 0; }
+  bool framed() const { return source > 0 && !lines; }
 };
 
 /// What one partition staged for an output.
@@ -166,11 +162,12 @@ struct shuffle {
   std::vector<stage_index> writers;
 };
 
-/// A source that the program brings itself: its name in the data directory, and what the runtime must start.
+/// A source that the program brings itself: its name in the data directory, and what the runtime must start, or read.
 struct receiver_stream {
   std::string name;
-  bool named = false; ///< by the user, not by its position
-  std::shared_ptr<live_source> source;
+  bool named = false;                                      ///< by the user, not by its position
+  std::shared_ptr<live_source> source = nullptr;           ///< null: `replayable`
+  std::shared_ptr<replayable_source> replayable = nullptr; ///< null: `source`
 };
 
 /// A plan cut into stages, ready to run. Immutable, so one instance serves all threads of a process.

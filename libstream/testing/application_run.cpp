@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libstream/base/text.hpp"
+#include "libstream/plan/delivery.hpp"
 
 namespace weir::testing {
 

@@ -4,6 +4,7 @@
 #include "libstream/api/dstream.hpp"
 #include "libstream/api/outputs.hpp"
 #include "libstream/api/receiver.hpp"
+#include "libstream/api/replayable.hpp"
 #include "libstream/api/stats_report.hpp"
 #include "libstream/api/stream_context.hpp"
 #include "libstream/operators/contains.hpp"

@@ -185,12 +185,18 @@ private:
     values_ = std::make_unique_for_overwrite<Value[]>(begins_.back());
     auto next = begins_;
     auto number = numbers.data();
+    auto last = number + numbers.size();
     for_each_piece(runs, [&](auto piece) {
-      for (auto& each : piece)
+      for (auto& each : piece) {
+        if (last - number > lookahead && number[lookahead] != key_numbers<Key>::none)
+          __builtin_prefetch(&next[number[lookahead]], 1);
         if (auto key = *number++; key != key_numbers<Key>::none)
           values_[next[key]++] = each.value;
+      }
     });
   }
+
+  static constexpr std::ptrdiff_t lookahead = 16; ///< values whose places are asked for before they are needed
 
   std::vector<std::uint32_t> begins_; ///< by key; one more at the end
   std::unique_ptr<Value[]> values_;   ///< no std::vector, whose bools are no array

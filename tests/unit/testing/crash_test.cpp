@@ -136,10 +136,10 @@ TEST_CASE("an output that takes nothing stops the application, and later batches
   }};
   destination->failures = 100;
   driver.push({"one"});
-  CHECK_THROWS_WITH(driver.step(), Catch::Contains("output 'words'") && Catch::Contains("tried 4 times"));
+  CHECK_THROWS_WITH(driver.step(), Catch::Contains("user function of output words, batch 1"));
   CHECK(driver.outputs("words").empty());
   CHECK(driver.outputs("counts").size() == 1); // no other output waits
-  CHECK_THROWS_WITH(driver.recover(), Catch::Contains("was not taken"));
+  CHECK_THROWS_WITH(driver.recover(), Catch::Contains("user function of output words, batch 1"));
   destination->failures = 0;
   driver.recover().push({"two"}).step();
   CHECK(destination->taken == std::vector{batch_id{1}, batch_id{2}});

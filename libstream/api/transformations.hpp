@@ -177,12 +177,12 @@ public:
     static_assert(checks::copyable<Function>, "key_by: the function must be copyable, as each task works on a copy");
     static_assert(checks::callable<Function, const T&>,
                   "key_by: expected a function that takes one record (const T&) and returns its key");
-    using key = checks::result<Function, const T&>;
-    static_assert(checks::key<key>, "key_by: a key must be a record that is comparable with ==");
+    using key_type = checks::result<Function, const T&>;
+    static_assert(checks::key<key_type>, "key_by: a key must be a record that is comparable with ==");
     auto whole = [function = std::move(function)](const T& each) {
-      return std::pair<key, T>{std::invoke(function, each), each};
+      return std::pair<key_type, T>{std::invoke(function, each), each};
     };
-    using out = std::pair<key, T>;
+    using out = std::pair<key_type, T>;
     using sink = operators::map_sink<T, out, decltype(whole)>;
     return this->template derive<out>(
       std::make_shared<operators::narrow_node<T, out, decltype(whole), sink>>("key_by", this->node(), std::move(whole)));
@@ -209,7 +209,7 @@ public:
   /// All records in the order of `key(record)`, also over the partitions: nothing of a partition comes after something of the next. Equal
   /// keys stay in order. `count` partitions; 0 = as many as the application has.
   template <class Function = std::identity>
-  auto sort_by(Function key = {}, order how = order::ascending, std::uint32_t count = 0) const {
+  auto sort_by(Function key_of = {}, order how = order::ascending, std::uint32_t count = 0) const {
     static_assert(checks::copyable<Function>, "sort_by: the function must be copyable, as each task works on a copy");
     static_assert(checks::callable<Function, const T&>,
                   "sort_by: expected a function that takes one record (const T&) and returns what to sort by");
@@ -217,7 +217,7 @@ public:
     static_assert(checks::ordered<key_type>, "sort_by: keys must be comparable with <");
     static_assert(checks::record<key_type>, "sort_by: the function returns a type that is no record "
                                             "(docs/operators.md says which types are)");
-    return this->template sorted<key_type>("sort_by", std::move(key), how, count);
+    return this->template sorted<key_type>("sort_by", std::move(key_of), how, count);
   }
 
   /// (record, its place among all records), from 0, in the order of the partitions.

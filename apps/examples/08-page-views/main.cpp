@@ -34,7 +34,7 @@ void build(weir::stream_context& ctx) {
     })
     .map_values([](std::pair<int, int> of) { return 100 * of.first / of.second; }) // per cent
     .named("errors")
-    .write_to(ctx.output());
+    .write_to(weir::text_files("out/errors"));
   lines.map([](std::string_view line) {
          return std::pair{parsed(line).user, 1};
        })
@@ -42,7 +42,7 @@ void build(weir::stream_context& ctx) {
     .map([](const std::pair<int, std::pair<int, std::string>>& each) { return each.second.second; })
     .count_by_value()
     .named("popular")
-    .write_to(ctx.output());
+    .write_to(weir::text_files("out/popular"));
 }
 
 } // namespace

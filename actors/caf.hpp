@@ -33,6 +33,9 @@ typename Inspector::result_type inspect(Inspector& f, T& x) {
 namespace log {
 using weir::inspect;
 } // namespace log
+namespace plan {
+using weir::inspect;
+} // namespace plan
 namespace actors {
 using weir::inspect;
 } // namespace actors

@@ -60,5 +60,7 @@ std::vector<benchmark> latency_benchmarks();
 std::vector<benchmark> empty_batch_benchmarks();
 std::vector<benchmark> recovery_benchmarks();
 std::vector<benchmark> memory_benchmarks();
+std::vector<benchmark> shuffle_benchmarks();
+std::vector<benchmark> operator_cost_benchmarks();
 
 } // namespace weir::bench

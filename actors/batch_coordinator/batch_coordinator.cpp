@@ -14,6 +14,7 @@
 #include "actors/block_store/protocol.hpp"
 #include "actors/monitor/chaos_page.hpp"
 #include "actors/node/conduct.hpp"
+#include "actors/node/replayable_inputs.hpp"
 #include "actors/partition_executor/protocol.hpp"
 #include "actors/receiver/protocol.hpp"
 #include "actors/sinks/protocol.hpp"
@@ -44,8 +45,7 @@ struct coordinator_state {
   bool finished = false;
   drain_watch rest;
   std::optional<batch_times> times;
-  std::optional<stage_index> reading_stage; ///< the first that reads the input
-  std::set<input_id> said_to_wait;          ///< inputs of which the journal last heard that something waits
+  std::set<input_id> said_to_wait; ///< inputs of which the journal last heard that something waits
 
   coordinator_state(batch_coordinator_actor::pointer ptr) : self{ptr} {}
 
@@ -58,9 +58,6 @@ struct coordinator_state {
     clock.emplace(services->settings.batch_interval);
     auto& stages = services->plan->stages();
     always_due = std::any_of(stages.begin(), stages.end(), [](auto& stage) { return stage.always_due; });
-    if (auto reads = std::find_if(stages.begin(), stages.end(), [](auto& stage) { return stage.reads_text; });
-        reads != stages.end())
-      reading_stage = reads->index;
     times.emplace(rates_of(services->settings));
     claim();
     schedule_retry();
@@ -185,10 +182,15 @@ struct coordinator_state {
     services->directory.send({role::block_store, 0}, release_blocks{epoch, {*gone}});
   }
 
-  void found(const files_found& message) {
+  void found(const offsets_found& message) {
     if (epoch.value == 0 || draining)
       return;
-    queue.files_found(message.input, message.files);
+    if (auto taken = queue.offsets_found(message.input, message.partitions); !taken) {
+      auto why = taken.error();
+      why.where = services->settings.inputs[message.input.value].text() + ", " + why.where;
+      services->fail(why);
+      return;
+    }
     input_waits();
     report_waiting();
     report_phases();
@@ -323,9 +325,15 @@ struct coordinator_state {
     commit_in_order();
   }
 
+  /// Whether the task was the one that reads the records of its split.
+  bool reads_split(const task_finished& message, const log::batch_record& record) const {
+    auto& stage = services->plan->stages()[message.stage.value];
+    return stage.reads_text && reads(*services, stage, record.splits[message.task.value]);
+  }
+
   void task_ended(const task_finished& message) {
     auto batch = find(message.attempt.epoch, message.batch);
-    if (batch && message.stage == reading_stage && message.attempt == batch->current())
+    if (batch && message.attempt == batch->current() && reads_split(message, batch->record()))
       times->task_read(message.batch, message.task, message.records);
     if (batch && batch->task_finished(message.attempt, message.stage, message.task, message.parts, message.records)) {
       times->computed(message.batch, self->clock().now());
@@ -375,25 +383,26 @@ struct coordinator_state {
       return;
     services->journal->batch_committed(ended->summary);
     for (auto& changed : ended->rates)
-      if (services->settings.inputs[changed.of.input.value].what() == input_url::kind::file)
-        pace_files(changed.of, changed.rate);
+      if (is_replayable(*services, changed.of.input))
+        pace(changed.of, changed.rate);
       else
         send_rate(changed.of.input);
   }
 
   // -- rates -------------------------------------------------------------------------------------------------------------
 
-  /// Files are not received, so what a batch takes of them is bounded: as many bytes as so many records of the last batch's mean size.
-  void pace_files(const batch_input& last, std::uint64_t rate) {
+  /// What can be read again is not received, so what a batch takes of it is bounded: as many bytes as so many records of the last batch's
+  /// mean size.
+  void pace(const batch_input& last, std::uint64_t rate) {
     auto interval = std::chrono::duration<double>(services->settings.batch_interval).count();
     auto record_bytes = static_cast<double>(last.bytes) / static_cast<double>(last.records);
-    queue.pace_files(last.input, static_cast<std::uint64_t>(
-                                   std::clamp(static_cast<double>(rate) * interval * record_bytes, 1.0, 1e15)));
+    queue.pace(last.input,
+               static_cast<std::uint64_t>(std::clamp(static_cast<double>(rate) * interval * record_bytes, 1.0, 1e15)));
   }
 
   void send_rate(input_id input) {
     if (auto rate = times->rate(input))
-      if (services->settings.inputs[input.value].what() != input_url::kind::file)
+      if (!is_replayable(*services, input))
         services->directory.send({role::receiver, input.value}, limit_rate{epoch, *rate});
   }
 
@@ -527,7 +536,7 @@ struct coordinator_state {
     if (draining)
       return;
     draining = true;
-    queue.drop_files();
+    queue.drop_offsets();
     if (epoch.value != 0)
       services->directory.broadcast(role::receiver, drain_input{epoch});
     finish_if_drained();
@@ -553,7 +562,7 @@ struct coordinator_state {
     if (draining || epoch.value == 0)
       return;
     auto& settings = services->settings;
-    if (rest.idle_for(settings.stop_when_idle, settings.inputs.size(), queue.empty() && batches.empty(),
+    if (rest.idle_for(settings.stop_when_idle, settings.inputs.size(), queue.empty() && !any_has_input(batches),
                       self->clock().now()))
       services->idle();
   }
@@ -615,7 +624,7 @@ batch_coordinator_actor::behavior_type coordinator_behavior(
     [&state](const batch_finished& message) { state.ended(message); },
     [&state](const open_input& message) { state.open(message); },
     [&state](const blocks_ready& message) { state.ready(message); },
-    [&state](const files_found& message) { state.found(message); },
+    [&state](const offsets_found& message) { state.found(message); },
     [&state](const input_activity& message) { state.activity(message); },
     [&state](const input_drained& message) { state.input_is_drained(message); },
     [&state](const batch_amended& message) { state.amended(message); },

@@ -41,6 +41,8 @@ public:
   state where() const { return state_; }
   const log::batch_record& record() const { return record_; }
   const log::commit_record& commit() const { return commit_; }
+  /// Otherwise it is there because something is due in every batch.
+  bool has_input() const { return !record_.splits.empty() || commit_.records > 0; }
   const attempt& current() const { return attempt_; }
   const std::set<output_index>& unpublished() const { return unpublished_; }
 

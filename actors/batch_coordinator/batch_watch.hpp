@@ -16,12 +16,12 @@ class batch_watch {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// `inputs`: what it takes; `files`: the input of each split that is a range of a file.
+  /// `inputs`: what it takes; the input of each split that is read again is in `record`.
   batch_watch(std::vector<batch_input> inputs, const log::batch_record& record, time_point due)
     : inputs_{std::move(inputs)}, due_{due} {
     for (std::uint32_t i = 0; i < record.splits.size(); ++i)
-      if (!record.splits[i].files.empty())
-        files_[task_index{i}] = record.splits[i].files.front().input;
+      if (!record.splits[i].ranges.empty())
+        read_again_[task_index{i}] = record.splits[i].input();
   }
 
   /// Starts, or starts anew. `late_us`: since the batch time.
@@ -32,10 +32,10 @@ public:
     counted_.clear();
     computed_.reset();
   }
-  /// A task over the input has ended, of the attempt that counts. Said again it changes nothing.
+  /// The task that reads a split has ended, of the attempt that counts. Said again it changes nothing.
   void task_read(task_index task, std::uint64_t records) {
-    if (auto file = files_.find(task); file != files_.end() && counted_.insert(task).second)
-      read_[file->second] += records;
+    if (auto of = read_again_.find(task); of != read_again_.end() && counted_.insert(task).second)
+      read_[of->second] += records;
   }
   void computed(time_point at) {
     if (!computed_)
@@ -46,7 +46,7 @@ public:
   time_point start() const { return announced_; }
   const std::optional<time_point>& end() const { return computed_; }
   std::int64_t late_us() const { return late_us_; }
-  /// With the records of files that were read so far.
+  /// With the records that were read so far, of inputs whose records are known only then.
   std::vector<batch_input> inputs() const {
     auto all = inputs_;
     for (auto& input : all)
@@ -61,7 +61,7 @@ private:
   time_point announced_;
   std::int64_t late_us_ = 0;
   std::optional<time_point> computed_;
-  std::map<task_index, input_id> files_;
+  std::map<task_index, input_id> read_again_;
   std::set<task_index> counted_;
   std::map<input_id, std::uint64_t> read_;
 };
@@ -78,8 +78,8 @@ inline std::vector<batch_input> inputs_of(const log::batch_record& record) {
   for (auto& split : record.splits) {
     if (!split.blocks.empty())
       add(*with_blocks.insert(split.blocks.front().input).first, split.bytes);
-    for (auto& file : split.files)
-      add(file.input, file.to - file.from);
+    if (!split.ranges.empty())
+      add(split.input(), split.bytes);
   }
   if (with_blocks.size() == 1)
     found[*with_blocks.begin()].records = record.records;

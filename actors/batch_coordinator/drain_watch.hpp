@@ -29,7 +29,7 @@ public:
   void activity(input_id input, bool at_rest) { at_rest_[input] = at_rest; }
   /// Something waits.
   void busy() { idle_since_.reset(); }
-  /// `nothing_open`: no batch is. Whether everything has rested for `limit`.
+  /// `nothing_open`: no batch that has input. Whether everything has rested for `limit`.
   bool idle_for(std::chrono::microseconds limit, std::size_t inputs, bool nothing_open, time_point now) {
     auto idle = nothing_open;
     for (std::uint32_t i = 0; i < inputs; ++i)

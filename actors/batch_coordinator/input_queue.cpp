@@ -1,18 +1,58 @@
 #include "actors/batch_coordinator/input_queue.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <utility>
 
 namespace weir::actors {
+
+namespace {
+
+constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+/// As long as the name of a file: the log keeps it in its keys.
+constexpr std::size_t max_partition_bytes = 255;
+constexpr std::uint64_t max_offset_bytes = std::uint64_t{1} << 32;
+
+std::uint64_t add(std::uint64_t a, std::uint64_t b) { return a > most - b ? most : a + b; }
+
+result<void> check(const plan::source_partition& found) {
+  if (found.name.empty() || found.name.size() > max_partition_bytes)
+    return fail(error_code::configuration, "a partition's name must have 1 to 255 bytes", "'" + found.name + "'",
+                "name it shorter");
+  if (found.offset_bytes == 0 || found.offset_bytes > max_offset_bytes)
+    return fail(error_code::configuration, "an offset stands for 1 byte to 4 GiB", "partition " + found.name,
+                "set offset_bytes to about what lies between two offsets");
+  return {};
+}
+
+result<void> check_growth(const plan::source_partition& found, const log::partition_position& known) {
+  auto lost = [&](const std::string& what) {
+    return fail(error_code::corrupt, what, "partition " + found.name,
+                "bring back what it was, or begin anew with another data directory");
+  };
+  if (found.version != known.version)
+    return lost("its content was replaced: it has version " + std::to_string(found.version) + ", batches have read " +
+                std::to_string(known.version));
+  if (found.end < known.sealed_to)
+    return lost("it ends at offset " + std::to_string(found.end) + ", but batches have read up to " +
+                std::to_string(known.sealed_to));
+  return {};
+}
+
+} // namespace
+
+std::uint64_t input_queue::replayed_partition::unread_bytes() const {
+  return unread() > most / offset_bytes ? most : unread() * offset_bytes;
+}
 
 void input_queue::sealed_before(input_id input, weir::epoch owner, block_sequence through) {
   auto& at = lines_[{input, owner}];
   at.known = std::max(at.known, through);
 }
 
-void input_queue::sealed_before(input_id input, const std::string& path, const log::file_position& position) {
-  directories_[input].known[path] = position;
+void input_queue::sealed_before(input_id input, const std::string& partition, const log::partition_position& position) {
+  replayed_[input].known[partition].position = position;
 }
 
 bool input_queue::blocks_ready(input_id input, weir::epoch owner, const std::vector<log::block_header>& headers) {
@@ -35,31 +75,34 @@ block_sequence input_queue::known_through(input_id input, weir::epoch owner) con
   return entry == lines_.end() ? block_sequence{} : entry->second.known;
 }
 
-void input_queue::files_found(input_id input, const std::vector<found_file>& files) {
-  auto& at = directories_[input];
-  for (auto& found : files) {
-    auto known = at.known.find(found.path);
-    if (known == at.known.end()) {
-      at.known[found.path] = {found.size, found.modified_ns, 0};
-      if (found.size > 0)
-        at.unread.push_back({found, 0});
-    } else if (known->second.sealed_to < known->second.size) {
-      // Begun before a restart: goes on where the log says, as it was when it was found.
-      auto waiting =
-        std::any_of(at.unread.begin(), at.unread.end(), [&](auto& f) { return f.what.path == found.path; });
-      if (!waiting) {
-        auto resumed = found;
-        resumed.size = known->second.size;
-        resumed.modified_ns = known->second.modified_ns;
-        at.unread.push_back({resumed, known->second.sealed_to});
-      }
+result<void> input_queue::offsets_found(input_id input, const std::vector<plan::source_partition>& partitions) {
+  auto& log = replayed_[input];
+  for (auto& found : partitions) {
+    if (auto sound = check(found); !sound)
+      return sound;
+    auto [entry, is_new] = log.known.try_emplace(found.name);
+    auto& at = entry->second;
+    auto& position = at.position;
+    if (is_new)
+      position = {found.end, found.version, std::min(found.begin, found.end)};
+    at.grows = found.grows;
+    at.offset_bytes = found.offset_bytes;
+    if (found.grows) {
+      if (auto same = check_growth(found, position); !same)
+        return same;
+      position.end = found.end;
     }
+    // Of a final one that was begun before a restart it goes on where the log says, as it was when it was found.
+    if (at.unread() > 0 && !std::exchange(at.waits, true))
+      log.unread.push_back(&*entry);
   }
+  return {};
 }
 
-void input_queue::drop_files() {
-  for (auto& [input, at] : directories_)
-    at.unread.clear();
+void input_queue::drop_offsets() {
+  for (auto& [input, log] : replayed_)
+    for (; !log.unread.empty(); log.unread.pop_front())
+      log.unread.front()->second.waits = false;
 }
 
 std::vector<input_id> input_queue::inputs_with_work() const {
@@ -67,8 +110,8 @@ std::vector<input_id> input_queue::inputs_with_work() const {
   for (auto& [key, at] : lines_)
     if (!at.blocks.empty())
       found.insert(key.first);
-  for (auto& [input, at] : directories_)
-    if (!at.unread.empty())
+  for (auto& [input, log] : replayed_)
+    if (!log.unread.empty())
       found.insert(input);
   return {found.begin(), found.end()};
 }
@@ -86,7 +129,7 @@ int input_queue::waiting_inputs() const { return static_cast<int>(inputs_with_wo
 std::uint64_t input_queue::waiting_bytes() const {
   std::uint64_t bytes = 0;
   for (auto input : inputs_with_work())
-    bytes += waiting(input).bytes;
+    bytes = add(bytes, waiting(input).bytes);
   return bytes;
 }
 
@@ -96,17 +139,16 @@ input_queue::amount input_queue::waiting(input_id input) const {
     sum.records += at->second.waiting.records;
     sum.bytes += at->second.waiting.bytes;
   }
-  if (auto entry = directories_.find(input); entry != directories_.end())
-    for (auto& unread : entry->second.unread)
-      sum.bytes += unread.what.size - unread.taken;
+  if (auto entry = replayed_.find(input); entry != replayed_.end())
+    for (auto waiting : entry->second.unread)
+      sum.bytes = add(sum.bytes, waiting->second.unread_bytes());
   return sum;
 }
 
 std::uint64_t input_queue::wanted_bytes(input_id input) const {
   auto bytes = waiting(input).bytes;
-  auto entry = directories_.find(input);
-  return entry != directories_.end() && entry->second.most_bytes > 0 ? std::min(bytes, entry->second.most_bytes)
-                                                                     : bytes;
+  auto entry = replayed_.find(input);
+  return entry != replayed_.end() && entry->second.most_bytes > 0 ? std::min(bytes, entry->second.most_bytes) : bytes;
 }
 
 input_queue::share input_queue::take(std::uint64_t max_bytes, std::uint64_t split_bytes) {
@@ -123,8 +165,10 @@ input_queue::share input_queue::take(std::uint64_t max_bytes, std::uint64_t spli
   }
   for (auto& [input, budget] : budgets) {
     take_blocks(input, budget, split_bytes, taken);
-    if (auto entry = directories_.find(input); entry != directories_.end())
-      take_files(input, entry->second, budget, split_bytes, taken);
+    if (auto entry = replayed_.find(input); entry != replayed_.end()) {
+      cutting cut{input, std::max<std::uint64_t>(budget, 1), split_bytes, {}, taken};
+      take_offsets(entry->second, cut);
+    }
   }
   return taken;
 }
@@ -164,29 +208,41 @@ void input_queue::take_blocks(input_id input, std::uint64_t budget, std::uint64_
   }
 }
 
-void input_queue::take_files(input_id input, directory& from, std::uint64_t budget, std::uint64_t split_bytes,
-                             share& into) {
-  budget = std::max<std::uint64_t>(budget, 1);
-  log::split current;
-  while (budget > 0 && !from.unread.empty()) {
-    auto& next = from.unread.front();
-    auto size = std::min({budget, split_bytes - current.bytes, next.what.size - next.taken});
-    current.files.push_back(
-      {input, next.what.path, next.what.size, next.what.modified_ns, next.taken, next.taken + size});
-    current.bytes += size;
-    next.taken += size;
-    budget -= size;
-    into.bytes += size;
-    into.inputs[input].bytes += size;
-    auto& known = from.known[next.what.path];
-    known.sealed_to = next.taken;
-    if (next.taken == next.what.size)
+/// Final partitions go one after the other; those that grow take turns, and in each round of a batch they share what is left of it.
+void input_queue::take_offsets(replayed_input& from, cutting& cut) {
+  while (cut.budget > 0 && !from.unread.empty())
+    for (auto left = from.unread.size(); cut.budget > 0 && left > 0; --left) {
+      auto next = from.unread.front();
       from.unread.pop_front();
-    if (current.bytes >= split_bytes)
-      into.splits.push_back(std::exchange(current, {}));
+      auto& at = next->second;
+      cut_partition(*next, at.grows ? std::max<std::uint64_t>(cut.budget / left, 1) : cut.budget, cut);
+      at.waits = at.unread() > 0;
+      if (at.waits && at.grows)
+        from.unread.push_back(next);
+      else if (at.waits)
+        from.unread.push_front(next);
+    }
+  if (!cut.current.ranges.empty())
+    cut.into.splits.push_back(std::move(cut.current));
+}
+
+void input_queue::cut_partition(named_partition& from, std::uint64_t most_bytes, cutting& cut) {
+  auto& [name, at] = from;
+  auto& [end, version, sealed_to] = at.position;
+  while (most_bytes > 0 && sealed_to < end) {
+    auto room = std::min(most_bytes, cut.split_bytes - cut.current.bytes);
+    auto offsets = std::min(std::max<std::uint64_t>(room / at.offset_bytes, 1), end - sealed_to);
+    auto bytes = offsets * at.offset_bytes;
+    cut.current.ranges.push_back({cut.input, name, end, version, sealed_to, sealed_to + offsets});
+    cut.current.bytes += bytes;
+    sealed_to += offsets;
+    most_bytes -= std::min(most_bytes, bytes);
+    cut.budget -= std::min(cut.budget, bytes);
+    cut.into.bytes += bytes;
+    cut.into.inputs[cut.input].bytes += bytes;
+    if (cut.current.bytes >= cut.split_bytes)
+      cut.into.splits.push_back(std::exchange(cut.current, {}));
   }
-  if (!current.files.empty())
-    into.splits.push_back(std::move(current));
 }
 
 } // namespace weir::actors

@@ -18,6 +18,11 @@ inline std::size_t count_of(const open_batches& batches, batch_progress::state f
   }));
 }
 
+/// Whether any of them was sealed because something came.
+inline bool any_has_input(const open_batches& batches) {
+  return std::any_of(batches.begin(), batches.end(), [](auto& entry) { return entry.second.has_input(); });
+}
+
 /// Bytes of committed batches that wait for their outputs.
 struct unpublished_bytes {
   std::uint64_t staged = 0;

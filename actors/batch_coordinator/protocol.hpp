@@ -6,6 +6,7 @@
 #include "actors/checkpoint_writer/protocol.hpp"
 #include "actors/node/role.hpp"
 #include "actors/node/shelves.hpp"
+#include "libstream/plan/replayable_source.hpp"
 
 namespace weir::actors {
 
@@ -25,19 +26,12 @@ struct blocks_ready {
   WEIR_FIELDS(x.input, x.epoch, x.headers)
 };
 
-struct found_file {
-  std::string name;
-  std::string path;
-  std::uint64_t size = 0;
-  std::int64_t modified_ns = 0;
-  WEIR_FIELDS(x.name, x.path, x.size, x.modified_ns)
-};
-
-/// From a file receiver: files in the order in which they shall be read. May overlap what was said before.
-struct files_found {
+/// From the receiver of an input that can be read again: its partitions, in the order in which they shall be read. May overlap what was
+/// said before.
+struct offsets_found {
   input_id input;
-  std::vector<found_file> files;
-  WEIR_FIELDS(x.input, x.files)
+  std::vector<plan::source_partition> partitions;
+  WEIR_FIELDS(x.input, x.partitions)
 };
 
 /// From a receiver, whenever it changes: whether its input has come to rest, as `--stop-when-idle` means it.
@@ -114,8 +108,8 @@ using batch_coordinator_actor = caf::typed_actor<
   // Blocks that it was told of were lost: it starts anew from the log. From the writer.
   caf::reacts_to<seal_impossible>,
   // Input that may be sealed. From receivers and the block store.
-  caf::reacts_to<open_input>, caf::reacts_to<blocks_ready>, caf::reacts_to<files_found>, caf::reacts_to<input_activity>,
-  caf::reacts_to<input_drained>,
+  caf::reacts_to<open_input>, caf::reacts_to<blocks_ready>, caf::reacts_to<offsets_found>,
+  caf::reacts_to<input_activity>, caf::reacts_to<input_drained>,
   // Progress of a batch. From executors and sinks.
   caf::reacts_to<task_finished>, caf::reacts_to<task_poisoned>, caf::reacts_to<batch_published>,
   // Stop in order. From the runtime.
@@ -132,7 +126,7 @@ using batch_coordinator_actor = caf::typed_actor<
 CAF_BEGIN_TYPE_ID_BLOCK(weir_batch_coordinator, caf::first_custom_type_id + 500)
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::open_input))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::blocks_ready))
-CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::files_found))
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::offsets_found))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::input_activity))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::input_drained))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::task_finished))

@@ -21,16 +21,15 @@ result<void> check_outputs(const plan::physical_plan& plan, const log::commit_re
   return {};
 }
 
-result<void> recover_files(const services& services, input_queue& queue) {
-  auto& inputs = services.settings.inputs;
-  for (std::uint32_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].what() != input_url::kind::file)
+result<void> recover_partitions(const services& services, input_queue& queue) {
+  for (std::uint32_t i = 0; i < services.replayable.size(); ++i) {
+    if (!services.replayable[i])
       continue;
-    auto files = log::read_files(*services.store, input_id{i});
-    if (!files)
-      return tl::make_unexpected(files.error());
-    for (auto& [file, position] : *files)
-      queue.sealed_before(input_id{i}, inputs[i].directory() + "/" + file, position);
+    auto partitions = log::read_partitions(*services.store, input_id{i});
+    if (!partitions)
+      return tl::make_unexpected(partitions.error());
+    for (auto& [name, position] : *partitions)
+      queue.sealed_before(input_id{i}, name, position);
   }
   return {};
 }
@@ -56,8 +55,8 @@ result<recovered_batches> recover_batches(const services& services, input_queue&
     found.unpublished.push_back(std::move(batch.committed));
   }
   found.open = std::move(plan->run_again);
-  if (auto files = recover_files(services, queue); !files)
-    return tl::make_unexpected(files.error());
+  if (auto partitions = recover_partitions(services, queue); !partitions)
+    return tl::make_unexpected(partitions.error());
   return found;
 }
 

@@ -15,13 +15,13 @@
 #include "actors/node/staging.hpp"
 #include "actors/node/worker.hpp"
 #include "actors/sinks/file_system.hpp"
-#include "actors/sources/directory_listing.hpp"
 #include "actors/sources/feed.hpp"
 #include "actors/sources/ingest_server.hpp"
 #include "actors/sources/input_url.hpp"
 #include "libstream/base/limits.hpp"
 #include "libstream/log/records.hpp"
 #include "libstream/log/store.hpp"
+#include "libstream/plan/replayable_source.hpp"
 #include "libstream/plan/task.hpp"
 
 namespace weir::actors {
@@ -115,11 +115,8 @@ struct services {
   std::function<std::int64_t()> wall_clock_us;
   /// Fresh random numbers for incarnations.
   std::function<std::uint64_t()> random;
-  /// Lists a directory input; see `directory_listing.hpp`.
-  std::function<result<std::vector<listed_file>>(const std::string& directory)> list_directory;
-  /// Reads a range of a file; see `file_pieces.hpp`.
-  std::function<result<std::vector<plan::text_piece>>(const log::file_range&, std::size_t max_record_bytes)>
-    read_file_range;
+  /// By input_id: what can be read again; null where records are received.
+  std::vector<std::shared_ptr<plan::replayable_source>> replayable;
   /// Opens an input whose records the process fetches or makes itself; see `feed.hpp`.
   std::function<result<std::unique_ptr<feed>>(input_id, std::shared_ptr<feed_listener>)> open_feed;
   /// Shows text to the person in front of the program (standard output).

@@ -1,5 +1,6 @@
 #include "actors/partition_executor/poison.hpp"
 
+#include "actors/node/replayable_inputs.hpp"
 #include "libstream/base/marks.hpp"
 #include "libstream/data/record_traits.hpp"
 #include "libstream/plan/offenders.hpp"
@@ -15,16 +16,16 @@ std::string in_quotes(std::string_view text) {
   return shown + (text.size() > most ? "..." : "") + "\"";
 }
 
-/// That of the split in whose range the record lies: one range may be several pieces of text, or none.
-const std::string& file_of(const services& services, const log::split& split, const plan::offender& found) {
+/// The partition of the split in whose range the record lies: one range may be several pieces of text, or none.
+const std::string& partition_of(const services& services, const log::split& split, const plan::offender& found) {
   auto pieces = found.piece;
-  for (auto& range : split.files) {
-    auto read = services.read_file_range(range, services.settings.max_record_bytes);
+  for (auto& range : split.ranges) {
+    auto read = read_range(services, range);
     if (!read || pieces < read->size())
-      return range.path;
+      return range.partition;
     pieces -= read->size();
   }
-  return split.files.back().path;
+  return split.ranges.back().partition;
 }
 
 std::string name_of(const services& services, const task_board::task& what, const plan::offender& found) {
@@ -33,8 +34,8 @@ std::string name_of(const services& services, const task_board::task& what, cons
     return "partition " + std::to_string(what.index.value) + ", key " + in_quotes(found.text);
   auto& split = what.record->splits[what.index.value];
   std::string from;
-  if (!split.files.empty())
-    from = ", file " + file_of(services, split, found);
+  if (!split.ranges.empty())
+    from = ", " + services.replayable[split.input().value]->describe(partition_of(services, split, found));
   else if (!split.blocks.empty())
     from = ", input " + std::to_string(split.blocks.front().input.value);
   return "partition " + std::to_string(what.index.value) + from + ", record " + std::to_string(found.position) + " " +

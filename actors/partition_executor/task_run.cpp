@@ -1,6 +1,7 @@
 // On a record's way, step 6 of 8: chunks through operators into the exchange, and from there into state and outputs.
 #include "actors/partition_executor/task_run.hpp"
 
+#include "actors/node/replayable_inputs.hpp"
 #include "actors/partition_executor/poison.hpp"
 #include "libstream/base/marks.hpp"
 #include "libstream/data/checksum.hpp"
@@ -49,22 +50,13 @@ result<std::vector<plan::text_piece>> load(const services& services, const log::
   for (auto& range : split.blocks)
     if (auto loaded = load_blocks(services, range, pieces); !loaded)
       return tl::make_unexpected(loaded.error());
-  for (auto& range : split.files) {
-    auto read = services.read_file_range(range, services.settings.max_record_bytes);
+  for (auto& range : split.ranges) {
+    auto read = read_range(services, range);
     if (!read)
       return tl::make_unexpected(read.error());
     pieces.insert(pieces.end(), read->begin(), read->end());
   }
   return pieces;
-}
-
-/// A source stage reads the splits of its own inputs only: all that were configured, or one that the program brings.
-bool reads(const services& services, const plan::stage& stage, const log::split& split) {
-  auto input = !split.blocks.empty()  ? split.blocks.front().input
-               : !split.files.empty() ? split.files.front().input
-                                      : input_id{};
-  return input.value < services.settings.inputs.size() &&
-         services.settings.inputs[input.value].source() == stage.source;
 }
 
 result<plan::task_input> gather(const services& services, const task_board::task& what, const plan::stage& stage) {

@@ -38,7 +38,7 @@ struct drain_input {
   WEIR_FIELDS(x.coordinator)
 };
 
-/// From a coordinator that starts anew: say again what it must know (files found, activity).
+/// From a coordinator that starts anew: say again what it must know (offsets found, activity).
 struct report_input {
   weir::epoch coordinator;
   WEIR_FIELDS(x.coordinator)
@@ -63,13 +63,14 @@ struct cut_block {
   WEIR_FIELDS(x.sequence)
 };
 
-/// To a file receiver, from its worker: what is in the directory now, in reading order.
-struct directory_listed {
-  std::vector<found_file> files;
-  WEIR_FIELDS(x.files)
+/// To a replay receiver, from its worker: what the source has now, in reading order.
+struct source_listed {
+  std::vector<plan::source_partition> partitions;
+  bool failed = false; ///< it could not be asked
+  WEIR_FIELDS(x.partitions, x.failed)
 };
 
-/// To itself: time to look at the directory, to repeat unanswered requests, to report activity.
+/// To itself: time to look at the source, to repeat unanswered requests, to report activity.
 struct input_tick {
   std::uint64_t count = 0;
   WEIR_FIELDS(x.count)
@@ -126,16 +127,16 @@ using receiver_actor = caf::typed_actor<
   // Repeat what the lost incarnation did not answer. From the supervisor.
   caf::reacts_to<peer_restarted>>;
 
-/// Watches one `file:` input: finds files, reports them; the data stays where it is.
-using file_receiver_actor = caf::typed_actor<
+/// Watches one input that can be read again: finds partitions, reports how far they can be read; the data stays where it is.
+using replay_receiver_actor = caf::typed_actor<
   // Take no more. From the coordinator.
   caf::reacts_to<drain_input>,
-  // Report all files that are not yet sealed. From the coordinator.
+  // Report all partitions. From the coordinator.
   caf::reacts_to<report_input>,
-  // Look at the directory.
+  // Look at the source.
   caf::reacts_to<input_tick>,
   // What was seen there. From its own worker.
-  caf::reacts_to<directory_listed>,
+  caf::reacts_to<source_listed>,
   // A new coordinator asks by itself; nothing else to repeat. From the supervisor.
   caf::reacts_to<peer_restarted>>;
 
@@ -151,7 +152,7 @@ CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::drain_input))
 CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::report_input))
 CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::cut_block))
 CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::input_tick))
-CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::directory_listed))
+CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::source_listed))
 CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::producer_hello))
 CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::producer_data))
 CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::producer_goodbye))

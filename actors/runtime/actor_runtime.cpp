@@ -17,16 +17,19 @@
 #include "actors/monitor/observer.hpp"
 #include "actors/monitor/status.hpp"
 #include "actors/monitor/stderr_journal.hpp"
+#include "actors/node/replayable_inputs.hpp"
 #include "actors/receiver/live_feed.hpp"
 #include "actors/receiver/open_feed.hpp"
+#include "actors/runtime/executor_jobs.hpp"
 #include "actors/runtime/outcome.hpp"
 #include "actors/runtime/task_threads.hpp"
 #include "actors/runtime/tree.hpp"
 #include "actors/runtime/tree_verbs.hpp"
 #include "actors/sinks/posix_file_system.hpp"
 #include "actors/sources/asio_ingest_server.hpp"
+#include "actors/sources/directory_listing.hpp"
 #include "actors/sources/feeds.hpp"
-#include "actors/sources/file_pieces.hpp"
+#include "libstream/api/dataset_jobs.hpp"
 #include "libstream/data/memory_block.hpp"
 #include "libstream/log/data_directory.hpp"
 #include "libstream/log/memory_store.hpp"
@@ -136,15 +139,27 @@ result<void> check_any_input(const runtime_options& options, const plan::physica
   return {};
 }
 
+/// What a data directory promises, all inputs can keep.
+result<void> check_recoverable(const runtime_options& options, const plan::physical_plan& plan) {
+  for (auto& stage : plan.stages())
+    if (!stage.unrecoverable.empty() && !options.data_dir.empty())
+      return fail(error_code::configuration, "a queue is in memory only, and a data directory promises recovery",
+                  "operator " + stage.unrecoverable, "give --data-dir none, or use a receiver");
+  return {};
+}
+
 /// Sources that the program brings are inputs like the configured ones, and share their memory.
 void add_receivers(settings& into, const plan::physical_plan& plan) {
   if (plan.receivers().empty())
     return;
   auto configured = std::max<std::uint64_t>(1, into.inputs.size());
-  for (auto& receiver : plan.receivers())
+  std::uint64_t held = into.inputs.size(); // what can be read again holds nothing
+  for (auto& receiver : plan.receivers()) {
     into.inputs.push_back(
       input_url::of_stream(receiver.name, static_cast<std::uint32_t>(&receiver - plan.receivers().data()) + 1));
-  auto all = std::max<std::uint64_t>(configured, into.inputs.size());
+    held += receiver.source ? 1 : 0;
+  }
+  auto all = std::max(configured, held);
   into.max_receiver_bytes = std::max<std::uint64_t>(into.max_receiver_bytes * configured / all, 64 * limits::kib);
 }
 
@@ -243,6 +258,7 @@ struct actor_runtime::running {
   std::shared_ptr<actors::observer> observer;
   std::shared_ptr<actors::outcome> outcome;
   services_ptr services;
+  std::shared_ptr<void> jobs; ///< actions on datasets run on the executors
   system_config config;
   std::unique_ptr<caf::actor_system> own_system; ///< null: the user's
   caf::actor_system* system = nullptr;
@@ -281,6 +297,7 @@ struct actor_runtime::running {
   void end() {
     std::call_once(ended, [this] {
       control.reset(); // whom it would ask is about to go
+      jobs.reset();
       end_actors();
       if (observer)
         observer->ended();
@@ -404,6 +421,8 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     return checked;
   if (auto checked = check_inputs(options_); !checked)
     return checked;
+  if (auto checked = check_recoverable(options_, *plan); !checked)
+    return checked;
   if (auto checked = check_outputs(options_, *plan, *services->files); !checked)
     return checked;
   auto partitions = options_.partitions > 0 ? options_.partitions : 2 * options_.settings.executors;
@@ -448,10 +467,10 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   ports.max_record_bytes = options_.settings.max_record_bytes;
   services->ingest = options_.ingest ? options_.ingest : make_asio_ingest_transport(ports);
   services->workers = make_task_threads();
+  next->jobs = run_jobs_on(make_executor_jobs(services->workers, services->settings.executors));
   services->wall_clock_us = wall_clock_us;
   services->random = make_random();
-  services->list_directory = list_directory;
-  services->read_file_range = read_file_pieces;
+  services->replayable = replayable_inputs(services->settings.inputs, *services->plan);
   services->open_feed = [raw = services.get()](input_id input, std::shared_ptr<feed_listener> listener) {
     return open_feed(*raw, input, std::move(listener));
   };

@@ -51,6 +51,9 @@ public:
 
   result<void> start(std::shared_ptr<const plan::physical_plan> plan) override;
   void stop(bool graceful) override;
+  std::chrono::milliseconds batch_interval() const override {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(options_.settings.batch_interval);
+  }
   void limit_drain(std::chrono::milliseconds limit) override;
   void use_listeners(std::shared_ptr<const listener_list> listeners) override { listeners_ = std::move(listeners); }
   result<bool> await(std::optional<std::chrono::milliseconds> limit) override;

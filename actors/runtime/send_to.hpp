@@ -12,19 +12,21 @@ namespace weir {
 
 namespace actors {
 
-/// Asks an actor to take the results of a batch, run after run, and waits for each answer: a slow actor so slows the stream.
+/// Asks an actor to take the results of a batch, run after run, and waits for each answer: a slow actor so slows the stream. A run that was
+/// not answered is an error; when the batch comes again it begins with that run.
 template <class Record>
 class actor_delivery final : public plan::delivery {
 public:
   explicit actor_delivery(caf::actor destination) : destination_{std::move(destination)} {}
 
   void cancel() override { cancelled_ = true; }
+  bool is_cancelled() const override { return cancelled_; }
 
   result<void> deliver(const plan::delivered_batch& batch) override {
     std::vector<std::vector<Record>> runs(1);
     std::size_t bytes = 0;
-    for (auto part : batch.parts) {
-      auto done = operators::for_each_framed<Record>(part, [&](Record&& record, std::size_t size) {
+    for (auto& part : batch.parts) {
+      auto done = operators::for_each_framed<Record>(part.bytes, [&](Record&& record, std::size_t size) {
         if (runs.back().size() == run_records || bytes >= run_bytes) {
           runs.emplace_back();
           bytes = 0;
@@ -35,11 +37,14 @@ public:
       if (!done)
         return done;
     }
-    for (std::size_t i = 0; i < runs.size(); ++i)
-      if (auto taken =
-            ask({batch.batch.value, batch.time_ms, static_cast<std::uint32_t>(i), i + 1 == runs.size()}, runs[i]);
-          !taken)
-        return taken;
+    if (std::exchange(begun_, batch.batch) != batch.batch)
+      taken_ = 0;
+    for (; taken_ < runs.size(); ++taken_) {
+      batch_results what{batch.batch.value, batch.time_ms, static_cast<std::uint32_t>(taken_),
+                         taken_ + 1 == runs.size()};
+      if (auto answered = ask(what, runs[taken_]); !answered)
+        return answered;
+    }
     return {};
   }
 
@@ -47,11 +52,10 @@ private:
   static constexpr std::size_t run_records = 512;
   static constexpr std::size_t run_bytes = 256 * limits::kib;
   static constexpr std::chrono::seconds answer_limit{5};
-  static constexpr int attempts = 4;
 
   result<void> ask(const batch_results& what, const std::vector<Record>& records) {
-    std::string problem;
-    for (int attempt = 0; attempt < attempts && !cancelled_; ++attempt) {
+    std::string problem = "the application ends";
+    if (!cancelled_) {
       caf::scoped_actor self{destination_.home_system()};
       auto taken = false;
       self->request(destination_, answer_limit, what, records)
@@ -66,6 +70,8 @@ private:
 
   caf::actor destination_;
   std::atomic<bool> cancelled_{false};
+  batch_id begun_;
+  std::size_t taken_ = 0; ///< runs of it that were answered
 };
 
 } // namespace actors
@@ -73,7 +79,8 @@ private:
 /// Sends the records of each committed batch to an actor of the same process: messages `(batch_results, std::vector<record>)`, text as
 /// std::string, to be answered with nothing. In batch order, the next after the answer; a batch comes again after a crash (at least
 /// once: `batch_results::batch` tells). `std::vector<record>` must be a message type of the actor's system. An actor that has ended or
-/// gives no answer fails the application. Name the stream when there is a data directory.
+/// gives no answer within 5 s is asked again, `max_task_failures` times in all; then `on_error` decides. Name the stream when there is a
+/// data directory.
 template <class T>
 void send_to(const dstream<T>& stream, caf::actor destination) {
   stream.deliver_to(std::make_shared<actors::actor_delivery<data::owned<T>>>(std::move(destination)));

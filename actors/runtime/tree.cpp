@@ -6,11 +6,12 @@
 #include "actors/batch_coordinator/batch_coordinator.hpp"
 #include "actors/block_store/block_store.hpp"
 #include "actors/checkpoint_writer/checkpoint_writer.hpp"
+#include "actors/node/replayable_inputs.hpp"
 #include "actors/partition_executor/partition_executor.hpp"
 #include "actors/receiver/feed_receiver.hpp"
-#include "actors/receiver/file_receiver.hpp"
 #include "actors/receiver/open_feed.hpp"
 #include "actors/receiver/receiver.hpp"
+#include "actors/receiver/replay_receiver.hpp"
 #include "actors/runtime/stream_messages.hpp"
 #include "actors/sinks/sink.hpp"
 
@@ -72,8 +73,8 @@ caf::strong_actor_ptr start(caf::actor_system& system, const services_ptr& servi
     case role::sink: return erase(spawn_sink(system, services, output_index{who.index}));
     case role::batch_coordinator: return erase(spawn_batch_coordinator(system, services));
     case role::receiver:
-      if (services->settings.inputs[who.index].what() == input_url::kind::file)
-        return erase(spawn_file_receiver(system, services, input_id{who.index}));
+      if (is_replayable(*services, input_id{who.index}))
+        return erase(spawn_replay_receiver(system, services, input_id{who.index}));
       if (has_feed(services->settings.inputs[who.index]))
         return erase(spawn_feed_receiver(system, services, input_id{who.index}));
       return erase(spawn_receiver(system, services, input_id{who.index}));

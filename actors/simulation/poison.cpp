@@ -41,8 +41,8 @@ void poison::look_at_key(std::string_view key) {
   throw std::runtime_error{"a poisoned key"};
 }
 
-void poisoned_word_count(stream_context& context, std::shared_ptr<poison> with) {
-  context.text_input()
+word_counts poisoned_word_count(stream_context& context, std::shared_ptr<poison> with) {
+  return context.text_input()
     .filter([with](std::string_view line) {
       with->look_at_line(line);
       return true;
@@ -53,8 +53,7 @@ void poisoned_word_count(stream_context& context, std::shared_ptr<poison> with) 
       with->look_at_key(counted.first);
       return true;
     })
-    .named("counts")
-    .write_to(context.output());
+    .named("counts");
 }
 
 } // namespace weir::actors::simulation

@@ -5,9 +5,11 @@
 #include <memory>
 #include <string_view>
 
-#include "libstream/api/stream_context.hpp"
+#include "libstream/api/dstream.hpp"
 
 namespace weir::actors::simulation {
+
+using word_counts = dstream<std::pair<std::string_view, std::uint64_t>>;
 
 /// On what the user functions of a simulated application fail. Words give it away:
 ///   "!m..." in a line: always, in a map stage        "!k...": always, behind the shuffle, where it is a key
@@ -38,6 +40,6 @@ bool is_poisoned_line(std::string_view line);
 bool is_poisoned_key(std::string_view word);
 
 /// Word count with functions that look at each line, and at each word behind the shuffle.
-void poisoned_word_count(stream_context& context, std::shared_ptr<poison> with);
+word_counts poisoned_word_count(stream_context& context, std::shared_ptr<poison> with);
 
 } // namespace weir::actors::simulation

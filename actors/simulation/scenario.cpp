@@ -249,6 +249,28 @@ void draw_worn_out_poison(chance random, scenario& into) {
   into.settings.on_error = static_cast<error_policy>(random.below(3));
 }
 
+/// A function takes the counts, too, and does not always work.
+void draw_function(chance random, scenario& into) {
+  if (random.percent(70))
+    return;
+  into.function = {true, static_cast<std::uint32_t>(random.percent(20) ? 0 : random.magnitude(1, 100)),
+                   random.magnitude(1, 40)};
+  if (into.poison.any)
+    return; // it has drawn these
+  into.settings.max_task_failures = static_cast<std::uint32_t>(random.between(1, 4));
+  into.settings.on_error = static_cast<error_policy>(random.below(3));
+}
+
+/// Some files are logs that grow, as those of a program's own source do.
+void draw_growth(chance random, scenario& into) {
+  if (random.percent(60))
+    return;
+  for (auto& file : into.files)
+    if (random.percent(50))
+      for (auto steps = random.between(1, 6); steps > 0; --steps)
+        file.grows.push_back(random.between(microseconds{0}, microseconds{random.magnitude(1, 1'000'000)}));
+}
+
 void draw_disk_faults(chance& random, scenario& into) {
   into.full_disk = {microseconds{1'000}, microseconds{random.magnitude(10'000, 3'000'000)}};
   into.settings.disk_full_retry = std::chrono::milliseconds{random.magnitude(1, 1'000)};
@@ -310,6 +332,8 @@ scenario draw_scenario(std::uint64_t seed) {
   draw_worn_out_poison(chance{seed ^ 0xd1b54a32d192ed03ull}, made);
   draw_rates(random, made);
   draw_restarts(random, made);
+  draw_function(chance{seed ^ 0xe7037ed1a0b428dbull}, made);
+  draw_growth(chance{seed ^ 0x8cb92ba72f3d8dd7ull}, made);
   return made;
 }
 

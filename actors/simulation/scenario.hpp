@@ -30,6 +30,8 @@ struct planned_file {
   std::string name;
   std::string bytes;
   std::chrono::microseconds appears{0};
+  std::vector<std::chrono::microseconds>
+    grows{}; ///< it appears with a part, and has another one so long after each; empty: it is final
 };
 
 /// An input that the application fetches or makes itself.
@@ -68,6 +70,13 @@ struct planned_poison {
   std::uint32_t stops = 0;          ///< until the application is mended, if the policy is to stop
 };
 
+/// A function of the program that is called with what the text outputs show, and fails now and then. What follows is `settings.on_error`.
+struct planned_function {
+  bool any = false;
+  std::uint32_t fails_percent = 0; ///< of its calls
+  std::uint64_t failures = 0;      ///< at most; then it is mended
+};
+
 /// All that a run of the simulation does, drawn from its seed; every number here is a knob.
 struct scenario {
   std::uint64_t seed = 0;
@@ -81,6 +90,7 @@ struct scenario {
   std::vector<planned_feed> feeds;
   planned_faults faults;
   planned_poison poison;
+  planned_function function;
   time_range log_job, task_job, sink_job, listing_job, link, downtime, full_disk;
   std::uint32_t slow_jobs_percent = 0;      ///< jobs that take twenty times as long
   std::uint32_t late_messages_permille = 0; ///< steps at which the clock moves although messages wait

@@ -3,47 +3,60 @@
 #include <algorithm>
 #include <tuple>
 
-#include "libstream/data/buffer.hpp"
-
 namespace weir::actors::simulation {
 
+class simulated_inputs::directory_source final : public plan::replayable_source {
+public:
+  directory_source(const simulated_inputs& inputs, std::string directory)
+    : inputs_{inputs}, directory_{std::move(directory)} {}
+
+  plan::record_form form() const override { return plan::record_form::lines; }
+
+  result<std::vector<plan::source_partition>> partitions() const override {
+    std::vector<plan::source_partition> found;
+    if (auto entry = inputs_.directories_.find(directory_); entry != inputs_.directories_.end())
+      for (auto& [name, file] : entry->second)
+        found.push_back({.name = name, .end = file.bytes.size(), .version = file.modified_ns, .grows = file.grows});
+    std::sort(found.begin(), found.end(),
+              [](auto& a, auto& b) { return std::tie(a.version, a.name) < std::tie(b.version, b.name); });
+    return found;
+  }
+
+  /// The records whose first byte lies in the range.
+  result<std::vector<plan::text_piece>> read(const offset_range& range, std::size_t) const override {
+    auto directory = inputs_.directories_.find(directory_);
+    if (directory == inputs_.directories_.end() || !directory->second.count(range.partition))
+      return fail(error_code::corrupt, "the file has vanished", range.partition);
+    auto& file = directory->second.at(range.partition);
+    if (file.bytes.size() < range.end || (file.bytes.size() > range.end && !file.grows) ||
+        file.modified_ns != range.version || range.to > range.end)
+      return fail(error_code::corrupt, "the file is not the one that was found", range.partition);
+    std::string records;
+    for (std::size_t first = 0; first < file.bytes.size() && first < range.to;) {
+      auto end = std::min(file.bytes.find('\n', first), file.bytes.size() - 1) + 1;
+      if (first >= range.from)
+        records += file.bytes.substr(first, end - first);
+      first = end;
+    }
+    std::vector<plan::text_piece> pieces;
+    if (!records.empty())
+      pieces.push_back(plan::text_piece_of(records));
+    return pieces;
+  }
+
+private:
+  const simulated_inputs& inputs_;
+  std::string directory_;
+};
+
 void simulated_inputs::add(const std::string& directory, const std::string& name, std::string bytes,
-                           std::int64_t modified_ns) {
-  directories_[directory][name] = {std::move(bytes), modified_ns};
+                           std::int64_t modified_ns, bool grows) {
+  auto& file = directories_[directory].try_emplace(name, stored_file{{}, modified_ns, grows}).first->second;
+  file.bytes = std::move(bytes);
 }
 
-result<std::vector<listed_file>> simulated_inputs::list(const std::string& directory) const {
-  std::vector<listed_file> found;
-  if (auto entry = directories_.find(directory); entry != directories_.end())
-    for (auto& [name, file] : entry->second)
-      found.push_back({name, directory + "/" + name, file.bytes.size(), file.modified_ns});
-  std::sort(found.begin(), found.end(),
-            [](auto& a, auto& b) { return std::tie(a.modified_ns, a.name) < std::tie(b.modified_ns, b.name); });
-  return found;
-}
-
-result<std::vector<plan::text_piece>> simulated_inputs::read(const log::file_range& range) const {
-  auto slash = range.path.rfind('/');
-  auto directory = directories_.find(range.path.substr(0, slash));
-  if (directory == directories_.end() || !directory->second.count(range.path.substr(slash + 1)))
-    return fail(error_code::corrupt, "the file has vanished", range.path);
-  auto& file = directory->second.at(range.path.substr(slash + 1));
-  if (file.bytes.size() != range.size || file.modified_ns != range.modified_ns || range.to > range.size)
-    return fail(error_code::corrupt, "the file is not the one that was found", range.path);
-  std::string records;
-  for (std::size_t first = 0; first < file.bytes.size() && first < range.to;) {
-    auto end = std::min(file.bytes.find('\n', first), file.bytes.size() - 1) + 1;
-    if (first >= range.from)
-      records += file.bytes.substr(first, end - first);
-    first = end;
-  }
-  std::vector<plan::text_piece> pieces;
-  if (!records.empty()) {
-    auto bytes = std::make_shared<data::buffer>(records.size());
-    bytes->append(records);
-    pieces.push_back({bytes->view(), bytes});
-  }
-  return pieces;
+std::shared_ptr<plan::replayable_source> simulated_inputs::source(const std::string& directory) const {
+  return std::make_shared<directory_source>(*this, directory);
 }
 
 } // namespace weir::actors::simulation

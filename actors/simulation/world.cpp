@@ -16,6 +16,7 @@
 #include "actors/simulation/simulated_producer.hpp"
 #include "actors/simulation/simulated_scratch.hpp"
 #include "actors/simulation/simulated_store.hpp"
+#include "actors/simulation/simulated_table.hpp"
 #include "actors/simulation/timeline.hpp"
 #include "libstream/api/dstream.hpp"
 #include "libstream/base/marks.hpp"
@@ -66,7 +67,10 @@ private:
     drain
   };
 
+  void show_more(const planned_file& file, std::size_t step);
+
   // -- the application's lives
+  void build_plan();
   services_ptr make_services();
   void start_life();
   void end_life(bool power);
@@ -107,6 +111,7 @@ private:
   bool feeds_are_done() const;
   std::uint64_t held_bytes() const;
   void look_at_outputs();
+  simulated_table::published_parts text_files_of(const std::string& prefix) const;
   void violated(const std::string& sentence);
   void conclude();
   std::string describe() const;
@@ -130,6 +135,7 @@ private:
     std::shared_ptr<std::uint64_t> held = std::make_shared<std::uint64_t>(0);
   };
   std::map<input_id, fed_input> feeds_;
+  simulated_table table_;
   checker checker_;
   checker dead_letters_{{dead_letter_prefix}, checker::format::dead_letters};
   std::vector<std::uint64_t> marks_before_ = marks_reached();
@@ -160,20 +166,11 @@ world::world(const scenario& what, bool trace)
     time_{what.seed, trace},
     poison_{std::make_shared<poison>(what.poison.flaky_failures)},
     stops_left_{what.poison.stops},
+    table_{time_, what.function, [this](const std::string& sentence) { violated(sentence); }},
     checker_{what.output_prefixes},
     faults_left_{what.faults.count} {
   outcome_.seed = what.seed;
   use_chaos_page(&page_);
-  output_targets targets;
-  for (auto& prefix : what_.output_prefixes)
-    targets.push_back({plan::output_target::kind::text, prefix, 0});
-  stream_context context{targets};
-  if (what_.poison.any)
-    poisoned_word_count(context, poison_);
-  else
-    word_count(context);
-  plan_ =
-    *plan::with_output(*context.plan(), "dead-letters", {{plan::output_target::kind::text, dead_letter_prefix, 0}});
   auto broken = [this](const std::string& sentence) { violated(sentence); };
   network_ = std::make_shared<simulated_network>(
     time_, simulated_network::latency{what_.link.shortest, what_.link.longest}, broken);
@@ -188,18 +185,44 @@ world::world(const scenario& what, bool trace)
         feeds_.emplace(input_id{i}, fed_input{simulated_source{plan}});
   files_to_appear_ = what_.files.size();
   for (auto& file : what_.files)
-    time_.after(file.appears, [this, &file] {
-      inputs_.add(file.directory, file.name, file.bytes, time_.elapsed().count() * 1000);
-      --files_to_appear_;
-    });
+    time_.after(file.appears, [this, &file] { show_more(file, 0); });
   for (std::uint32_t i = 0; i < what_.clock_jumps; ++i)
     time_.after(time_.random().between(microseconds{0}, microseconds{2'000'000}), [this] { jump_clock(); });
   schedule_fault();
 }
 
+/// The next part of a file that grows, whole lines of it; all of one that does not.
+void world::show_more(const planned_file& file, std::size_t step) {
+  auto is_last = step == file.grows.size();
+  auto shown = file.bytes;
+  if (!is_last)
+    shown.resize(shown.rfind('\n', shown.size() * (step + 1) / (file.grows.size() + 1)) + 1); // none: nothing
+  inputs_.add(file.directory, file.name, std::move(shown), time_.elapsed().count() * 1000, !file.grows.empty());
+  if (is_last)
+    --files_to_appear_;
+  else
+    time_.after(file.grows[step], [this, &file, step] { show_more(file, step + 1); });
+}
+
 // -- the application's lives -----------------------------------------------------------------------------------------------
 
+/// Anew for each life: what the program's functions remember dies with its process.
+void world::build_plan() {
+  output_targets targets;
+  for (auto& prefix : what_.output_prefixes)
+    targets.push_back({plan::output_target::kind::text, prefix, 0});
+  stream_context context{targets};
+  auto counts = what_.poison.any ? poisoned_word_count(context, poison_) : word_count(context);
+  counts.write_to(context.output());
+  if (what_.function.any)
+    counts.foreach_partition(
+      [this](const partition_key& key, std::span<const simulated_table::row> rows) { table_.write(key, rows); });
+  plan_ =
+    *plan::with_output(*context.plan(), "dead-letters", {{plan::output_target::kind::text, dead_letter_prefix, 0}});
+}
+
 services_ptr world::make_services() {
+  build_plan();
   auto made = std::make_shared<actors::services>();
   made->settings = what_.settings;
   made->settings.executors = static_cast<std::uint32_t>(time_.random().between(1, what_.most_executors));
@@ -224,11 +247,11 @@ services_ptr world::make_services() {
           std::chrono::duration_cast<microseconds>(time_.now() - *recovering_since_).count()));
       recovering_since_.reset();
     },
-    [this](const log::batch_record& batch) { amended(batch); });
+    [this](const log::batch_record& batch) { amended(batch); }, [this](batch_id batch) { table_.left_out(batch); });
   made->wall_clock_us = [this] { return (wall_clock_base_ms + clock_offset_ms_) * 1000 + time_.elapsed().count(); };
   made->random = [this] { return time_.random().next(); };
-  made->list_directory = [this](const std::string& directory) { return inputs_.list(directory); };
-  made->read_file_range = [this](const log::file_range& range, std::size_t) { return inputs_.read(range); };
+  for (auto& input : made->settings.inputs)
+    made->replayable.push_back(input.what() == input_url::kind::file ? inputs_.source(input.directory()) : nullptr);
   made->open_feed = [this, budget = what_.settings.max_receiver_bytes](
                       input_id input, std::shared_ptr<feed_listener> listener) -> result<std::unique_ptr<feed>> {
     auto& at = feeds_.at(input);
@@ -261,6 +284,7 @@ void world::end_life(bool power) {
   time_.note(power ? "power cut" : "process ends");
   network_->drop_all_ports();
   life_.reset();
+  table_.life_ended();
   ++lives_;
   publishing_countdown_.reset();
   for (auto& open : page_.open)
@@ -589,7 +613,8 @@ simulated_store::fate world::commit_ends(bool makes_room) {
 /// too often, and a user function that fails for good: until there is a release with a better one. Nothing else may.
 void world::failed(const error& why) {
   auto by_poison = what_.poison.any && what_.settings.on_error == error_policy::stop &&
-                   (failed_ || !poison_->is_mended()) && why.message().find("user function") != std::string::npos;
+                   (failed_ || !poison_->is_mended()) &&
+                   why.message().find("user function of operator") != std::string::npos;
   if (by_poison && !failed_) {
     ++outcome_.poison_stops;
     if (stops_left_ > 0)
@@ -597,9 +622,12 @@ void world::failed(const error& why) {
     else
       poison_->mend();
   }
+  auto by_function = table_.thrown() > 0 && what_.settings.on_error == error_policy::stop &&
+                     why.message().starts_with("user function of output ");
+  outcome_.poison_stops += by_function && !failed_ ? 1 : 0;
   auto by_restarts = what_.restarts && why.hint.starts_with("it cannot be kept alive");
   outcome_.gave_up += by_restarts && !failed_ ? 1 : 0;
-  if (by_poison || by_restarts ||
+  if (by_poison || by_function || by_restarts ||
       (why.code == error_code::disk && !why.full && outcome_.scratch_failures + outcome_.disk_failures > 0))
     failed_ = true;
   else
@@ -619,8 +647,9 @@ void world::amended(const log::batch_record& batch) {
           naive_lines((*block)->bytes->view(), skip);
         else
           violated("a skipped batch lacks a block");
-    for (auto& range : split.files)
-      if (auto pieces = inputs_.read(range))
+    for (auto& range : split.ranges)
+      if (auto pieces = inputs_.source(what_.settings.inputs[range.input.value].directory())
+                          ->read(range, what_.settings.max_record_bytes))
         for (auto& piece : *pieces)
           naive_lines(piece.bytes, skip);
   }
@@ -692,7 +721,7 @@ bool world::files_are_sealed() const {
   for (std::uint32_t i = 0; i < what_.settings.inputs.size(); ++i) {
     if (what_.settings.inputs[i].what() != input_url::kind::file)
       continue;
-    auto known = log::read_files(*store_, input_id{i});
+    auto known = log::read_partitions(*store_, input_id{i});
     for (auto& file : what_.files) {
       if (file.directory != what_.settings.inputs[i].directory() || file.bytes.empty())
         continue;
@@ -702,6 +731,20 @@ bool world::files_are_sealed() const {
     }
   }
   return true;
+}
+
+/// The parts of each batch time.
+simulated_table::published_parts world::text_files_of(const std::string& prefix) const {
+  simulated_table::published_parts found;
+  auto slash = prefix.rfind('/');
+  auto name = prefix.substr(slash + 1) + "-";
+  for (auto& [directory, files] : files_->read(prefix.substr(0, slash)))
+    if (directory.starts_with(name))
+      for (auto& [file, bytes] : files)
+        if (file.starts_with("part-"))
+          found[std::stoll(directory.substr(name.size()))][static_cast<std::uint32_t>(std::stoul(file.substr(5)))] =
+            *bytes;
+  return found;
 }
 
 void world::look_at_outputs() {
@@ -732,7 +775,7 @@ void world::conclude() {
   outcome_.marks = marks_reached();
   for (std::size_t i = 0; i < outcome_.marks.size(); ++i)
     outcome_.marks[i] -= marks_before_[i];
-  outcome_.user_failures[static_cast<std::size_t>(what_.settings.on_error)] = poison_->thrown();
+  outcome_.user_failures[static_cast<std::size_t>(what_.settings.on_error)] = poison_->thrown() + table_.thrown();
   life_.reset();
   for (auto& producer : producers_) {
     std::uint64_t number = 0;
@@ -764,6 +807,9 @@ void world::conclude() {
   }
   if (auto already = expected_.tell(checker_, dead_letters_, isolates()); !already.empty())
     violated(already);
+  if (what_.function.any && !stopped_early)
+    if (auto differs = table_.compare(text_files_of(what_.output_prefixes.front())); !differs.empty())
+      violated(differs);
   auto verdict = checker_.conclude();
   auto dead = dead_letters_.conclude();
   verdict.lost += dead.lost;
@@ -805,8 +851,8 @@ std::string world::describe() const {
 
 } // namespace
 
-void word_count(stream_context& context) {
-  context.text_input().flat_map(split_words).count_by_value().named("counts").write_to(context.output());
+word_counts word_count(stream_context& context) {
+  return context.text_input().flat_map(split_words).count_by_value().named("counts");
 }
 
 outcome run(const scenario& what, bool trace) { return world{what, trace}.run(); }

@@ -11,7 +11,7 @@
 namespace weir::actors::simulation {
 
 /// The application that is simulated: word count, as people write it.
-void word_count(stream_context& context);
+dstream<std::pair<std::string_view, std::uint64_t>> word_count(stream_context& context);
 
 /// Runs a scenario from its beginning until all is published, or a promise is broken. In the calling thread, on virtual time; one at a
 /// time in a process. `trace`: tells every step on standard output.

@@ -26,10 +26,18 @@ struct publication_refused {
   WEIR_FIELDS(x.problem)
 };
 
-/// To itself: time to try again what a disk had no room for.
+/// To itself, from its thread: the program's own function failed on the batch.
+struct publication_failed {
+  batch_id batch;
+  std::uint32_t code = 0; ///< an error_code
+  std::string problem;
+  WEIR_FIELDS(x.batch, x.code, x.problem)
+};
+
+/// To itself: time to try again what a disk had no room for, or what failed.
 struct publish_again {
-  std::uint64_t through = 0; ///< the last batch of them
-  WEIR_FIELDS(x.through)
+  std::uint64_t attempt = 0; ///< the one that was refused or failed
+  WEIR_FIELDS(x.attempt)
 };
 
 /// Publishes one output, batch after batch, those that wait together. Index = the output's index in the plan. Children of the supervisor.
@@ -40,7 +48,9 @@ using sink_actor = caf::typed_actor<
   caf::reacts_to<publication_ended>,
   // There is no room for them; they stay in the log, and are tried again.
   caf::reacts_to<publication_refused>,
-  // Is there room again?
+  // They are tried again after a pause; if they failed too often, `on_error` decides.
+  caf::reacts_to<publication_failed>,
+  // Is there room again? Does the function work again?
   caf::reacts_to<publish_again>,
   // The coordinator repeats by itself. From the supervisor.
   caf::reacts_to<peer_restarted>>;
@@ -52,4 +62,5 @@ CAF_ADD_TYPE_ID(weir_sink, (weir::actors::publish_batch))
 CAF_ADD_TYPE_ID(weir_sink, (weir::actors::publication_ended))
 CAF_ADD_TYPE_ID(weir_sink, (weir::actors::publication_refused))
 CAF_ADD_TYPE_ID(weir_sink, (weir::actors::publish_again))
+CAF_ADD_TYPE_ID(weir_sink, (weir::actors::publication_failed))
 CAF_END_TYPE_ID_BLOCK(weir_sink)

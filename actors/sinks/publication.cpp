@@ -6,6 +6,7 @@
 #include "libstream/base/marks.hpp"
 #include "libstream/data/checksum.hpp"
 #include "libstream/log/batch_log.hpp"
+#include "libstream/plan/delivery.hpp"
 
 namespace weir::actors {
 
@@ -93,19 +94,19 @@ struct directories {
   std::string target, temporary;
 };
 
-directories directories_of(const std::string& prefix, const log::commit_record& batch) {
-  auto target = prefix + "-" + std::to_string(batch.time_ms);
+directories directories_of(const plan::output_target& where, const log::commit_record& batch) {
+  auto target = where.directory(batch.time_ms);
   auto slash = target.rfind('/');
   return {target, directory_above(target) + "/." + target.substr(slash == std::string::npos ? 0 : slash + 1) + ".tmp"};
 }
 
 /// One sync after the other shares the disk's journal: many batches cost little more than one.
-result<void> publish_text(services& services, const std::string& prefix, const plan::output& output,
+result<void> publish_text(services& services, const plan::output_target& to, const plan::output& output,
                           std::span<const log::commit_record> batches) {
   if (std::none_of(batches.begin(), batches.end(), [&](auto& batch) { return has_records(batch, output); }))
     return {};
   auto& files = *services.files;
-  auto parent = directory_above(prefix + "-");
+  auto parent = directory_above(to.directory(0));
   if (auto done = make_durable(files, parent); !done)
     return done;
   std::vector<directories> ready;
@@ -114,7 +115,7 @@ result<void> publish_text(services& services, const std::string& prefix, const p
   for (auto& batch : batches) {
     if (!has_records(batch, output))
       continue;
-    auto where = directories_of(prefix, batch);
+    auto where = directories_of(to, batch);
     if (files.exists(where.target + "/_SUCCESS")) {
       mark("sink.finds_batch_published");
       already = true;
@@ -144,7 +145,7 @@ result<void> publish_text(services& services, const std::string& prefix, const p
   return {};
 }
 
-/// As Spark shows a batch: its time, then the first records.
+/// As Spark shows a batch: its time, the first records, and dots if there are more. Who asks for no records is told how many there are.
 result<void> publish_print(services& services, std::uint32_t limit, const plan::output& output,
                            const log::commit_record& batch) {
   std::string text = "-------------------------------------------\nTime: " + std::to_string(batch.time_ms) +
@@ -168,7 +169,7 @@ result<void> publish_print(services& services, std::uint32_t limit, const plan::
     }
   }
   if (records > shown)
-    text += "... (" + std::to_string(records) + " records)\n";
+    text += limit > 0 ? "...\n" : "... (" + std::to_string(records) + " records)\n";
   return services.print(text + "\n");
 }
 
@@ -176,17 +177,19 @@ result<void> publish_print(services& services, std::uint32_t limit, const plan::
 result<void> publish_to_program(services& services, plan::delivery& destination, const plan::output& output,
                                 const log::commit_record& batch) {
   std::vector<part_bytes> fetched;
-  plan::delivered_batch delivered{batch.id, batch.time_ms, {}};
+  plan::delivered_batch delivered{batch.id, batch.time_ms, {}, services.application.application, output.name};
   for (auto& part : batch.parts) {
     if (part.output != output.name)
       continue;
     auto bytes = fetch(services, batch, part);
     if (!bytes)
       return tl::make_unexpected(bytes.error());
-    delivered.parts.push_back(bytes->bytes);
+    delivered.parts.push_back({part.part, bytes->bytes});
     fetched.push_back(std::move(*bytes));
   }
-  return delivered.parts.empty() ? result<void>{} : destination.deliver(delivered);
+  if (delivered.parts.empty() && !destination.always_due())
+    return {};
+  return plan::deliver(destination, delivered);
 }
 
 } // namespace
@@ -195,7 +198,7 @@ result<void> publish(services& services, const plan::output& output, std::span<c
   fault_point("sink.before_publish");
   for (auto& target : output.targets) {
     if (target.what == plan::output_target::kind::text) {
-      if (auto done = publish_text(services, target.prefix, output, batches); !done)
+      if (auto done = publish_text(services, target, output, batches); !done)
         return done;
       continue;
     }

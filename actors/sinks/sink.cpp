@@ -7,6 +7,7 @@
 #include "actors/monitor/chaos_page.hpp"
 #include "actors/node/conduct.hpp"
 #include "actors/node/full_disk.hpp"
+#include "actors/sinks/failed_attempts.hpp"
 #include "actors/sinks/publication.hpp"
 #include "libstream/base/marks.hpp"
 
@@ -18,6 +19,11 @@ namespace {
 constexpr std::size_t most_batches = 64;
 constexpr std::uint64_t most_bytes = 8 * limits::mib;
 
+bool is_cancelled(const plan::output& output) {
+  return std::any_of(output.targets.begin(), output.targets.end(),
+                     [](auto& target) { return target.destination && target.destination->is_cancelled(); });
+}
+
 struct sink_state {
   static inline const char* name = "sink";
 
@@ -28,10 +34,13 @@ struct sink_state {
   std::map<batch_id, log::commit_record> waiting; ///< bounded, as sealing pauses while too much is unpublished
   std::vector<log::commit_record> group;          ///< in work
   batch_id busy_through;                          ///< the greatest of it; 0 = none
+  bool one_by_one = false;                        ///< the program's functions fail on one batch, not on a group
+  std::uint64_t attempt = 0;                      ///< to publish a group: rises
   full_disk pause;
-  batch_id published;   ///< greatest batch that this incarnation has published
-  weir::epoch asked_by; ///< the newest coordinator that asked
-  bool begun = false;   ///< with the oldest batch that is unpublished: from there on all come in order
+  std::optional<failed_attempts> failures; ///< of the batch in work
+  batch_id published;                      ///< greatest batch that this incarnation has published
+  weir::epoch asked_by;                    ///< the newest coordinator that asked
+  bool begun = false; ///< with the oldest batch that is unpublished: from there on all come in order
 
   sink_state(sink_actor::pointer ptr) : self{ptr} {}
 
@@ -39,7 +48,13 @@ struct sink_state {
     services = std::move(given);
     output = which;
     thread = services->workers->make("sink-" + std::to_string(which.value));
+    failures.emplace(services->settings.max_task_failures);
+    auto& targets = plan().targets;
+    one_by_one =
+      std::any_of(targets.begin(), targets.end(), [](auto& target) { return target.destination != nullptr; });
   }
+
+  const plan::output& plan() const { return services->plan->outputs()[output.value]; }
 
   void publish(const publish_batch& message) {
     asked_by = std::max(asked_by, message.epoch);
@@ -61,7 +76,8 @@ struct sink_state {
     if (busy_through.value != 0 || waiting.empty())
       return;
     group.clear();
-    for (std::uint64_t bytes = 0; !waiting.empty() && group.size() < most_batches && bytes < most_bytes;) {
+    auto most = one_by_one ? std::size_t{1} : most_batches;
+    for (std::uint64_t bytes = 0; !waiting.empty() && group.size() < most && bytes < most_bytes;) {
       group.push_back(std::move(waiting.extract(waiting.begin()).mapped()));
       for (auto& part : group.back().parts)
         bytes += part.bytes;
@@ -72,6 +88,7 @@ struct sink_state {
   }
 
   void publish_group() {
+    ++attempt;
     thread->post([services = services, output = output, group = group, me = caf::actor_cast<caf::actor_addr>(self)] {
       auto begin = services->wall_clock_us();
       for (auto& batch : group)
@@ -80,15 +97,23 @@ struct sink_state {
       auto end = services->wall_clock_us();
       for (auto& batch : group)
         services->journal->output_ended(batch.id, output, end, done ? "" : done.error().message());
-      if (!done && !done.error().full) {
+      if (!done && is_cancelled(services->plan->outputs()[output.value]))
+        return; // the application ends, and the log keeps them
+      auto may_be_tried_again = !done && (done.error().full || !done.error().thrown_by.empty());
+      if (!done && !may_be_tried_again) {
         services->fail(done.error());
         return;
       }
       auto handle = caf::actor_cast<caf::actor>(me);
       if (!handle)
         return;
-      if (!done) {
+      if (!done && done.error().full) {
         caf::anon_send(handle, publication_refused{done.error().message()});
+        return;
+      }
+      if (!done) {
+        caf::anon_send(handle, publication_failed{group.front().id, static_cast<std::uint32_t>(done.error().code),
+                                                  done.error().message()});
         return;
       }
       publication_ended message;
@@ -103,17 +128,49 @@ struct sink_state {
     mark("sink.waits_for_room");
     if (auto words = pause.refused(self->clock().now(), message.problem))
       services->journal->warning(*words);
-    self->delayed_send(self, services->settings.disk_full_retry, publish_again{busy_through.value});
+    self->delayed_send(self, services->settings.disk_full_retry, publish_again{attempt});
+  }
+
+  /// The program's function threw. Younger batches of this output wait, as it is told them in order; other outputs go on.
+  void failed(const publication_failed& message) {
+    if (message.batch != busy_through)
+      return;
+    if (auto wait = failures->failed()) {
+      mark("sink.tries_again");
+      tell("output_retried", true,
+           message.problem + "; failure " + std::to_string(failures->count()) + " of " +
+             std::to_string(services->settings.max_task_failures) + ", next attempt in " +
+             std::to_string(wait->count()) + " ms");
+      self->delayed_send(self, *wait, publish_again{attempt});
+    } else if (services->settings.on_error == error_policy::stop) {
+      services->fail({static_cast<error_code>(message.code), message.problem, {}, {}}); // the log keeps the batch
+    } else {
+      mark("sink.leaves_batch_out");
+      tell("output_left_out", false,
+           "output " + plan().name + " is without batch " + std::to_string(message.batch.value) + ": " +
+             message.problem);
+      ended({{message.batch}});
+    }
+  }
+
+  void tell(const char* what, bool limited, std::string sentence) {
+    services->journal->tell({.name = what,
+                             .limited = limited,
+                             .batch = busy_through,
+                             .actor = address{role::sink, output.value},
+                             .message = std::move(sentence),
+                             .more = {{"output", plan().name}}});
   }
 
   void try_again(const publish_again& message) {
-    if (message.through == busy_through.value)
+    if (message.attempt == attempt && busy_through.value != 0)
       publish_group();
   }
 
   void ended(const publication_ended& message) {
     if (auto words = pause.went_on(self->clock().now()))
       services->journal->warning(*words);
+    failures->over();
     published = busy_through;
     busy_through = {};
     for (auto batch : message.batches)
@@ -137,6 +194,7 @@ sink_actor::behavior_type sink_behavior(sink_actor::stateful_pointer<sink_state>
     [&state](const publish_batch& message) { state.publish(message); },
     [&state](const publication_ended& message) { state.ended(message); },
     [&state](const publication_refused& message) { state.refused(message); },
+    [&state](const publication_failed& message) { state.failed(message); },
     [&state](const publish_again& message) { state.try_again(message); },
     [](const peer_restarted&) {},
   };

@@ -27,7 +27,6 @@ result<std::vector<listed_file>> list_directory(const std::string& directory) {
   std::unique_ptr<DIR, close_directory> open{::opendir(directory.c_str())};
   if (!open)
     return refuse("cannot open the input directory");
-  auto prefix = directory.back() == '/' ? directory : directory + "/";
   std::vector<listed_file> files;
   for (errno = 0; auto entry = ::readdir(open.get()); errno = 0) {
     std::string name{entry->d_name};
@@ -38,7 +37,7 @@ result<std::vector<listed_file>> list_directory(const std::string& directory) {
     if (::fstatat(::dirfd(open.get()), name.c_str(), &status, 0) != 0 || !S_ISREG(status.st_mode))
       continue;
     auto modified_ns = std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
-    files.push_back({name, prefix + name, static_cast<std::uint64_t>(status.st_size), modified_ns});
+    files.push_back({name, static_cast<std::uint64_t>(status.st_size), modified_ns});
   }
   if (errno != 0)
     return refuse("cannot list the input directory");

@@ -11,7 +11,6 @@ namespace weir::actors {
 /// A file of a directory input as it was when it was seen.
 struct listed_file {
   std::string name;
-  std::string path; ///< directory + "/" + name
   std::uint64_t size = 0;
   std::int64_t modified_ns = 0; ///< since 1970
 

@@ -20,8 +20,8 @@ constexpr std::size_t tail_bytes = 16 * limits::kib;
 /// One open file and the state in which it must be.
 class source_file {
 public:
-  explicit source_file(const log::file_range& range)
-    : range_{range}, file_{::open(range.path.c_str(), O_RDONLY | O_CLOEXEC)} {}
+  source_file(const std::string& path, const offset_range& range)
+    : path_{path}, range_{range}, file_{::open(path.c_str(), O_RDONLY | O_CLOEXEC)} {}
   ~source_file() {
     if (file_ >= 0)
       ::close(file_);
@@ -34,7 +34,7 @@ public:
     if (file_ < 0 || ::fstat(file_, &now) != 0)
       return failed(errno);
     auto modified_ns = std::int64_t{now.st_mtim.tv_sec} * 1'000'000'000 + now.st_mtim.tv_nsec;
-    if (static_cast<std::uint64_t>(now.st_size) != range_.size || modified_ns != range_.modified_ns)
+    if (static_cast<std::uint64_t>(now.st_size) != range_.end || modified_ns != range_.version)
       return changed();
     return {};
   }
@@ -57,17 +57,18 @@ public:
 
 private:
   tl::unexpected<error> changed() const {
-    return fail(error_code::corrupt, "the input file changed before its batch was committed", range_.path,
+    return fail(error_code::corrupt, "the input file changed before its batch was committed", path_,
                 "put finished files into the directory under a new name and leave them as they are");
   }
   tl::unexpected<error> failed(int reason) const {
     if (reason == ENOENT)
-      return fail(error_code::corrupt, "the input file vanished before its batch was committed", range_.path,
+      return fail(error_code::corrupt, "the input file vanished before its batch was committed", path_,
                   "put the file back, unchanged and with its modification time");
-    return fail(error_code::disk, std::string{"cannot read the input file: "} + std::strerror(reason), range_.path);
+    return fail(error_code::disk, std::string{"cannot read the input file: "} + std::strerror(reason), path_);
   }
 
-  const log::file_range& range_;
+  const std::string& path_;
+  const offset_range& range_;
   int file_;
 };
 
@@ -83,10 +84,10 @@ shared_buffer with_room(shared_buffer bytes, std::size_t more) {
 }
 
 /// Reads on from the range's end to the end of the record that crosses it.
-result<shared_buffer> finish_last_record(const source_file& file, const log::file_range& range,
+result<shared_buffer> finish_last_record(const source_file& file, const offset_range& range,
                                          std::size_t max_record_bytes, shared_buffer bytes) {
   // Two more than a record may have, for "\r\n": what has no newline until here is too long by any count.
-  auto limit = std::min<std::uint64_t>(range.size, range.to + max_record_bytes + 2);
+  auto limit = std::min<std::uint64_t>(range.end, range.to + max_record_bytes + 2);
   for (auto at = range.to; at < limit;) {
     auto next = std::min<std::uint64_t>(at + tail_bytes, limit);
     bytes = with_room(std::move(bytes), next - at);
@@ -109,7 +110,7 @@ struct cut {
   std::size_t skip = 0;
 };
 
-result<cut> read_records(const source_file& file, const log::file_range& range, std::size_t max_record_bytes) {
+result<cut> read_records(const source_file& file, const offset_range& range, std::size_t max_record_bytes) {
   // One byte before the range tells whether its first byte begins a record.
   auto begin = range.from > 0 ? range.from - 1 : 0;
   auto inside = static_cast<std::size_t>(range.to - begin);
@@ -132,12 +133,13 @@ result<cut> read_records(const source_file& file, const log::file_range& range, 
 
 } // namespace
 
-result<std::vector<plan::text_piece>> read_file_pieces(const log::file_range& range, std::size_t max_record_bytes) {
-  source_file file{range};
+result<std::vector<plan::text_piece>> read_file_pieces(const std::string& path, const offset_range& range,
+                                                       std::size_t max_record_bytes) {
+  source_file file{path, range};
   if (auto same = file.verify(); !same)
     return tl::make_unexpected(same.error());
-  if (range.from > range.to || range.to > range.size)
-    return fail(error_code::corrupt, "a range that lies outside the file", range.path);
+  if (range.from > range.to || range.to > range.end)
+    return fail(error_code::corrupt, "a range that lies outside the file", path);
   std::vector<plan::text_piece> pieces;
   if (range.from == range.to)
     return pieces;

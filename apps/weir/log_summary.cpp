@@ -41,10 +41,10 @@ result<void> collect_positions(std::vector<input_summary>& inputs, const log::st
     if (!producers)
       return tl::make_unexpected(producers.error());
     input.producers = std::move(*producers);
-    auto files = log::read_files(from, input.input);
-    if (!files)
-      return tl::make_unexpected(files.error());
-    input.files = std::move(*files);
+    auto partitions = log::read_partitions(from, input.input);
+    if (!partitions)
+      return tl::make_unexpected(partitions.error());
+    input.partitions = std::move(*partitions);
   }
   return {};
 }
@@ -56,8 +56,9 @@ json range_json(const log::split& split) {
                       {"epoch", range.epoch.value},
                       {"first", range.first.value},
                       {"last", range.last.value}});
-  for (const auto& range : split.files)
-    ranges.push_back({{"input", range.input.value}, {"path", range.path}, {"from", range.from}, {"to", range.to}});
+  for (const auto& range : split.ranges)
+    ranges.push_back(
+      {{"input", range.input.value}, {"partition", range.partition}, {"from", range.from}, {"to", range.to}});
   return ranges;
 }
 
@@ -71,9 +72,9 @@ json input_json(const input_summary& input) {
   json producers = json::array();
   for (const auto& [name, position] : input.producers)
     producers.push_back({{"producer", name}, {"last", position.last}, {"left", position.left}});
-  json files = json::array();
-  for (const auto& [name, position] : input.files)
-    files.push_back({{"file", name}, {"size", position.size}, {"sealed_to", position.sealed_to}});
+  json partitions = json::array();
+  for (const auto& [name, position] : input.partitions)
+    partitions.push_back({{"partition", name}, {"end", position.end}, {"sealed_to", position.sealed_to}});
   return {{"input", input.input.value},
           {"name", input.name},
           {"epochs", epochs},
@@ -84,7 +85,7 @@ json input_json(const input_summary& input) {
             {"records", input.records},
             {"ranges", runs}}},
           {"producers", producers},
-          {"files", files}};
+          {"partitions", partitions}};
 }
 
 json amendment_json(const log::amendment& amendment) {
@@ -136,9 +137,9 @@ void print_input(std::ostream& out, const input_summary& input) {
   for (const auto& [name, position] : input.producers)
     out << "  producer   " << log::printable(name) << ", last " << position.last
         << (position.left ? ", said goodbye" : "") << '\n';
-  for (const auto& [name, position] : input.files)
-    out << "  file       " << log::printable(name) << ", " << position.sealed_to << " of " << position.size
-        << " bytes sealed\n";
+  for (const auto& [name, position] : input.partitions)
+    out << "  partition  " << log::printable(name) << ", " << position.sealed_to << " of " << position.end
+        << " sealed\n";
 }
 
 void print_batch(std::ostream& out, const batch_summary& batch) {
@@ -149,9 +150,9 @@ void print_batch(std::ostream& out, const batch_summary& batch) {
     for (const auto& range : split.blocks)
       out << "  input " << range.input.value << " epoch " << range.epoch.value << " seq " << range.first.value << ".."
           << range.last.value << '\n';
-    for (const auto& range : split.files)
-      out << "  input " << range.input.value << " file " << log::printable(range.path) << " bytes " << range.from
-          << ".." << range.to << '\n';
+    for (const auto& range : split.ranges)
+      out << "  input " << range.input.value << " partition " << log::printable(range.partition) << " offsets "
+          << range.from << ".." << range.to << '\n';
   }
   if (batch.sealed.amendment.skipped)
     out << "  skipped, as a user function fails on it\n";

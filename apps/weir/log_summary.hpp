@@ -24,7 +24,7 @@ struct input_summary {
   std::string name; ///< empty if the log has records of an input that it does not name
   std::map<weir::epoch, log::epoch_position> epochs;
   std::map<std::string, log::producer_position> producers;
-  std::map<std::string, log::file_position> files;
+  std::map<std::string, log::partition_position> partitions; ///< of what can be read again
   std::uint64_t blocks = 0;
   std::uint64_t bytes = 0;
   std::uint64_t records = 0;

@@ -164,8 +164,8 @@ public:
   }
   /// The same with records as msgpack, which `read_objects` reads.
   void save_as_object_file(const std::string& directory) const {
-    api_detail::save_parts(directory,
-                           api_detail::run_job(std::make_shared<operators::record_output_node<T>>(node_, nullptr)));
+    api_detail::save_parts(directory, api_detail::run_job(std::make_shared<operators::object_output_node<T>>(
+                                        node_, std::vector<plan::output_target>{{}})));
   }
 
   // -- keeping it ---------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@
 #include "libstream/api/stream_fwd.hpp"
 #include "libstream/operators/file_source.hpp"
 #include "libstream/operators/output.hpp"
-#include "libstream/operators/record_output.hpp"
+#include "libstream/operators/object_output.hpp"
 
 namespace weir {
 

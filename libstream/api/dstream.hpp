@@ -5,9 +5,9 @@
 #include "libstream/api/dataset.hpp"
 #include "libstream/api/remembered.hpp"
 #include "libstream/api/stream_context.hpp"
+#include "libstream/api/stream_outputs.hpp"
 #include "libstream/api/transformations.hpp"
 #include "libstream/operators/collection_source.hpp"
-#include "libstream/operators/output.hpp"
 #include "libstream/operators/record_output.hpp"
 #include "libstream/operators/timed.hpp"
 #include "libstream/operators/top.hpp"
@@ -16,7 +16,7 @@ namespace weir {
 
 /// An unbounded sequence of datasets, one a batch. A handle: copying it costs nothing, and using it twice computes it once.
 template <class T>
-class dstream : public transformations<dstream, T> {
+class dstream : public transformations<dstream, T>, public stream_outputs<dstream, T> {
 public:
   using owned = data::owned<T>;
 
@@ -115,21 +115,6 @@ public:
     return static_cast<const remembered<owned>&>(*kept).slice(floored(in_ms(from)), floored(in_ms(to)));
   }
 
-  // -- outputs --------------------------------------------------------------------------------------------------------------
-
-  /// Shows the first records of each batch.
-  void print(std::uint32_t limit = 10) const { write_to(weir::print(limit)); }
-
-  /// Publishes each batch in all `targets`, after its commit, in batch order.
-  void write_to(output_targets targets) const {
-    context_->register_output(std::make_shared<operators::output_node<T>>(node_, std::move(targets)));
-  }
-
-  /// Hands the records of each batch to the program itself, after its commit, in batch order; at least once across a crash.
-  void deliver_to(std::shared_ptr<plan::delivery> destination) const {
-    context_->register_output(std::make_shared<operators::record_output_node<T>>(node_, std::move(destination)));
-  }
-
   stream_context& context() const { return *context_; }
 
 private:
@@ -140,6 +125,8 @@ private:
   friend class transformations;
   template <template <class> class, class>
   friend class keyed_transformations;
+  template <template <class> class, class>
+  friend class stream_outputs;
   template <class Stream>
   friend const auto& api_detail::node_of(const Stream&);
 
@@ -208,7 +195,14 @@ dstream<T> stream_context::generated(Function function, std::uint32_t slices) {
   static_assert(checks::gives<std::vector<T>, Function, event_time>,
                 "generated: expected a function that takes the batch time (weir::event_time) and returns a std::vector<T>");
   require_initialised("add an input");
-  return {*this, std::make_shared<operators::generated_source<T, Function>>(std::move(function), slices)};
+  return {*this, std::make_shared<operators::generated_source<T, Function>>("generated", std::move(function), slices)};
+}
+
+template <class T>
+dstream<T> stream_context::queue_stream(std::shared_ptr<record_queue<T>> queue, queue_order how) {
+  require_initialised("add an input");
+  auto taken = [queue, how](event_time time) { return queue->take(time, how); };
+  return {*this, std::make_shared<operators::generated_source<T, decltype(taken)>>("queue", taken, 1, true)};
 }
 
 template <class T>

@@ -5,9 +5,8 @@
 #include <map>
 #include <mutex>
 
-#include "libstream/api/dataset.hpp"
+#include "libstream/api/output_functions.hpp"
 #include "libstream/base/event_time.hpp"
-#include "libstream/operators/record_output.hpp"
 
 namespace weir {
 
@@ -20,12 +19,11 @@ public:
 
   result<void> deliver(const plan::delivered_batch& batch) override {
     std::vector<std::vector<Record>> parts;
-    for (auto bytes : batch.parts) {
-      auto& records = parts.emplace_back();
-      auto read = operators::for_each_framed<Record>(
-        bytes, [&](Record record, std::size_t) { records.push_back(std::move(record)); });
-      if (!read)
-        return read;
+    for (auto& part : batch.parts) {
+      auto records = api_detail::records_of<Record>(part);
+      if (!records)
+        return tl::make_unexpected(records.error());
+      parts.push_back(std::move(*records));
     }
     std::lock_guard guard{mutex_};
     batches_.insert_or_assign(batch.time_ms, dataset<Record>::from_partitions(std::move(parts)));

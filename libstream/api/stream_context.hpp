@@ -10,6 +10,7 @@
 #include "libstream/api/accumulator.hpp"
 #include "libstream/api/listener_list.hpp"
 #include "libstream/api/outputs.hpp"
+#include "libstream/api/record_queue.hpp"
 #include "libstream/api/runtime.hpp"
 #include "libstream/api/stream_fwd.hpp"
 #include "libstream/plan/lower.hpp"
@@ -36,6 +37,10 @@ public:
   /// stops. A stream of its own: `text_input` does not have them.
   template <class Receiver>
   dstream<typename Receiver::record_type> receiver_stream(std::shared_ptr<Receiver> source);
+  /// The records of a source that can be read again (`api/replayable.hpp`): batches hold ranges of its offsets, nothing is copied. A
+  /// stream of its own, too. T is std::string_view for lines of text, any record type for frames.
+  template <class T>
+  dstream<T> replayable_stream(std::shared_ptr<plan::replayable_source> source);
   /// The same records in every batch (Spark's ConstantInputDStream), cut into `slices` map tasks. Always due. Not logged: the
   /// program has them again after a restart.
   template <class T>
@@ -47,6 +52,10 @@ public:
   /// Always due. Not logged, and called again on every attempt and for every task: it must give the same for the same time.
   template <class T, class Function>
   dstream<T> generated(Function function, std::uint32_t slices = 1);
+  /// What stands in a queue: one element of it a batch, or all that are there (Spark's queueStream). For tests and first steps: what was
+  /// taken is gone when the process ends, so a data directory is refused.
+  template <class T>
+  dstream<T> queue_stream(std::shared_ptr<record_queue<T>> queue, queue_order how = queue_order::one_a_batch);
   /// The records of all streams, those of the first first. Throws plan_error for no streams.
   template <class T>
   dstream<T> union_of(const std::vector<dstream<T>>& streams);

@@ -36,20 +36,20 @@ result<void> seal_blocks(transaction& changes, const store& in, const batch_reco
   return {};
 }
 
-result<void> seal_files(transaction& changes, const store& in, const batch_record& batch) {
-  std::map<std::pair<input_id, std::string_view>, file_position> files;
+result<void> seal_ranges(transaction& changes, const store& in, const batch_record& batch) {
+  std::map<std::pair<input_id, std::string_view>, partition_position> partitions;
   for (const auto& split : batch.splits)
-    for (const auto& range : split.files) {
-      auto& position = files[{range.input, file_name(range.path)}];
-      position = {range.size, range.modified_ns, std::max(position.sealed_to, range.to)};
+    for (const auto& range : split.ranges) {
+      auto& position = partitions[{range.input, range.partition}];
+      position = {range.end, range.version, std::max(position.sealed_to, range.to)};
     }
-  for (auto& [owner, position] : files) {
-    auto before = read_file(in, owner.first, owner.second);
+  for (auto& [owner, position] : partitions) {
+    auto before = read_partition(in, owner.first, owner.second);
     if (!before)
       return tl::make_unexpected(before.error());
     if (*before)
       position.sealed_to = std::max(position.sealed_to, (*before)->sealed_to);
-    put_file(changes, owner.first, owner.second, position);
+    put_partition(changes, owner.first, owner.second, position);
   }
   return {};
 }
@@ -60,8 +60,8 @@ result<void> seal(transaction& changes, const store& in, const batch_record& bat
   transaction group; // so that an error leaves nothing behind
   if (auto blocks = seal_blocks(group, in, batch); !blocks)
     return blocks;
-  if (auto files = seal_files(group, in, batch); !files)
-    return files;
+  if (auto ranges = seal_ranges(group, in, batch); !ranges)
+    return ranges;
   auto last = read_last_batch(in);
   if (!last)
     return tl::make_unexpected(last.error());

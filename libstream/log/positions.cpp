@@ -115,21 +115,16 @@ result<std::map<std::string, producer_position>> read_producers(const store& fro
   return read_named<producer_position>(from, table::producers, input, parse_producer_key);
 }
 
-void put_file(transaction& changes, input_id input, std::string_view name, const file_position& position) {
+void put_partition(transaction& changes, input_id input, std::string_view name, const partition_position& position) {
   put_record(changes, table::files, file_key(input, name), position);
 }
 
-result<std::optional<file_position>> read_file(const store& from, input_id input, std::string_view name) {
-  return read_record<file_position>(from, table::files, file_key(input, name));
+result<std::optional<partition_position>> read_partition(const store& from, input_id input, std::string_view name) {
+  return read_record<partition_position>(from, table::files, file_key(input, name));
 }
 
-result<std::map<std::string, file_position>> read_files(const store& from, input_id input) {
-  return read_named<file_position>(from, table::files, input, parse_file_key);
-}
-
-std::string_view file_name(std::string_view path) {
-  auto slash = path.rfind('/');
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+result<std::map<std::string, partition_position>> read_partitions(const store& from, input_id input) {
+  return read_named<partition_position>(from, table::files, input, parse_file_key);
 }
 
 result<epoch> read_coordinator_epoch(const store& from) {

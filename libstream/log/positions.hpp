@@ -40,12 +40,10 @@ void put_producer(transaction& changes, input_id input, std::string_view produce
 result<std::optional<producer_position>> read_producer(const store& from, input_id input, std::string_view producer);
 result<std::map<std::string, producer_position>> read_producers(const store& from, input_id input);
 
-/// Files are known by their name in the directory of the input.
-void put_file(transaction& changes, input_id input, std::string_view name, const file_position& position);
-result<std::optional<file_position>> read_file(const store& from, input_id input, std::string_view name);
-result<std::map<std::string, file_position>> read_files(const store& from, input_id input);
-/// The name under which `seal` keeps the position of a file: the last component of its path.
-std::string_view file_name(std::string_view path);
+/// Partitions of an input that can be read again; a file is known by its name in the directory of the input.
+void put_partition(transaction& changes, input_id input, std::string_view name, const partition_position& position);
+result<std::optional<partition_position>> read_partition(const store& from, input_id input, std::string_view name);
+result<std::map<std::string, partition_position>> read_partitions(const store& from, input_id input);
 
 /// Zero before the first coordinator.
 result<epoch> read_coordinator_epoch(const store& from);

@@ -6,6 +6,7 @@
 
 #include "libstream/base/fields.hpp"
 #include "libstream/base/ids.hpp"
+#include "libstream/base/offset_range.hpp"
 
 /// What the logs hold. Each record lists its fields once (`fields`); the codec and the actors' messages follow that list.
 /// A field may be appended, never moved or removed: older records then decode with its default.
@@ -53,28 +54,17 @@ struct block_range {
   WEIR_FIELDS(x.input, x.epoch, x.first, x.last)
 };
 
-/// Bytes [from, to) of a file. A record belongs to the range in which its first byte lies.
-/// Size and modification time are those of the moment when the file was found: a file that differs was changed.
-struct file_range {
-  input_id input;
-  std::string path;
-  std::uint64_t size = 0;
-  std::int64_t modified_ns = 0;
-  std::uint64_t from = 0;
-  std::uint64_t to = 0;
-
-  bool operator==(const file_range&) const = default;
-  WEIR_FIELDS(x.input, x.path, x.size, x.modified_ns, x.from, x.to)
-};
-
-/// The input of one map task: blocks, or a range of a file. Exactly one of the two vectors is filled.
+/// The input of one map task: blocks, or ranges of what can be read again, all of one input. Exactly one of the two vectors is filled.
 struct split {
   std::vector<block_range> blocks;
-  std::vector<file_range> files;
-  std::uint64_t bytes = 0;
+  std::vector<offset_range> ranges;
+  std::uint64_t bytes = 0; ///< of ranges about
 
+  input_id input() const {
+    return !blocks.empty() ? blocks.front().input : !ranges.empty() ? ranges.front().input : input_id{};
+  }
   bool operator==(const split&) const = default;
-  WEIR_FIELDS(x.blocks, x.files, x.bytes)
+  WEIR_FIELDS(x.blocks, x.ranges, x.bytes)
 };
 
 /// What a batch leaves out, because a user function fails on it.
@@ -141,14 +131,14 @@ struct commit_record {
   WEIR_FIELDS(x.id, x.time_ms, x.epoch, x.view, x.parts, x.records)
 };
 
-/// How far a file of a directory input has been sealed into batches.
-struct file_position {
-  std::uint64_t size = 0;
-  std::int64_t modified_ns = 0;
+/// How far a partition of an input that can be read again (a file of a directory) has been sealed into batches.
+struct partition_position {
+  std::uint64_t end = 0;    ///< as it was known then
+  std::int64_t version = 0; ///< see `offset_range`
   std::uint64_t sealed_to = 0;
 
-  bool operator==(const file_position&) const = default;
-  WEIR_FIELDS(x.size, x.modified_ns, x.sealed_to)
+  bool operator==(const partition_position&) const = default;
+  WEIR_FIELDS(x.end, x.version, x.sealed_to)
 };
 
 /// Where one epoch of an input stands: blocks up to `sealed_to` are in batches.

@@ -20,7 +20,7 @@ enum class table : std::uint8_t {
   epochs,    ///< (input, epoch) → epoch_position; the greatest key of an input is its current epoch
   producers, ///< (input, producer) → producer_position
   blocks,    ///< (input, epoch, sequence) → block_header, bytes
-  files,     ///< (input, name) → file_position
+  files,     ///< (input, partition) → partition_position
   batches,   ///< batch → batch_record
   commits,   ///< batch → commit_record
   staged,    ///< (batch, output, part) → bytes

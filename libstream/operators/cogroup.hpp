@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "libstream/operators/grouping.hpp"
+#include "libstream/operators/static_side.hpp"
 
 /// Shuffles that bring all values of a key together: group_by_key, cogroup and the joins. Keys come in the order in which they first
 /// came, in the first input before the second; the values of a key in the order of the records.
@@ -28,7 +28,7 @@ public:
   }
   void run(plan::task_build& build) const override {
     auto downstream = downstream_of<record>(build, *this);
-    key_numbers<Key> keys{build, 0};
+    key_numbers<Key> keys{build};
     grouped_values<Key, Value> values{build.shuffle_input(*this), keys};
     data::chunk<record> chunk;
     emitter<record> emit{chunk, *downstream};
@@ -46,6 +46,7 @@ private:
 
 /// Two inputs of pairs with the same keys. `Kind` says what becomes of a key: its record type, its name, and
 ///   static void emit(const Key&, std::span<const Left>, std::span<const Right>, emitter<record>&)
+/// and whether keys that only the right input has give something (`also_right_alone`).
 template <class Key, class Left, class Right, template <class, class, class> class Kind>
 class cogroup_node final : public stream_node<typename Kind<Key, Left, Right>::record> {
 public:
@@ -72,19 +73,42 @@ public:
   }
   void run(plan::task_build& build) const override {
     auto downstream = downstream_of<record>(build, *this);
-    key_numbers<Key> keys{build, 0};
-    grouped_values<Key, Left> left{build.shuffle_input(*this, 0), keys};
-    grouped_values<Key, Right> right{build.shuffle_input(*this, 1), keys};
     data::chunk<record> chunk;
     emitter<record> emit{chunk, *downstream};
-    for (std::size_t key = 0; key < keys.keys().size(); ++key)
-      Kind<Key, Left, Right>::emit(keys.keys()[key], left.of(key), right.of(key), emit);
+    if (build.is_static(*this, 1) && build.input().keys.all())
+      emit_with_static(build, emit);
+    else
+      emit_all(build, emit);
     emit.flush();
     downstream->finish();
   }
 
 private:
+  using kind = Kind<Key, Left, Right>;
+
+  void emit_all(plan::task_build& build, emitter<record>& emit) const {
+    key_numbers<Key> keys{build};
+    grouped_values<Key, Left> left{build.shuffle_input(*this, 0), keys};
+    grouped_values<Key, Right> right{build.shuffle_input(*this, 1), keys};
+    for (std::size_t key = 0; key < keys.keys().size(); ++key)
+      kind::emit(keys.keys()[key], left.of(key), right.of(key), emit);
+  }
+
+  /// The same in the same order, at the cost of the left side alone, where keys of the right that the left has not give nothing.
+  void emit_with_static(plan::task_build& build, emitter<record>& emit) const {
+    auto right = static_right_.of(build, build.shuffle_input(*this, 1));
+    key_numbers<Key> keys{build};
+    grouped_values<Key, Left> left{build.shuffle_input(*this, 0), keys};
+    for (std::size_t key = 0; key < keys.keys().size(); ++key)
+      kind::emit(keys.keys()[key], left.of(key), right->of(keys.keys()[key]), emit);
+    if constexpr (kind::also_right_alone)
+      for (auto& key : right->keys())
+        if (keys.find(key) == key_numbers<Key>::none)
+          kind::emit(key, {}, right->of(key), emit);
+  }
+
   partitioning<Key> how_;
+  static_sides<Key, Right> static_right_;
 };
 
 /// (key, (all values of the first, all values of the second)).
@@ -92,6 +116,7 @@ template <class Key, class Left, class Right>
 struct cogroup_kind {
   using record = std::pair<Key, std::pair<std::vector<Left>, std::vector<Right>>>;
   static constexpr const char* name = "cogroup";
+  static constexpr bool also_right_alone = true;
   static void emit(const Key& key, std::span<const Left> left, std::span<const Right> right, emitter<record>& emit) {
     emit(record{key, {{left.begin(), left.end()}, {right.begin(), right.end()}}});
   }
@@ -102,6 +127,7 @@ template <class Key, class Left, class Right>
 struct inner_kind {
   using record = std::pair<Key, std::pair<Left, Right>>;
   static constexpr const char* name = "join";
+  static constexpr bool also_right_alone = false;
   static void emit(const Key& key, std::span<const Left> left, std::span<const Right> right, emitter<record>& emit) {
     for (auto& a : left)
       for (auto& b : right)
@@ -113,6 +139,7 @@ template <class Key, class Left, class Right>
 struct left_outer_kind {
   using record = std::pair<Key, std::pair<Left, std::optional<Right>>>;
   static constexpr const char* name = "left_outer_join";
+  static constexpr bool also_right_alone = false;
   static void emit(const Key& key, std::span<const Left> left, std::span<const Right> right, emitter<record>& emit) {
     for (auto& a : left) {
       for (auto& b : right)
@@ -127,6 +154,7 @@ template <class Key, class Left, class Right>
 struct right_outer_kind {
   using record = std::pair<Key, std::pair<std::optional<Left>, Right>>;
   static constexpr const char* name = "right_outer_join";
+  static constexpr bool also_right_alone = true;
   static void emit(const Key& key, std::span<const Left> left, std::span<const Right> right, emitter<record>& emit) {
     for (auto& a : left)
       for (auto& b : right)
@@ -141,6 +169,7 @@ template <class Key, class Left, class Right>
 struct full_outer_kind {
   using record = std::pair<Key, std::pair<std::optional<Left>, std::optional<Right>>>;
   static constexpr const char* name = "full_outer_join";
+  static constexpr bool also_right_alone = true;
   static void emit(const Key& key, std::span<const Left> left, std::span<const Right> right, emitter<record>& emit) {
     for (auto& a : left) {
       for (auto& b : right)
@@ -159,6 +188,7 @@ template <class Key, class Left, class Right>
 struct without_kind {
   using record = std::pair<Key, Left>;
   static constexpr const char* name = "subtract_by_key";
+  static constexpr bool also_right_alone = false;
   static void emit(const Key& key, std::span<const Left> left, std::span<const Right> right, emitter<record>& emit) {
     if (right.empty())
       for (auto& a : left)

@@ -64,10 +64,13 @@ private:
 template <class Record, class Function>
 class generated_source final : public stream_node<Record> {
 public:
-  generated_source(Function function, std::uint32_t slices)
-    : stream_node<Record>{plan::node::role::collection, "generated", {}},
+  generated_source(std::string kind, Function function, std::uint32_t slices, bool unrecoverable = false)
+    : stream_node<Record>{plan::node::role::collection, std::move(kind), {}},
       function_{std::move(function)},
-      slices_{std::max(1u, slices)} {}
+      slices_{std::max(1u, slices)},
+      unrecoverable_{unrecoverable} {}
+
+  bool unrecoverable() const override { return unrecoverable_; }
 
   std::uint32_t slices() const override { return slices_; }
   bool always_due() const override { return true; }
@@ -94,6 +97,7 @@ public:
 private:
   Function function_;
   std::uint32_t slices_;
+  bool unrecoverable_;
 };
 
 } // namespace weir::operators

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "libstream/data/buffer.hpp"
-#include "libstream/operators/framed_source.hpp"
+#include "libstream/data/object_bytes.hpp"
 #include "libstream/operators/text_source.hpp"
 
 /// Files as static data: each task reads a part of one. What a file is was settled when the dataset was made: one that changed since is an
@@ -84,30 +84,14 @@ struct object_format {
   static constexpr const char* name = "read_objects";
   static constexpr bool lines = false;
   std::uint64_t read(std::string_view bytes, emitter<Record>& emit, const std::string& path) const {
-    std::uint64_t count = 0;
-    while (!bytes.empty()) {
-      auto frame = data::take_frame(bytes);
-      auto record = frame ? data::decode<Record>(*frame) : fail(error_code::corrupt, "a record ends beyond the file");
-      if (!record)
-        throw plan::plan_error{{error_code::corrupt, "not an object file of these records: " + record.error().what, path,
-                                "read it as what was saved"}};
-      emit(std::move(*record));
-      ++count;
-    }
-    return count;
+    auto records = data::read_object_bytes<Record>(bytes);
+    if (!records)
+      throw plan::plan_error{{error_code::corrupt, "not an object file of these records: " + records.error().message(), path,
+                              "read it as what was saved"}};
+    for (auto&& record : *records)
+      emit(std::move(record));
+    return records->size();
   }
 };
-template <>
-inline std::uint64_t object_format<std::string>::read(std::string_view bytes, emitter<std::string>& emit,
-                                                      const std::string& path) const {
-  std::uint64_t count = 0;
-  for (; !bytes.empty(); ++count) {
-    auto frame = data::take_frame(bytes);
-    if (!frame)
-      throw plan::plan_error{{error_code::corrupt, "a record ends beyond the file", path, "read it as what was saved"}};
-    emit(std::string{*frame});
-  }
-  return count;
-}
 
 } // namespace weir::operators

@@ -19,7 +19,7 @@ void append_framed(std::string& bytes, const Record& record) {
 
 /// The records of a source that the program brings itself. Text is a view of the block, nothing is copied; other records are decoded.
 template <class Record>
-class framed_source final : public stream_node<Record> {
+class framed_source : public stream_node<Record> {
 public:
   explicit framed_source(std::shared_ptr<plan::live_source> source)
     : stream_node<Record>{plan::node::role::source, "receiver", {}}, source_{std::move(source)} {}
@@ -46,12 +46,21 @@ public:
         auto frame = data::take_frame(rest);
         if (!frame)
           throw std::runtime_error{"a block of this input ends within a record"};
+        if (skips_long_ && frame->size() > build.input().max_record_bytes) {
+          ++build.result().skipped_records;
+          continue;
+        }
         emit_record(*frame, emit);
         ++build.result().records_in;
       }
     emit.flush();
     downstream->finish();
   }
+
+protected:
+  /// Of a source whose records nobody has looked at before: long ones are skipped and counted here.
+  explicit framed_source(std::string kind)
+    : stream_node<Record>{plan::node::role::source, std::move(kind), {}}, skips_long_{true} {}
 
 private:
   static void emit_record(std::string_view frame, emitter<Record>& emit) {
@@ -66,6 +75,7 @@ private:
   }
 
   std::shared_ptr<plan::live_source> source_;
+  bool skips_long_ = false;
 };
 
 } // namespace weir::operators

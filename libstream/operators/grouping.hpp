@@ -68,19 +68,24 @@ private:
   data::arena home_;
 };
 
-/// The keys of a reduce task, numbered from 0 in the order in which they first came. Obeys the task's choice of keys.
+/// The keys of a reduce task, numbered from 0 in the order in which they first came.
 template <class Key>
 class key_numbers {
 public:
   static constexpr std::uint32_t none = ~std::uint32_t{0};
 
-  key_numbers(plan::task_build& build, std::size_t expected)
-    : chosen_{build.input().keys}, result_{build.result()}, table_{build.input().hash_seed, expected} {}
+  /// Of the keys that the task shall take; names those that it leaves out.
+  explicit key_numbers(plan::task_build& build)
+    : chosen_{build.input().keys.all() ? nullptr : &build.input().keys},
+      result_{&build.result()},
+      table_{build.input().hash_seed} {}
+  /// Of all keys.
+  explicit key_numbers(std::uint64_t seed) : table_{seed} {}
 
   /// The numbers of the keys of these entries, new ones for keys that are not known, or `none` for keys that the task leaves out.
   template <class Entry>
   void number(std::span<const Entry> entries, std::uint32_t* numbers) {
-    if (!chosen_.all()) [[unlikely]]
+    if (chosen_) [[unlikely]]
       return number_chosen(entries, numbers);
     typename table::probe probes[limits::chunk_records];
     for (; !entries.empty(); entries = entries.subspan(std::min(entries.size(), limits::chunk_records))) {
@@ -92,6 +97,11 @@ public:
     }
   }
   const std::vector<Key>& keys() const { return keys_; }
+  /// `none` if it is not known.
+  std::uint32_t find(const Key& key) const {
+    auto known = table_.find(key);
+    return known ? *known : none;
+  }
 
 private:
   using layout = data::table_key<Key>;
@@ -115,17 +125,17 @@ private:
       auto probe = layout::of(each.key, table_.seed());
       auto hash = layout::hash(probe);
       *numbers = none;
-      if (chosen_.takes(hash))
+      if (chosen_->takes(hash))
         upsert(std::span<const Entry>{&each, 1}, &probe, numbers);
-      else if (chosen_.leaves_out(hash))
+      else if (chosen_->leaves_out(hash))
         data::record_traits<Key>::append_text(layout::copy(each.key),
-                                              result_.left_out.insert_or_assign(hash, "").first->second);
+                                              result_->left_out.insert_or_assign(hash, "").first->second);
       ++numbers;
     }
   }
 
-  const plan::key_choice& chosen_;
-  plan::task_result& result_;
+  const plan::key_choice* chosen_ = nullptr; ///< null: all
+  plan::task_result* result_ = nullptr;
   table table_;
   std::vector<Key> keys_;
 };

@@ -26,7 +26,7 @@ public:
   }
   void run(plan::task_build& build) const override {
     auto downstream = downstream_of<Record>(build, *this);
-    key_numbers<Record> keys{build, 0};
+    key_numbers<Record> keys{build};
     grouped_values<Record, nothing> left{build.shuffle_input(*this, 0), keys};
     grouped_values<Record, nothing> right{build.shuffle_input(*this, 1), keys};
     data::chunk<Record> chunk;

@@ -28,6 +28,7 @@ public:
     : plan::node{plan::node::role::output, "output", {std::move(input)}}, destination_{std::move(destination)} {}
 
   std::string schema() const override { return data::record_traits<In>::schema(); }
+  bool always_due() const override { return destination_->always_due(); }
   std::vector<plan::output_target> targets() const override {
     return {{plan::output_target::kind::program, {}, 0, destination_}};
   }

@@ -27,8 +27,8 @@ private:
     result<void> deliver(const plan::delivered_batch& batch) override {
       if (batch.batch <= newest_)
         return {}; // it comes again
-      for (auto part : batch.parts)
-        if (auto added = plan::add_sums(part, *all_); !added)
+      for (auto& part : batch.parts)
+        if (auto added = plan::add_sums(part.bytes, *all_); !added)
           return added;
       newest_ = batch.batch;
       return {};

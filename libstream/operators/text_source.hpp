@@ -8,7 +8,7 @@ namespace weir::operators {
 
 /// The text of the batch, record by record: the bytes before each newline, without one trailing carriage return; an unterminated
 /// last record counts. Records longer than `max_record_bytes` are skipped and counted. Views into the pieces, nothing is copied.
-class text_source final : public stream_node<std::string_view> {
+class text_source : public stream_node<std::string_view> {
 public:
   text_source() : stream_node{plan::node::role::source, "text_input", {}} {}
   /// The same text in every batch, its pieces shared out among `slices` tasks.
@@ -20,6 +20,9 @@ public:
   void run(plan::task_build& build) const override;
   std::uint32_t slices() const override { return slices_; }
   bool always_due() const override { return slices_ > 0; }
+
+protected:
+  explicit text_source(std::string kind) : stream_node{plan::node::role::source, std::move(kind), {}} {}
 
 private:
   std::span<const plan::text_piece> pieces(const plan::task_input& input) const;

@@ -184,7 +184,7 @@ private:
   void visit(const node_ptr& which) {
     if (plan_->graph_.nodes_.count(which.get()))
       return;
-    plan_->graph_.nodes_[which.get()] = {which, {}, {}, {}, {}, {}, {}};
+    plan_->graph_.nodes_[which.get()].what = which;
     for (std::size_t input = 0; input < which->inputs().size(); ++input) {
       visit(which->inputs()[input]);
       at(*which->inputs()[input]).consumers.push_back({which.get(), input});
@@ -219,7 +219,8 @@ private:
       auto& here = at(*terminal);
       here.name = name;
       here.output = output_index{static_cast<std::uint32_t>(plan_->outputs_.size())};
-      plan_->outputs_.push_back({here.output, name, !named.given_name().empty(), terminal->targets()});
+      plan_->outputs_.push_back(
+        {here.output, name, !named.given_name().empty(), terminal->targets(), terminal->takes_sums()});
       if (terminal->takes_sums())
         plan_->sums_ = here.output;
     }
@@ -235,21 +236,26 @@ private:
       stage made;
       made.index = here.stage;
       made.reads_text = which->what() == node::role::source;
-      if (auto source = which->live())
-        made.source = number_receiver(*which, std::move(source));
+      auto replayable = which->replayable();
+      made.lines = replayable && replayable->form() == record_form::lines;
+      if (auto source = which->live(); source || replayable)
+        made.source = number_receiver(*which, std::move(source), std::move(replayable));
       made.slices = which->slices();
       made.always_due = which->always_due();
       made.keyed = which->is_keyed();
+      if (which->unrecoverable())
+        made.unrecoverable = here.name;
       plan_->stages_.push_back(std::move(made));
       plan_->roots_.push_back(which.get());
     }
   }
 
-  std::uint32_t number_receiver(const node& which, std::shared_ptr<live_source> source) {
+  std::uint32_t number_receiver(const node& which, std::shared_ptr<live_source> source,
+                                std::shared_ptr<replayable_source> replayable) {
     auto& known = plan_->receivers_;
     auto named = !which.given_name().empty();
-    known.push_back(
-      {named ? which.given_name() : "receiver-" + std::to_string(known.size() + 1), named, std::move(source)});
+    known.push_back({named ? which.given_name() : "receiver-" + std::to_string(known.size() + 1), named,
+                     std::move(source), std::move(replayable)});
     return static_cast<std::uint32_t>(known.size());
   }
 
@@ -326,6 +332,13 @@ private:
       if (which->varies() && which->what() == node::role::narrow)
         for (auto root : roots_of(*which))
           plan_->static_.remove(at(*root).stage);
+    for (auto& which : order_) {
+      auto& here = at(*which);
+      here.statics.assign(which->inputs().size(), true);
+      for (auto& way : here.ways)
+        if (!plan_->static_.contains(at(*way.root).stage))
+          here.statics[way.input] = false;
+    }
   }
 
   static void add_all_above(const node& which, std::set<const node*>& into) {
@@ -352,14 +365,15 @@ private:
   }
 
   result<void> check_prefixes() const {
-    std::map<std::string, std::string> taken;
+    std::map<std::pair<std::string, std::string>, std::string> taken;
     for (auto& output : plan_->outputs_)
       for (auto& target : output.targets)
         if (target.what == output_target::kind::text)
-          if (auto [entry, fresh] = taken.emplace(target.prefix, output.name); !fresh)
+          if (auto [entry, fresh] = taken.emplace(std::pair{target.prefix, target.suffix}, output.name); !fresh)
             return fail(error_code::configuration,
-                        "outputs '" + entry->second + "' and '" + output.name + "' both write to text:" + target.prefix,
-                        {}, "give each its own prefix");
+                        "outputs '" + entry->second + "' and '" + output.name + "' both write to text:" +
+                          target.prefix + (target.suffix.empty() ? "" : " with suffix " + target.suffix),
+                        {}, "give each its own prefix or suffix");
     return {};
   }
 

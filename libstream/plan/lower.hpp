@@ -37,6 +37,7 @@ public:
     stage_index stage;        ///< of roots: the stage that begins here
     std::vector<way> ways;    ///< of shuffles: by input, then in the order of the unions' inputs
     shuffle_index first_way;  ///< of shuffles: the number of the first way, the others follow
+    std::vector<bool> statics; ///< of shuffles: the inputs that are the same in each batch
     output_index output;      ///< of outputs
   };
 
@@ -95,6 +96,8 @@ public:
   const std::string& name_of(const node& which) const { return at(which).name; }
   /// How many partitions the records of this operator lie in.
   std::uint32_t partitions_of(const node& which) const { return counts_.of(*at(which).what); }
+  /// Whether that input of a shuffle is the same in each batch.
+  bool is_static(const node& shuffle, std::size_t input) const { return at(shuffle).statics[input]; }
   /// While sinks are made: which of the partitions of the operator whose sink is made this task computes.
   std::uint32_t partition() const { return partition_; }
 

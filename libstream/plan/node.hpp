@@ -89,8 +89,12 @@ public:
   virtual std::uint32_t slices() const { return 0; }
   /// Collections that are computed once and kept: where; null for others.
   virtual std::shared_ptr<kept_partitions> kept() const { return nullptr; }
+  /// Collections: what it gave is gone with the process.
+  virtual bool unrecoverable() const { return false; }
   /// Sources: what the program brings itself; null for the configured inputs.
   virtual std::shared_ptr<live_source> live() const { return nullptr; }
+  /// Sources: the same for what can be read again.
+  virtual std::shared_ptr<replayable_source> replayable() const { return nullptr; }
   /// Sources: a record as an output would show it, from its bytes in a block.
   virtual std::string record_text(std::string_view bytes) const { return std::string{bytes}; }
   /// Outputs without an input: takes what the accumulators of each task have summed up.

@@ -17,6 +17,7 @@ public:
   /// While the plan is lowered.
   void add(stage_index which) { known_.insert(which); }
   void remove(stage_index which) { known_.erase(which); }
+  bool contains(stage_index which) const { return known_.count(which) > 0; }
 
   std::optional<task_result> find(const task_input& input) const {
     if (!applies(input))

@@ -12,17 +12,12 @@
 #include "libstream/base/ids.hpp"
 #include "libstream/data/buffer.hpp"
 #include "libstream/plan/live_source.hpp"
+#include "libstream/plan/replayable_source.hpp"
+#include "libstream/plan/text_piece.hpp"
 
 /// The border between "who does what and when" (a runtime) and "what is computed" (the plan):
 /// a runtime gives a task its input, `physical_plan::run` gives back what the task made. No threads, no clocks, no I/O here.
 namespace weir::plan {
-
-/// Bytes of newline-terminated text records (the last newline may be missing), pinned by `owner`.
-/// At least `limits::read_padding` bytes behind the end are readable.
-struct text_piece {
-  std::string_view bytes;
-  std::shared_ptr<const void> owner;
-};
 
 /// What one map task made for one partition of one shuffle. Immutable once the task has ended, so a handle
 /// may be shared between threads; the operator that wrote it is the only one that can read it.
@@ -99,34 +94,57 @@ struct stage {
   std::vector<output_index> outputs;
   bool always_due = false; ///< runs in every batch, also without input (`count`)
   bool keyed = false;      ///< obeys `task_input::keys`
+  std::string unrecoverable; ///< the operator whose records end with the process; empty: none
+  bool lines = false;      ///< of a source stage with a `source` of its own: its records are lines all the same
 
   /// A source stage: its records lie in frames (`data/frames.hpp`), not in lines.
-  bool framed() const { return source > 0; }
+  bool framed() const { return source > 0 && !lines; }
+};
+
+/// What one partition staged for an output.
+struct delivered_part {
+  std::uint32_t partition = 0;
+  std::string_view bytes;
 };
 
 /// A committed batch of an output that goes to the program itself.
 struct delivered_batch {
   batch_id batch;
   std::int64_t time_ms = 0;
-  std::vector<std::string_view> parts; ///< staged bytes of each part that has records, in part order
+  std::vector<delivered_part> parts; ///< those that have records, in order
+  std::string application;
+  std::string output;
 };
 
 /// Takes committed batches to where the program wants them. Called on the output's own thread, in batch order, and may block for a
-/// bounded time. A batch comes again after a crash, and after an error.
+/// bounded time. It may throw, or return an error: then the same batch comes again. It also comes again after a crash. Runtimes call it
+/// through `plan::deliver` (`delivery.hpp`).
 class delivery {
 public:
   virtual ~delivery() = default;
   virtual result<void> deliver(const delivered_batch&) = 0;
+  /// Wants every batch, also those without records.
+  virtual bool always_due() const { return false; }
+  /// After an error: what of the batch it was about, for people ("partition 3"); may be empty.
+  virtual std::string failed_at() const { return {}; }
   /// The application ends: `deliver` should not wait much longer. Any thread.
   virtual void cancel() = 0;
+  /// After `cancel`: an error of `deliver` says nothing about the batch, which stays in the log. Any thread.
+  virtual bool is_cancelled() const { return false; }
 };
 
-/// Where an output goes.
+/// Where an output goes. `text` is files, whatever the operator wrote into them.
 struct output_target {
   enum class kind { text, print, program } what = kind::print;
   std::string prefix;                              ///< of text
   std::uint32_t limit = 10;                        ///< of print: records shown of each batch
   std::shared_ptr<delivery> destination = nullptr; ///< of program
+  std::string suffix = {};                         ///< of text; may be empty
+
+  /// Of text: where a batch is: `PREFIX-TIME_MS[.SUFFIX]`, without a prefix `TIME_MS[.SUFFIX]`.
+  std::string directory(std::int64_t time_ms) const {
+    return (prefix.empty() ? "" : prefix + "-") + std::to_string(time_ms) + (suffix.empty() ? "" : "." + suffix);
+  }
 };
 
 struct output {
@@ -134,6 +152,7 @@ struct output {
   std::string name;   ///< stable, unique in the plan
   bool named = false; ///< by the user, not by its position
   std::vector<output_target> targets;
+  bool partial = false; ///< what each task has summed up: its parts depend on how the batch was cut
 };
 
 /// One way of records from a stage to a shuffle: a shuffle with several inputs, or behind a union, has several.
@@ -143,11 +162,12 @@ struct shuffle {
   std::vector<stage_index> writers;
 };
 
-/// A source that the program brings itself: its name in the data directory, and what the runtime must start.
+/// A source that the program brings itself: its name in the data directory, and what the runtime must start, or read.
 struct receiver_stream {
   std::string name;
-  bool named = false; ///< by the user, not by its position
-  std::shared_ptr<live_source> source;
+  bool named = false;                                      ///< by the user, not by its position
+  std::shared_ptr<live_source> source = nullptr;           ///< null: `replayable`
+  std::shared_ptr<replayable_source> replayable = nullptr; ///< null: `source`
 };
 
 /// A plan cut into stages, ready to run. Immutable, so one instance serves all threads of a process.

@@ -1,114 +1,175 @@
 #include "libstream/testing/test_driver.hpp"
 
 #include <algorithm>
-#include <ostream>
 
-#include "libstream/data/buffer.hpp"
+#include "libstream/base/text.hpp"
 
 namespace weir::testing {
 
 namespace {
 
-batch_info describe(const plan::physical_plan& plan, batch_id batch, event_time time, std::size_t records) {
-  batch_info info;
-  info.id = batch;
-  info.batch_time = info.submission = time;
-  if (records > 0)
-    info.inputs[input_id{0}] = {input_id{0}, records, "pushed"};
-  for (auto& output : plan.outputs())
-    info.outputs.push_back({time, output.index, output.name, {}, {}, {}});
-  return info;
+plan::plan_error misuse(std::string what, std::string where, std::string hint) {
+  return plan::plan_error{{error_code::usage, std::move(what), std::move(where), std::move(hint)}};
+}
+
+std::vector<row> read_rows(std::string_view bytes, bool framed) {
+  return framed ? read_frames(bytes) : read_lines(bytes);
 }
 
 } // namespace
 
-rows::rows(std::initializer_list<row> lines) : rows{std::vector<row>(lines)} {}
+test_driver::test_driver(application build, options chosen) : build_{std::move(build)}, options_{chosen} { start(); }
 
-rows::rows(std::vector<row> lines) : lines_{std::move(lines)} { std::sort(lines_.begin(), lines_.end()); }
-
-std::ostream& operator<<(std::ostream& out, const rows& all) {
-  out << "{ ";
-  for (auto& line : all.lines())
-    out << '"' << line.text << "\" ";
-  return out << '}';
+void test_driver::start() {
+  if (options_.partitions == 0 || options_.records_per_split == 0 || options_.interval_ms <= 0)
+    throw misuse("partitions, records_per_split and interval_ms are at least 1", "test_driver", {});
+  run_.reset(); // all memory, before anything new is there
+  run_ = std::make_unique<application_run>(build_, options_, directory_, outside_);
+  outputs_.clear();
+  for (auto& output : run_->plan()->outputs())
+    outputs_[output.name] = is_framed(output);
 }
 
-test_driver::test_driver(const application& build, options chosen) : options_{chosen} {
-  stream_context context;
-  build(context);
-  auto lowered = context.plan();
-  if (!lowered)
-    throw plan::plan_error{lowered.error()};
-  plan_ = *lowered;
-  listeners_ = context.listeners();
-  tell([](auto& listener) { listener.on_streaming_started(event_time{}); });
+application_run& test_driver::running(const char* action) const {
+  if (!run_)
+    throw misuse(std::string{"cannot "} + action + ": the application has stopped", "test_driver", "call recover()");
+  return *run_;
 }
 
 test_driver& test_driver::push(std::initializer_list<std::string_view> records) {
-  pending_.insert(pending_.end(), records.begin(), records.end());
+  for (auto record : records)
+    push_line(record);
   return *this;
 }
 
 test_driver& test_driver::push(const std::vector<std::string>& records) {
-  pending_.insert(pending_.end(), records.begin(), records.end());
+  for (auto& record : records)
+    push_line(record);
   return *this;
 }
 
-test_driver& test_driver::step() {
-  std::vector<plan::inline_batch::split> splits;
-  for (std::size_t from = 0; from < pending_.size(); from += options_.records_per_split) {
-    std::string text;
-    for (auto at = from; at < std::min(from + options_.records_per_split, pending_.size()); ++at)
-      text += pending_[at] + "\n";
-    auto bytes = std::make_shared<data::buffer>(text.size());
-    bytes->append(text);
-    splits.push_back({{{bytes->view(), bytes}}});
-  }
-  batch_ = batch_.next();
-  auto time = static_cast<std::int64_t>(batch_.value) * options_.interval_ms;
-  auto seen = describe(*plan_, batch_, event_time{std::chrono::milliseconds{time}}, pending_.size());
-  pending_.clear();
-  tell([&](auto& listener) { listener.on_batch_submitted(seen); });
-  seen.processing_start = seen.batch_time;
-  tell([&](auto& listener) { listener.on_batch_started(seen); });
-  auto staged = plan::inline_batch{plan_, options_.partitions, 42}.run(batch_, time, splits);
-  finish(seen, staged ? std::nullopt : std::optional{staged.error().message()});
-  if (!staged)
-    throw plan::plan_error{staged.error()};
-  shown_.clear();
-  for (auto& part : *staged)
-    shown_[plan_->outputs()[part.output.value].name] += part.bytes;
+void test_driver::push_line(std::string_view record) {
+  if (!running("push").reads_text())
+    throw misuse("the application does not read it", "text_input", "push to a receiver stream by its name");
+  if (record.find('\n') != std::string_view::npos)
+    throw misuse("a text record ends where its line ends", "text_input", "push each line by itself");
+  directory_.append(0, std::string{record} + "\n");
+}
+
+test_driver& test_driver::step(std::uint32_t batches) {
+  for (; batches > 0; --batches)
+    run_batch(next_batch());
   return *this;
 }
 
-/// A batch that fails fails all outputs: none of it is shown.
-void test_driver::finish(batch_info& batch, const std::optional<std::string>& failure) const {
-  for (auto& output : batch.outputs) {
-    output.start = batch.batch_time;
-    tell([&](auto& listener) { listener.on_output_operation_started(output); });
-    output.end = batch.batch_time;
-    output.failure_reason = failure;
-    tell([&](auto& listener) { listener.on_output_operation_completed(output); });
+void test_driver::run_batch(batch_id batch, std::optional<moment> until) {
+  auto& run = running("run a batch");
+  now_ = milliseconds{options_.time_ms(batch)};
+  try {
+    run.run(batch, until);
+  } catch (...) {
+    run_.reset();
+    throw;
   }
-  batch.processing_end = batch.batch_time;
-  tell([&](auto& listener) { listener.on_batch_completed(batch); });
 }
 
-rows test_driver::output(std::string_view name) const {
-  auto known =
-    std::any_of(plan_->outputs().begin(), plan_->outputs().end(), [&](auto& output) { return output.name == name; });
-  if (!known)
-    throw plan::plan_error{
-      {error_code::usage, "the plan has no such output", "output '" + std::string{name} + "'", {}}};
-  std::vector<row> lines;
-  auto entry = shown_.find(name);
-  std::string_view rest = entry == shown_.end() ? std::string_view{} : std::string_view{entry->second};
-  while (!rest.empty()) {
-    auto end = rest.find('\n');
-    lines.emplace_back(rest.substr(0, end));
-    rest.remove_prefix(end + 1);
+test_driver& test_driver::advance(milliseconds by) {
+  auto end = now_ + by;
+  while (run_) {
+    auto due = directory_.has_waiting() ? std::optional{next_batch()} : run_->next_due(next_batch());
+    if (!due || milliseconds{options_.time_ms(*due)} > end)
+      break;
+    run_batch(*due);
   }
-  return rows{std::move(lines)};
+  now_ = std::max(now_, end);
+  return *this;
+}
+
+test_driver& test_driver::run_until_idle() {
+  running("run");
+  while (directory_.has_waiting())
+    step();
+  return *this;
+}
+
+test_driver& test_driver::crash(moment when) {
+  running("crash");
+  if (when != moment::before_seal)
+    run_batch(next_batch(), when);
+  run_.reset();
+  return *this;
+}
+
+test_driver& test_driver::restart(const options& changed) {
+  if (changed.interval_ms != options_.interval_ms)
+    throw misuse("batch times are multiples of the interval, which cannot change", "test_driver",
+                 "make a driver for each");
+  if (run_)
+    run_until_idle();
+  options_ = changed;
+  start();
+  try {
+    run_->recover();
+  } catch (...) {
+    run_.reset();
+    throw;
+  }
+  // What was due while it was stopped, all in one: the last that was missed.
+  auto missed = last_due();
+  if (missed > directory_.last_batch() && run_->next_due(missed) == missed)
+    run_batch(missed);
+  return *this;
+}
+
+test_driver& test_driver::upgrade(application build) {
+  if (run_)
+    run_until_idle();
+  build_ = std::move(build);
+  outside_.forget_attempts();
+  return restart(options_);
+}
+
+bool test_driver::has_frames(std::string_view name) const {
+  std::vector<std::string> names;
+  for (auto& [known, framed] : outputs_) {
+    if (known == name)
+      return framed;
+    names.push_back(known);
+  }
+  auto nearest = nearest_name(name, names);
+  throw misuse("the plan has no such output", "output '" + std::string{name} + "'",
+               nearest.empty() ? "" : "did you mean '" + nearest + "'?");
+}
+
+rows test_driver::output(std::string_view name) const { return rows{output_in_order(name)}; }
+
+std::vector<row> test_driver::output_in_order(std::string_view name) const {
+  std::vector<row> all;
+  for (auto& [part, lines] : parts(name))
+    all.insert(all.end(), lines.begin(), lines.end());
+  return all;
+}
+
+std::map<std::uint32_t, std::vector<row>> test_driver::parts(std::string_view name) const {
+  auto framed = has_frames(name);
+  std::map<std::uint32_t, std::vector<row>> found;
+  for (auto& [part, bytes] : outside_.last(name))
+    found[part] = read_rows(bytes, framed);
+  return found;
+}
+
+std::map<test_driver::milliseconds, rows> test_driver::outputs(std::string_view name) const {
+  auto framed = has_frames(name);
+  std::map<milliseconds, rows> found;
+  for (auto& [time_ms, shown] : outside_.all(name)) {
+    std::vector<row> all;
+    for (auto& [part, bytes] : shown) {
+      auto lines = read_rows(bytes, framed);
+      all.insert(all.end(), lines.begin(), lines.end());
+    }
+    found.emplace(milliseconds{time_ms}, rows{std::move(all)});
+  }
+  return found;
 }
 
 } // namespace weir::testing

@@ -19,6 +19,7 @@ ROOMS = {
     "libstream/log": ["libstream/data", "libstream/base"],
     "libstream/api": ["libstream/operators", "libstream/plan", "libstream/data", "libstream/base"],
     "libstream/testing": ["libstream"],
+    "libstream/weir": ["libstream"],
     "actors": ["libstream"],
     "apps": ["actors", "libstream"],
     "bench": ["actors", "libstream"],
@@ -36,6 +37,9 @@ UNIT_TESTS_TOO = ["libstream/testing", "tests"]
 # Each application and tool is a room of its own.
 CLOSED_ROOMS = ["apps"]
 
+# Projects of their own, as a user has one: they know installed headers, and paths are their own.
+OWN_PROJECTS = ["apps/examples/10-own-project"]
+
 # Rooms that only these may include, whatever the table above says.
 PRIVATE_ROOMS = {"actors/simulation": ["actors/simulation", "apps/weir", "tests/simulation"]}
 
@@ -46,14 +50,15 @@ LIBRARIES = [
     ("LMDB", r"lmdb", ["libstream/log"]),
     ("msgpack", r"msgpack", ["libstream/data"]),
     ("TOML", r"toml\+\+", ["actors/runtime"]),
-    ("Catch2", r"catch2/", ["tests"]),
+    ("Catch2", r"catch2/", ["tests"] + OWN_PROJECTS),
     ("rapidcheck", r"rapidcheck", ["tests"]),
     ("threads", r"(thread|stop_token|condition_variable)$", ["actors", "apps", "bench", "tests"]),
     ("sockets", r"(sys/socket|sys/epoll|netinet/|arpa/)", ["actors", "apps", "bench", "tests"]),
 ]
 
-# Our one header that users include with brackets, and where it lies.
-PUBLIC = {"weir/weir.hpp": "actors/runtime/weir/weir.hpp"}
+# Our headers that users include with brackets, and where they lie.
+PUBLIC = {"weir/weir.hpp": "actors/runtime/weir/weir.hpp", "weir/stream.hpp": "libstream/weir/stream.hpp",
+          "weir/testing.hpp": "libstream/weir/testing.hpp"}
 
 TOPS = ["libstream", "actors", "apps", "bench", "tests"]
 SOURCES = (".hpp", ".cpp", ".h", ".ipp")
@@ -122,10 +127,15 @@ def check_include(root, path, quoted, bracketed):
     if bracketed in PUBLIC:
         return refused_room(path, PUBLIC[bracketed])
     ours = any(within(name, top) for top in TOPS)
+    own_project = any(within(path, project) for project in OWN_PROJECTS)
+    if own_project and ours:
+        return f"<{name}> is not for users: a project of its own includes {', '.join(f'<{header}>' for header in PUBLIC)}"
     if ours and bracketed:
         return f"<{name}> is ours: include it with quotes"
     if ours:
         return refused_room(path, name) if os.path.isfile(os.path.join(root, name)) else f'"{name}" does not exist'
+    if quoted and own_project:
+        return None if os.path.isfile(os.path.join(root, os.path.dirname(path), name)) else f'"{name}" does not exist'
     if quoted:
         return f'"{name}" is not a path from the repository root'
     return refused_library(path, name)

@@ -132,6 +132,24 @@ TEST_CASE("example 12: records of a program's own type come back from files", "[
   CHECK(spaced(loaded.output) == expected_of("12-object-files"));
 }
 
+TEST_CASE("example 13: batches are in the program's own store once, also when it is killed", "[examples]") {
+  auto directory = fresh_directory();
+  fs::create_directory(directory / "texts");
+  write_file(directory / "texts/one.txt", "to be or\nnot to be\n");
+  std::string arguments = "--input file:texts --data-dir data";
+  {
+    running application{in(directory / "", "13-foreach-batch", arguments + " --log-level info")};
+    application.await_words("batch_committed");
+    application.process().signal(SIGKILL);
+    CHECK(application.await_end().code == 128 + SIGKILL);
+  }
+  for (auto start = 0; start < 2; ++start) {
+    well(directory / "", "13-foreach-batch", arguments + " --stop-when-idle=300ms");
+    auto totals = read_file(directory / "totals");
+    CHECK(totals.substr(totals.find('\n') + 1) == expected_of("13-foreach-batch"));
+  }
+}
+
 TEST_CASE("example 14: the batches of a stream can be asked again", "[examples]") {
   auto directory = fresh_directory();
   fs::create_directory(directory / "texts");

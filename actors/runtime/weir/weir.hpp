@@ -1,17 +1,12 @@
 #pragma once
 
+#include <weir/stream.hpp>
+
 #include "actors/runtime/actor_stream.hpp"
+#include "actors/runtime/executor_jobs.hpp"
 #include "actors/runtime/get_or_create.hpp"
 #include "actors/runtime/own_system.hpp"
 #include "actors/runtime/send_to.hpp"
-#include "libstream/api/dataset.hpp"
-#include "libstream/api/dstream.hpp"
-#include "libstream/api/outputs.hpp"
-#include "libstream/api/receiver.hpp"
-#include "libstream/api/stats_report.hpp"
-#include "libstream/api/stream_context.hpp"
-#include "libstream/operators/contains.hpp"
-#include "libstream/operators/split_words.hpp"
 
 /// All that an application includes.
 namespace weir {

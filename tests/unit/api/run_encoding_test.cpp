@@ -35,8 +35,9 @@ std::vector<std::string> staged(const plan::physical_plan& plan, const std::stri
   constexpr std::uint32_t partitions = 3;
   std::map<shuffle_index, std::vector<std::vector<plan::run_handle>>> between;
   std::vector<std::string> outputs;
+  auto counts = plan.task_counts(4, partitions);
   for (auto& stage : plan.stages())
-    for (std::size_t index = 0; index < plan::task_count(stage, 4, partitions); ++index) {
+    for (std::size_t index = 0; index < counts[stage.index.value]; ++index) {
       plan::task_input input;
       input.batch = batch_id{1};
       input.stage = stage.index;

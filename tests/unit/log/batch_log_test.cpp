@@ -274,19 +274,19 @@ TEST_CASE("a seal of blocks whose epoch was never opened is refused and changes 
   CHECK(changes.empty());
 }
 
-TEST_CASE("file positions follow the sealed ranges and never go back", "[log]") {
+TEST_CASE("positions of partitions follow the sealed ranges and never go back", "[log]") {
   memory_store store;
   auto batch = [](std::uint64_t id, std::uint64_t from, std::uint64_t to) {
     batch_record record;
     record.id = batch_id{id};
-    record.splits = {{{}, {{input, "/in/a.txt", 900, 5, from, (from + to) / 2}}, 1},
-                     {{}, {{input, "/in/a.txt", 900, 5, (from + to) / 2, to}}, 1}};
+    record.splits = {{{}, {{input, "a.txt", 900, 5, from, (from + to) / 2}}, 1},
+                     {{}, {{input, "a.txt", 900, 5, (from + to) / 2, to}}, 1}};
     return record;
   };
   seal_now(store, batch(1, 0, 400));
   seal_now(store, batch(2, 400, 900));
   seal_now(store, batch(1, 0, 400));
-  CHECK(*read_files(store, input) == std::map<std::string, file_position>{{"a.txt", {900, 5, 900}}});
+  CHECK(*read_partitions(store, input) == std::map<std::string, partition_position>{{"a.txt", {900, 5, 900}}});
 }
 
 TEST_CASE("a commit without its seal is corrupt", "[log]") {

@@ -26,7 +26,7 @@ std::string staged(const application& build, const std::vector<std::vector<std::
       *text += line + "\n";
     auto size = text->size();
     text->append(limits::read_padding, '\0');
-    inputs.push_back({{std::string_view{*text}.substr(0, size), text}});
+    inputs.push_back({{{std::string_view{*text}.substr(0, size), text}}});
   }
   auto made = plan::inline_batch{*ctx.plan(), partitions, 42}.run(batch_id{1}, 0, inputs);
   REQUIRE(made);

@@ -119,6 +119,11 @@ TEST_CASE("what cannot run is refused with exit code 78 and the names of those c
   CHECK(same_prefix.code == error_code::configuration);
   CHECK(contains(same_prefix.message(), "'lines'"));
   CHECK(contains(same_prefix.message(), "'total'"));
+  auto same_suffix = refusal_of([](stream_context& ctx) {
+    ctx.text_input().named("lines").save_as_text_files("out", "log");
+    ctx.text_input().count().named("total").save_as_object_files("out", "log");
+  });
+  CHECK(contains(same_suffix.message(), "text:out with suffix log"));
   auto same_name = refusal_of([](stream_context& ctx) {
     ctx.text_input().count().named("n").print();
     ctx.text_input().count_by_value().named("n").print();
@@ -134,7 +139,7 @@ TEST_CASE("the same task gives the same bytes each time, from one plan or from t
   std::vector<plan::inline_batch::split> splits;
   for (auto half : {std::string_view{*bytes}.substr(0, text.size() / 2),
                     std::string_view{*bytes}.substr(text.size() / 2, text.size() - text.size() / 2)})
-    splits.push_back({{half, bytes}});
+    splits.push_back({{{half, bytes}}});
   auto run = [&](std::uint64_t seed) {
     auto staged = plan::inline_batch{plan_of(word_count), 5, seed}.run(batch_id{9}, 9000, splits);
     REQUIRE(staged);

@@ -19,8 +19,8 @@ log::batch_record record_of(std::uint64_t number) {
   record.time_ms = static_cast<std::int64_t>(number) * 100;
   record.splits.resize(2);
   record.splits[0].blocks.push_back({blocks, epoch{1}, block_sequence{1}, block_sequence{1}});
-  record.splits[1].files.emplace_back();
-  record.splits[1].files[0].input = files;
+  record.splits[1].ranges.emplace_back();
+  record.splits[1].ranges[0].input = files;
   return record;
 }
 

@@ -26,8 +26,8 @@ std::vector<log::block_header> blocks(input_id input, epoch of, std::uint64_t fr
   return made;
 }
 
-found_file file(const std::string& name, std::uint64_t size, std::int64_t modified_ns = 5) {
-  return {name, "/in/" + name, size, modified_ns};
+plan::source_partition file(const std::string& name, std::uint64_t size, std::int64_t modified_ns = 5) {
+  return {.name = name, .end = size, .version = modified_ns};
 }
 
 log::block_range range(input_id input, epoch of, std::uint64_t from, std::uint64_t to) {
@@ -45,7 +45,7 @@ std::vector<log::block_range> block_ranges(const input_queue::share& of) {
 std::map<input_id, std::uint64_t> bytes_by_input(const input_queue::share& of) {
   std::map<input_id, std::uint64_t> found;
   for (auto& split : of.splits)
-    found[split.blocks.empty() ? split.files.front().input : split.blocks.front().input] += split.bytes;
+    found[split.blocks.empty() ? split.ranges.front().input : split.blocks.front().input] += split.bytes;
   return found;
 }
 
@@ -71,7 +71,7 @@ TEST_CASE("blocks are handed out once, in order, and asked for again when one is
 TEST_CASE("what waits of an input is known, and a batch says what it took of each", "[input_queue]") {
   input_queue queue;
   queue.blocks_ready(first, epoch{1}, blocks(first, epoch{1}, 1, 3, 10));
-  queue.files_found(second, {file("a", 100)});
+  CHECK(queue.offsets_found(second, {file("a", 100)}));
   CHECK(queue.waiting(first).records == 6);
   CHECK(queue.waiting(first).bytes == 30);
   CHECK(queue.waiting(second).bytes == 100);
@@ -87,13 +87,13 @@ TEST_CASE("what waits of an input is known, and a batch says what it took of eac
 TEST_CASE("batches take no more of an input's files than its pace allows, and others get what it leaves",
           "[input_queue]") {
   input_queue queue;
-  queue.files_found(first, {file("a", 1000)});
-  queue.files_found(second, {{"b", "/other/b", 1000, 5}});
-  queue.pace_files(first, 10);
+  CHECK(queue.offsets_found(first, {file("a", 1000)}));
+  CHECK(queue.offsets_found(second, {file("b", 1000)}));
+  queue.pace(first, 10);
   auto taken = bytes_by_input(queue.take(200, plenty));
   CHECK(taken.at(first) == 10);
   CHECK(taken.at(second) == 190);
-  queue.pace_files(first, 0);
+  queue.pace(first, 0);
   CHECK(bytes_by_input(queue.take(200, plenty)).at(first) == 100);
 }
 
@@ -140,43 +140,134 @@ TEST_CASE("a small input is not kept waiting by a large one, which takes what is
 
 TEST_CASE("a file is cut into consecutive ranges, and several small ones share a split", "[input_queue]") {
   input_queue queue;
-  queue.files_found(first, {file("a", 25), file("b", 5), file("empty", 0), file("c", 4)});
+  CHECK(queue.offsets_found(first, {file("a", 25), file("b", 5), file("empty", 0), file("c", 4)}));
   auto taken = queue.take(plenty, 10);
   REQUIRE(taken.splits.size() == 4);
   CHECK(taken.bytes == 34);
-  CHECK(taken.splits[1].files == std::vector<log::file_range>{{first, "/in/a", 25, 5, 10, 20}});
-  CHECK(taken.splits[2].files ==
-        std::vector<log::file_range>{{first, "/in/a", 25, 5, 20, 25}, {first, "/in/b", 5, 5, 0, 5}});
-  CHECK(taken.splits[3].files == std::vector<log::file_range>{{first, "/in/c", 4, 5, 0, 4}});
+  CHECK(taken.splits[1].ranges == std::vector<offset_range>{{first, "a", 25, 5, 10, 20}});
+  CHECK(taken.splits[2].ranges == std::vector<offset_range>{{first, "a", 25, 5, 20, 25}, {first, "b", 5, 5, 0, 5}});
+  CHECK(taken.splits[3].ranges == std::vector<offset_range>{{first, "c", 4, 5, 0, 4}});
   CHECK(queue.empty());
 }
 
 TEST_CASE("a file is read once by its name, also when it is found again or has changed since", "[input_queue]") {
   input_queue queue;
-  queue.files_found(first, {file("a", 10)});
-  queue.files_found(first, {file("a", 10)});
+  CHECK(queue.offsets_found(first, {file("a", 10)}));
+  CHECK(queue.offsets_found(first, {file("a", 10)}));
   CHECK(queue.take(plenty, plenty).bytes == 10);
-  queue.files_found(first, {file("a", 99, 6)});
+  CHECK(queue.offsets_found(first, {file("a", 99, 6)}));
   CHECK(queue.empty());
 }
 
 TEST_CASE("a file that was begun before a restart goes on where the log says, as it was when it was found",
           "[input_queue]") {
   input_queue queue;
-  queue.sealed_before(first, "/in/begun", {100, 5, 40});
-  queue.sealed_before(first, "/in/whole", {70, 5, 70});
-  queue.files_found(first, {file("begun", 120, 9), file("whole", 70)});
-  queue.files_found(first, {file("begun", 120, 9)}); // found once more while it waits
+  queue.sealed_before(first, "begun", {100, 5, 40});
+  queue.sealed_before(first, "whole", {70, 5, 70});
+  CHECK(queue.offsets_found(first, {file("begun", 120, 9), file("whole", 70)}));
+  CHECK(queue.offsets_found(first, {file("begun", 120, 9)})); // found once more while it waits
   auto taken = queue.take(plenty, plenty);
   REQUIRE(taken.splits.size() == 1);
-  CHECK(taken.splits[0].files == std::vector<log::file_range>{{first, "/in/begun", 100, 5, 40, 100}});
+  CHECK(taken.splits[0].ranges == std::vector<offset_range>{{first, "begun", 100, 5, 40, 100}});
+}
+
+namespace {
+
+plan::source_partition growing(const std::string& name, std::uint64_t end, std::uint64_t offset_bytes = 1) {
+  return {.name = name, .end = end, .version = 7, .grows = true, .offset_bytes = offset_bytes};
+}
+
+std::vector<offset_range> offset_ranges(const input_queue::share& of) {
+  std::vector<offset_range> found;
+  for (auto& split : of.splits)
+    found.insert(found.end(), split.ranges.begin(), split.ranges.end());
+  return found;
+}
+
+} // namespace
+
+TEST_CASE("an end that grows leads to further ranges, which follow the ones before", "[input_queue]") {
+  input_queue queue;
+  auto from_three = growing("log", 10);
+  from_three.begin = 3;
+  CHECK(queue.offsets_found(first, {from_three}));
+  CHECK(offset_ranges(queue.take(plenty, plenty)) == std::vector<offset_range>{{first, "log", 10, 7, 3, 10}});
+  CHECK(queue.offsets_found(first, {from_three}));
+  CHECK(queue.empty());
+  CHECK(queue.offsets_found(first, {growing("log", 15)}));
+  CHECK(queue.offsets_found(first, {growing("log", 20)})); // once more while it waits
+  CHECK(offset_ranges(queue.take(plenty, plenty)) == std::vector<offset_range>{{first, "log", 20, 7, 10, 20}});
+}
+
+TEST_CASE("ranges keep the bounds of a batch by what an offset stands for, and take one at least", "[input_queue]") {
+  input_queue queue;
+  CHECK(queue.offsets_found(first, {growing("log", 100, 50)}));
+  CHECK(queue.waiting(first).bytes == 5'000);
+  auto taken = queue.take(1'000, 300);
+  CHECK(taken.bytes == 1'000);
+  CHECK(taken.inputs.at(first).bytes == 1'000);
+  REQUIRE(taken.splits.size() == 4);
+  CHECK(taken.splits[0].ranges == std::vector<offset_range>{{first, "log", 100, 7, 0, 6}});
+  CHECK(taken.splits[3].ranges == std::vector<offset_range>{{first, "log", 100, 7, 18, 20}});
+  CHECK(offset_ranges(queue.take(10, 10)) == std::vector<offset_range>{{first, "log", 100, 7, 20, 21}});
+  CHECK(
+    queue.offsets_found(second, {growing("endless", ~std::uint64_t{0}, 1'000)})); // more bytes than there are numbers
+  CHECK(queue.take(2'000, plenty).inputs.at(second).bytes == 1'000);
+  CHECK(queue.waiting_bytes() == ~std::uint64_t{0});
+}
+
+TEST_CASE("partitions that grow share a batch and take turns, final ones are read in their order", "[input_queue]") {
+  input_queue queue;
+  CHECK(queue.offsets_found(first, {growing("large", 1000), growing("small", 10), growing("middle", 50)}));
+  std::map<std::string, std::uint64_t> taken;
+  for (auto& range : offset_ranges(queue.take(150, plenty)))
+    taken[range.partition] += range.to - range.from;
+  CHECK(taken == std::map<std::string, std::uint64_t>{{"large", 90}, {"small", 10}, {"middle", 50}});
+  CHECK(queue.offsets_found(second, {file("a", 20), file("b", 20)}));
+  auto files = offset_ranges(queue.take(60, plenty));
+  CHECK(std::vector<offset_range>(files.end() - 2, files.end()) ==
+        std::vector<offset_range>{{second, "a", 20, 5, 0, 20}, {second, "b", 20, 5, 0, 10}});
+}
+
+TEST_CASE("after a restart a growing partition goes on where the log says, whatever its end was then",
+          "[input_queue]") {
+  input_queue queue;
+  queue.sealed_before(first, "log", {10, 7, 10});
+  queue.sealed_before(first, "behind", {10, 7, 4});
+  CHECK(queue.empty());
+  CHECK(queue.offsets_found(first, {growing("log", 12), growing("behind", 10)}));
+  CHECK(offset_ranges(queue.take(plenty, plenty)) ==
+        std::vector<offset_range>{{first, "log", 12, 7, 10, 12}, {first, "behind", 10, 7, 4, 10}});
+}
+
+TEST_CASE("a growing partition that was replaced, or has lost what was sealed, is corrupt, and named",
+          "[input_queue]") {
+  input_queue queue;
+  queue.sealed_before(first, "log", {10, 7, 10});
+  auto other = growing("log", 20);
+  SECTION("replaced") { other.version = 8; }
+  SECTION("shorter") { other.end = 9; }
+  auto taken = queue.offsets_found(first, {other});
+  REQUIRE_FALSE(taken);
+  CHECK(taken.error().exit_code() == 65);
+  CHECK_THAT(taken.error().message(), Catch::Contains("partition log"));
+  CHECK(queue.empty());
+}
+
+TEST_CASE("partitions without a name, or whose offsets stand for nothing, are refused", "[input_queue]") {
+  input_queue queue;
+  for (auto& wrong : {growing("", 5), growing(std::string(256, 'x'), 5), growing("log", 5, 0)}) {
+    auto taken = queue.offsets_found(first, {wrong});
+    REQUIRE_FALSE(taken);
+    CHECK(taken.error().exit_code() == 78);
+  }
 }
 
 TEST_CASE("files that nobody will seal any more are dropped, blocks are not", "[input_queue]") {
   input_queue queue;
-  queue.files_found(second, {file("a", 10)});
+  CHECK(queue.offsets_found(second, {file("a", 10)}));
   queue.blocks_ready(first, epoch{1}, blocks(first, epoch{1}, 1, 1, 10));
-  queue.drop_files();
+  queue.drop_offsets();
   CHECK(queue.waiting_inputs() == 1);
   CHECK(bytes_by_input(queue.take(plenty, plenty)) == std::map<input_id, std::uint64_t>{{first, 10}});
 }
@@ -193,8 +284,8 @@ public:
     if (input.value == 2) {
       auto name = "file" + std::to_string(files_.size());
       auto size = random_() % 300;
-      files_["/in/" + name] = {size, 0};
-      queue_.files_found(input, {file(name, size)});
+      files_[name] = {size, 0};
+      CHECK(queue_.offsets_found(input, {file(name, size)}));
     } else {
       if (random_() % 10 == 0)
         epochs_[input] = epochs_[input].next();
@@ -215,7 +306,7 @@ public:
     CHECK(taken.bytes <= max_bytes + 3 * std::max<std::uint64_t>(largest_, 1)); // each input may give one block or byte
     std::uint64_t total = 0;
     for (auto& split : taken.splits) {
-      CHECK(split.blocks.empty() != split.files.empty());
+      CHECK(split.blocks.empty() != split.ranges.empty());
       CHECK(split.bytes < split_bytes + std::max<std::uint64_t>(largest_, 1));
       total += split.bytes;
       check_blocks(split);
@@ -246,16 +337,16 @@ private:
   }
   void check_files(const log::split& split) {
     std::uint64_t bytes = 0;
-    for (auto& part : split.files) {
-      auto& at = files_.at(part.path);
+    for (auto& part : split.ranges) {
+      auto& at = files_.at(part.partition);
       CHECK(part.from == at.taken);
       CHECK(part.to > part.from);
       at.taken = part.to;
       CHECK(part.to <= at.size);
-      CHECK(part.size == at.size);
+      CHECK(part.end == at.size);
       bytes += part.to - part.from;
     }
-    if (!split.files.empty())
+    if (!split.ranges.empty())
       CHECK(bytes == split.bytes);
   }
 

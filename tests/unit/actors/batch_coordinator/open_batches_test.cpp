@@ -52,3 +52,24 @@ TEST_CASE("bounds count batches by where they stand, and the bytes of those that
   CHECK_FALSE(takes(6));
   CHECK_FALSE(any_takes(batches, {input_id{1}, epoch{1}, block_sequence{5}}));
 }
+
+TEST_CASE("what is sealed only because something is always due is no input, also after a restart", "[open_batches]") {
+  open_batches batches;
+  CHECK_FALSE(any_has_input(batches));
+  log::batch_record empty;
+  empty.id = batch_id{1};
+  batches.emplace(empty.id, batch_progress{empty, 1});
+  log::commit_record of_nothing;
+  of_nothing.id = batch_id{2};
+  of_nothing.parts.push_back({"count", 0, 2, 1, 0}); // a zero
+  batches.emplace(of_nothing.id, batch_progress{of_nothing, {output_index{0}}});
+  CHECK_FALSE(any_has_input(batches));
+  auto where = GENERATE(state::open, state::committed);
+  batches.emplace(batch_id{3}, batch_of(3, where));
+  CHECK(any_has_input(batches));
+  batches.erase(batch_id{3});
+  of_nothing.id = batch_id{4};
+  of_nothing.records = 5;
+  batches.emplace(of_nothing.id, batch_progress{of_nothing, {output_index{0}}});
+  CHECK(any_has_input(batches));
+}

@@ -182,7 +182,7 @@ public:
         deliver(0);
     for (auto& [id, splits] : splits_)
       for (auto& stage : plan_->stages())
-        for (std::uint32_t i = 0; i < plan::task_count(stage, splits, partitions_); ++i)
+        for (std::uint32_t i = 0; i < plan_->task_counts(splits, partitions_)[stage.index.value]; ++i)
           CHECK(given_.count({id, stage.index.value, i}) == 1);
   }
 
@@ -220,7 +220,7 @@ private:
       CHECK(given_.insert({id, task->stage.value, task->index.value}).second);
       for (auto shuffle : plan_->stages()[task->stage.value].reads)
         for (auto writer : plan_->shuffles()[shuffle.value].writers)
-          for (std::uint32_t i = 0; i < plan::task_count(plan_->stages()[writer.value], splits_[id], partitions_); ++i)
+          for (std::uint32_t i = 0; i < plan_->task_counts(splits_[id], partitions_)[writer.value]; ++i)
             CHECK(given_.count({id, writer.value, i}) == 1);
     }
     if (!plan_->stages()[task->stage.value].writes.empty())

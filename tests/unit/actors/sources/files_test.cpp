@@ -1,5 +1,5 @@
 #include "actors/sources/directory_listing.hpp"
-#include "actors/sources/file_pieces.hpp"
+#include "actors/sources/directory_source.hpp"
 
 #include <catch2/catch.hpp>
 #include <fcntl.h>
@@ -19,12 +19,13 @@ void set_modified(const std::string& path, std::int64_t seconds) {
   REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times, 0) == 0);
 }
 
-weir::log::file_range whole_file(const std::string& directory) {
-  auto files = list_directory(directory);
+weir::offset_range whole_file(const std::string& directory) {
+  auto files = make_directory_source(directory)->partitions();
   REQUIRE(files);
   REQUIRE(files->size() == 1);
   auto& file = files->front();
-  return {{}, file.path, file.size, file.modified_ns, 0, file.size};
+  CHECK_FALSE(file.grows);
+  return {{}, file.name, file.end, file.version, 0, file.end};
 }
 
 /// Records as a text source cuts them: without newline and "\r"; too long ones as one mark.
@@ -53,9 +54,9 @@ TEST_CASE("a directory is listed by modification time, then name, without hidden
   auto files = list_directory(directory.path());
   REQUIRE(files);
   REQUIRE(files->size() == 3);
-  CHECK((*files)[0] == listed_file{"b", directory.path() + "/b", 2, 100'000'000'005});
-  CHECK((*files)[1] == listed_file{"c", directory.path() + "/c", 3, 100'000'000'005});
-  CHECK((*files)[2] == listed_file{"a", directory.path() + "/a", 1, 200'000'000'005});
+  CHECK((*files)[0] == listed_file{"b", 2, 100'000'000'005});
+  CHECK((*files)[1] == listed_file{"c", 3, 100'000'000'005});
+  CHECK((*files)[2] == listed_file{"a", 1, 200'000'000'005});
 }
 
 TEST_CASE("a missing directory is a configuration error that names it", "[files]") {
@@ -71,6 +72,7 @@ TEST_CASE("a missing directory is a configuration error that names it", "[files]
 TEST_CASE("however a file is cut into ranges, every record comes exactly once, in order", "[files]") {
   std::mt19937_64 random{1};
   temporary_directory directory;
+  auto source = make_directory_source(directory.path());
   for (int round = 0; round < 400; ++round) {
     std::size_t max_record_bytes = 1 + random() % 40;
     std::string text;
@@ -84,9 +86,9 @@ TEST_CASE("however a file is cut into ranges, every record comes exactly once, i
     directory.write("input", text);
     auto range = whole_file(directory.path());
     std::vector<std::string> records;
-    for (range.to = 0; range.from < range.size; range.from = range.to) {
-      range.to = std::min(range.size, range.from + 1 + random() % (random() % 3 == 0 ? 5 : 200));
-      auto pieces = read_file_pieces(range, max_record_bytes);
+    for (range.to = 0; range.from < range.end; range.from = range.to) {
+      range.to = std::min(range.end, range.from + 1 + random() % (random() % 3 == 0 ? 5 : 200));
+      auto pieces = source->read(range, max_record_bytes);
       REQUIRE(pieces);
       for (auto& piece : *pieces)
         for (auto& record : records_of(piece.bytes, max_record_bytes))
@@ -100,13 +102,14 @@ TEST_CASE("a range of large records reads far beyond its end, but not without bo
   temporary_directory directory;
   std::string text = "first\n" + std::string(100'000, 'x') + "\nlast\n";
   directory.write("input", text);
+  auto source = make_directory_source(directory.path());
   auto range = whole_file(directory.path());
   range.to = 7;
-  auto pieces = read_file_pieces(range, 200'000);
+  auto pieces = source->read(range, 200'000);
   REQUIRE(pieces);
   REQUIRE(pieces->size() == 1);
   CHECK(pieces->front().bytes == text.substr(0, 6 + 100'000 + 1));
-  pieces = read_file_pieces(range, 1'000);
+  pieces = source->read(range, 1'000);
   REQUIRE(pieces);
   CHECK(pieces->front().bytes.size() == 7 + 1'000 + 2);
 }
@@ -114,14 +117,15 @@ TEST_CASE("a range of large records reads far beyond its end, but not without bo
 TEST_CASE("a file that changed or vanished is an error that names it", "[files]") {
   temporary_directory directory;
   auto path = directory.write("input", "one\ntwo\n");
+  auto source = make_directory_source(directory.path() + "/");
   auto range = whole_file(directory.path());
   auto expect_refusal = [&] {
-    auto pieces = read_file_pieces(range, 100);
+    auto pieces = source->read(range, 100);
     REQUIRE_FALSE(pieces);
     CHECK(pieces.error().exit_code() == 65);
     CHECK_THAT(pieces.error().message(), Catch::Contains(path));
   };
-  REQUIRE(read_file_pieces(range, 100));
+  REQUIRE(source->read(range, 100));
   set_modified(path, 12345);
   expect_refusal();
   range = whole_file(directory.path());
@@ -130,4 +134,15 @@ TEST_CASE("a file that changed or vanished is an error that names it", "[files]"
   expect_refusal();
   ::unlink(path.c_str());
   expect_refusal();
+}
+
+TEST_CASE("a batch that an earlier release has sealed names a file by its path", "[files]") {
+  temporary_directory directory, elsewhere;
+  auto path = directory.write("input", "one\ntwo\n");
+  auto range = whole_file(directory.path());
+  range.partition = path;
+  auto pieces = make_directory_source(elsewhere.path())->read(range, 100);
+  REQUIRE(pieces);
+  CHECK(pieces->front().bytes == "one\ntwo\n");
+  CHECK(make_directory_source(directory.path())->describe("input") == "file " + path);
 }

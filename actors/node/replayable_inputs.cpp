@@ -1,0 +1,71 @@
+#include "actors/node/replayable_inputs.hpp"
+
+#include "actors/sources/directory_source.hpp"
+
+namespace weir::actors {
+
+namespace {
+
+/// Asks the source of an input. What it throws is an error, and every error says of which input, and of which `part` of it, it is.
+template <class Question>
+auto ask(const services& services, input_id input, const std::string& action, const std::string& part,
+         Question question) -> decltype(question(std::declval<const plan::replayable_source&>())) {
+  auto name = input.value < services.settings.inputs.size() ? services.settings.inputs[input.value].text()
+                                                            : "input " + std::to_string(input.value);
+  auto where = part.empty() ? name : name + ", partition " + part;
+  if (!is_replayable(services, input))
+    return fail(error_code::corrupt, "the log has offsets of an input that cannot be read again", where,
+                "run the program that has it as a source that can");
+  auto thrown = [&](const std::string& problem) {
+    return fail(error_code::failed, "cannot " + action + ": " + problem, where, "mend the source");
+  };
+  try {
+    auto answer = question(*services.replayable[input.value]);
+    if (!answer) {
+      auto& why = answer.error();
+      if (why.where.empty() || why.where == part)
+        why.where = where;
+      else if (why.where.find(part) == std::string::npos)
+        why.where = where + ", " + why.where;
+    }
+    return answer;
+  } catch (const std::exception& problem) {
+    return thrown(problem.what());
+  } catch (...) {
+    return thrown("an exception that is no std::exception");
+  }
+}
+
+} // namespace
+
+std::vector<std::shared_ptr<plan::replayable_source>> replayable_inputs(const std::vector<input_url>& inputs,
+                                                                        const plan::physical_plan& plan) {
+  std::vector<std::shared_ptr<plan::replayable_source>> found;
+  for (auto& input : inputs)
+    found.push_back(input.what() == input_url::kind::file     ? make_directory_source(input.directory())
+                    : input.what() == input_url::kind::stream ? plan.receivers()[input.source() - 1].replayable
+                                                              : nullptr);
+  return found;
+}
+
+bool is_replayable(const services& services, input_id input) {
+  return input.value < services.replayable.size() && services.replayable[input.value];
+}
+
+bool reads(const services& services, const plan::stage& stage, const log::split& split) {
+  auto input = split.input();
+  return input.value < services.settings.inputs.size() &&
+         services.settings.inputs[input.value].source() == stage.source;
+}
+
+result<std::vector<plan::source_partition>> list_partitions(const services& services, input_id input) {
+  return ask(services, input, "list the partitions", {}, [](auto& source) { return source.partitions(); });
+}
+
+result<std::vector<plan::text_piece>> read_range(const services& services, const offset_range& range) {
+  auto action = "read from " + std::to_string(range.from) + " to " + std::to_string(range.to);
+  return ask(services, range.input, action, range.partition,
+             [&](auto& source) { return source.read(range, services.settings.max_record_bytes); });
+}
+
+} // namespace weir::actors

@@ -1,0 +1,49 @@
+#include "actors/sources/directory_source.hpp"
+
+#include "actors/sources/directory_listing.hpp"
+#include "actors/sources/file_pieces.hpp"
+
+namespace weir::actors {
+
+namespace {
+
+class directory_source final : public plan::replayable_source {
+public:
+  explicit directory_source(std::string directory) : directory_{std::move(directory)} {}
+
+  plan::record_form form() const override { return plan::record_form::lines; }
+
+  result<std::vector<plan::source_partition>> partitions() const override {
+    auto files = list_directory(directory_);
+    if (!files)
+      return tl::make_unexpected(files.error());
+    std::vector<plan::source_partition> found;
+    for (auto& file : *files)
+      found.push_back({.name = std::move(file.name), .end = file.size, .version = file.modified_ns});
+    return found;
+  }
+
+  result<std::vector<plan::text_piece>> read(const offset_range& range, std::size_t max_record_bytes) const override {
+    return read_file_pieces(path_in(directory_, range.partition), range, max_record_bytes);
+  }
+
+  std::string describe(std::string_view partition) const override { return "file " + path_in(directory_, partition); }
+
+private:
+  std::string directory_;
+};
+
+} // namespace
+
+std::shared_ptr<plan::replayable_source> make_directory_source(std::string directory) {
+  return std::make_shared<directory_source>(std::move(directory));
+}
+
+std::string path_in(const std::string& directory, std::string_view partition) {
+  if (partition.find('/') != std::string_view::npos)
+    return std::string{partition};
+  auto path = directory.ends_with('/') ? directory : directory + "/";
+  return path.append(partition);
+}
+
+} // namespace weir::actors

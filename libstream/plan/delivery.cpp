@@ -1,0 +1,37 @@
+#include "libstream/plan/delivery.hpp"
+
+#include <exception>
+
+namespace weir::plan {
+
+namespace {
+
+result<void> call(delivery& to, const delivered_batch& batch) {
+  try {
+    return to.deliver(batch);
+  } catch (const std::exception& thrown) {
+    return fail(error_code::failed, thrown.what());
+  } catch (...) {
+    return fail(error_code::failed, "an exception that is no std::exception");
+  }
+}
+
+} // namespace
+
+result<void> deliver(delivery& to, const delivered_batch& batch) {
+  auto done = call(to, batch);
+  if (done)
+    return done;
+  auto why = std::move(done.error());
+  auto at = to.failed_at();
+  auto name = "user function of output " + batch.output + ", batch " + std::to_string(batch.batch.value) +
+              (at.empty() ? "" : ", " + at);
+  why.where = why.where.empty() ? name : name + ", " + why.where;
+  if (why.hint.empty())
+    why.hint = "mend the function or what it writes to, or see on_error";
+  if (why.code != error_code::corrupt && !why.full)
+    why.thrown_by = batch.output;
+  return tl::make_unexpected(std::move(why));
+}
+
+} // namespace weir::plan

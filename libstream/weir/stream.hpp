@@ -1,0 +1,13 @@
+#pragma once
+
+#include "libstream/api/dataset.hpp"
+#include "libstream/api/dstream.hpp"
+#include "libstream/api/outputs.hpp"
+#include "libstream/api/receiver.hpp"
+#include "libstream/api/replayable.hpp"
+#include "libstream/api/stats_report.hpp"
+#include "libstream/api/stream_context.hpp"
+#include "libstream/operators/contains.hpp"
+#include "libstream/operators/split_words.hpp"
+
+/// What a pipeline needs, without the runtime that drives it: all of `<weir/weir.hpp>` that knows no actors.

@@ -1,0 +1,63 @@
+#include <filesystem>
+
+#include <catch2/catch.hpp>
+
+#include "tests/process/harness.hpp"
+
+namespace {
+
+using namespace weir::process;
+namespace fs = std::filesystem;
+
+fs::path tree() { return fs::absolute(fs::path{__FILE__}.parent_path() / "../..").lexically_normal(); }
+
+/// The folder in which the programs under test were built.
+fs::path build_folder() { return fs::absolute(program("word-count")).parent_path().parent_path(); }
+
+void must_run(const std::vector<std::string>& arguments) {
+  auto end = run(arguments, {}, 8 * patience);
+  INFO(end.output);
+  INFO(end.errors);
+  REQUIRE(end.code == 0);
+}
+
+} // namespace
+
+TEST_CASE("a project of its own finds the installed package, builds against it, and its tests pass", "[install]") {
+  REQUIRE(fs::exists(build_folder() / "cmake_install.cmake"));
+  auto directory = fresh_directory();
+  auto prefix = fs::absolute(directory / "prefix").string();
+  auto build = fs::absolute(directory / "build").string();
+  must_run({"cmake", "--install", build_folder(), "--prefix", prefix});
+  must_run({"cmake", "-S", tree() / "apps/examples/10-own-project", "-B", build, "-G", "Ninja",
+            "-DCMAKE_PREFIX_PATH=" + prefix, "-DCMAKE_CXX_FLAGS=-O0"});
+  must_run({"cmake", "--build", build});
+  must_run({"ctest", "--test-dir", build, "--output-on-failure", "--no-tests=error"});
+
+  fs::create_directory(directory / "visits");
+  write_file(directory / "visits/monday.txt", "ann / 120\nbob / 80\nwhat?\n");
+  auto end = run({build + "/page-visits", "--input", "file:" + fs::absolute(directory / "visits").string(),
+                  "--data-dir", "none", "--stop-when-idle=300ms"});
+  INFO(end.errors);
+  CHECK(end.code == 0);
+  CHECK_THAT(end.output, Catch::Contains("/\t2 visits, 200 ms\n"));
+  CHECK(run({prefix + "/bin/weir", "--version"}).code == 0);
+}
+
+TEST_CASE("the installed package names the component that it does not have", "[install]") {
+  auto directory = fresh_directory();
+  auto prefix = fs::absolute(directory / "prefix").string();
+  must_run({"cmake", "--install", build_folder(), "--prefix", prefix});
+  fs::create_directory(directory / "project");
+  write_file(directory / "project/CMakeLists.txt",
+             "cmake_minimum_required(VERSION 3.25)\nproject(other LANGUAGES CXX)\n"
+             "find_package(weir REQUIRED COMPONENTS stream)\n"
+             "if(TARGET weir::weir OR NOT TARGET weir::stream)\n"
+             "  message(FATAL_ERROR \"asked for weir::stream alone\")\n"
+             "endif()\n"
+             "find_package(weir REQUIRED COMPONENTS streams)\n");
+  auto end = run(
+    {"cmake", "-S", directory / "project", "-B", directory / "build", "-G", "Ninja", "-DCMAKE_PREFIX_PATH=" + prefix});
+  CHECK(end.code != 0);
+  CHECK_THAT(end.errors, Catch::Contains("weir has no component \"streams\""));
+}

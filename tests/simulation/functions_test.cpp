@@ -1,0 +1,40 @@
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+
+#include "actors/simulation/world.hpp"
+#include "libstream/base/marks.hpp"
+
+using namespace weir::actors;
+using namespace weir::actors::simulation;
+
+namespace {
+
+std::uint64_t reached(const outcome& what, std::string_view name) {
+  auto place = std::find(std::begin(weir::mark_names), std::end(weir::mark_names), name);
+  REQUIRE(place != std::end(weir::mark_names));
+  return what.marks[static_cast<std::size_t>(place - std::begin(weir::mark_names))];
+}
+
+} // namespace
+
+TEST_CASE("a function that fails has every batch once, in order, like the files, under every policy", "[simulation]") {
+  auto policy = GENERATE(error_policy::stop, error_policy::skip, error_policy::isolate);
+  std::uint64_t retried = 0, left_out = 0, stops = 0;
+  for (std::uint64_t seed = 7001; seed <= 7006; ++seed) {
+    auto what = draw_scenario(seed);
+    what.poison = {};
+    what.function = {true, 40, 30};
+    what.settings.on_error = policy;
+    what.settings.max_task_failures = 2;
+    auto ended = run(what);
+    CAPTURE(seed, ended.violations);
+    CHECK(ended.good());
+    retried += reached(ended, "sink.tries_again");
+    left_out += reached(ended, "sink.leaves_batch_out");
+    stops += ended.poison_stops;
+  }
+  CHECK(retried > 0);
+  CHECK((left_out > 0) == (policy != error_policy::stop));
+  CHECK((stops > 0) == (policy == error_policy::stop));
+}

@@ -1,0 +1,149 @@
+#include "libstream/testing/test_driver.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "libstream/api/receiver.hpp"
+
+using namespace weir;
+using namespace weir::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+template <class T>
+struct idle_receiver final : receiver<T> {
+  void on_start() override {}
+  void on_stop() override {}
+};
+
+using sale = std::pair<std::string, std::uint64_t>;
+
+void count_lines(stream_context& ctx) { ctx.text_input().count_by_value().named("counts").print(); }
+
+void two_inputs(stream_context& ctx) {
+  ctx.text_input().count_by_value().named("lines").print();
+  ctx.receiver_stream(std::make_shared<idle_receiver<sale>>())
+    .named("sales")
+    .reduce_by_key(std::plus<>{})
+    .named("totals")
+    .print();
+  ctx.receiver_stream(std::make_shared<idle_receiver<std::string_view>>()).named("clicks").named("clicks").print();
+}
+
+} // namespace
+
+TEST_CASE("records are pushed into text_input and into receivers by their names", "[driver]") {
+  test_driver driver{two_inputs};
+  driver.push({"a", "b", "a"});
+  driver.push("sales", std::vector<sale>{{"ann", 3}, {"bob", 1}, {"ann", 4}, {"cem", 2}});
+  driver.push("clicks", {"one\ntwo", ""});
+  driver.step();
+  CHECK(driver.output("lines") == rows{{"a", 2}, {"b", 1}});
+  CHECK(driver.output("totals") == rows{{"ann", 7}, {"bob", 1}, {"cem", 2}});
+  CHECK(driver.output_in_order("clicks").size() == 3); // the text output does not escape its newline
+  driver.push<sale>("sales", {{"ann", 1}}).step();
+  CHECK(driver.output("totals") == rows{{"ann", 1}});
+  CHECK(driver.output("lines").empty());
+}
+
+TEST_CASE("pushing where nothing reads names what is there", "[driver]") {
+  test_driver driver{two_inputs};
+  CHECK_THROWS_WITH(driver.push<sale>("sale", {{"ann", 1}}), Catch::Contains("did you mean 'sales'?"));
+  CHECK_THROWS_WITH(driver.push({"two\nlines"}), Catch::Contains("push each line by itself"));
+  CHECK_THROWS_WITH(driver.output("total"), Catch::Contains("did you mean 'totals'?"));
+  test_driver other{[](stream_context& ctx) { ctx.constant<int>({1}).print(); }};
+  CHECK_THROWS_WITH(other.push({"a"}), Catch::Contains("does not read it"));
+}
+
+TEST_CASE("records that a receiver's stream cannot read fail the batch, and its operator is named", "[driver]") {
+  test_driver driver{two_inputs};
+  driver.push("sales", std::vector<std::string>{"no sale"});
+  CHECK_THROWS_WITH(driver.step(), Catch::Contains("operator sales") && Catch::Contains("cannot be read"));
+}
+
+TEST_CASE("outputs are remembered by batch time, their last batch also in order and by part", "[driver]") {
+  test_driver driver{[](stream_context& ctx) { ctx.text_input().named("lines").print(); }, {.records_per_split = 2}};
+  driver.push({"c", "b", "a"}).step().step().push({"x"}).step();
+  CHECK(driver.outputs("lines") ==
+        std::map<std::chrono::milliseconds, rows>{{1000ms, {"a", "b", "c"}}, {3000ms, {"x"}}});
+  driver.push({"c", "b", "a"}).step();
+  CHECK(driver.output_in_order("lines") == std::vector<row>{"c", "b", "a"});
+  CHECK(driver.parts("lines") == std::map<std::uint32_t, std::vector<row>>{{0, {"c", "b"}}, {1, {"a"}}});
+  CHECK(driver.now() == 4s);
+}
+
+TEST_CASE("time that passes runs a batch with input, and leaves no trace of others", "[driver]") {
+  std::vector<std::int64_t> times;
+  struct listening final : streaming_listener {
+    std::vector<std::int64_t>& times;
+    explicit listening(std::vector<std::int64_t>& into) : times{into} {}
+    void on_batch_completed(const batch_info& batch) override {
+      times.push_back(batch.batch_time.time_since_epoch() / 1ms);
+    }
+  };
+  test_driver driver{[&](stream_context& ctx) {
+    ctx.add_listener(std::make_shared<listening>(times));
+    count_lines(ctx);
+  }};
+  driver.advance(2500ms).push({"a"}).advance(499ms);
+  CHECK(times.empty());
+  driver.advance(1ms);
+  CHECK(times == std::vector<std::int64_t>{3000});
+  driver.advance(24h).push({"b"}).advance(1s);
+  CHECK(times == std::vector<std::int64_t>{3000, 86'404'000});
+  CHECK(driver.outputs("counts").size() == 2);
+}
+
+TEST_CASE("what is always due runs every interval, and once for all that it missed", "[driver]") {
+  test_driver driver{[](stream_context& ctx) { ctx.text_input().count().named("count").print(); }};
+  driver.push({"a"}).advance(3s);
+  CHECK(driver.outputs("count") ==
+        std::map<std::chrono::milliseconds, rows>{{1000ms, {1}}, {2000ms, {0}}, {3000ms, {0}}});
+  driver.crash().advance(5500ms).recover();
+  CHECK(driver.outputs("count").size() == 4);
+  CHECK(driver.outputs("count").rbegin()->first == 8s);
+  driver.step();
+  CHECK(driver.outputs("count").rbegin()->first == 9s);
+}
+
+TEST_CASE("step computes as many batches as it is told", "[driver]") {
+  test_driver driver{[](stream_context& ctx) { ctx.text_input().count().named("count").print(); }};
+  driver.push({"a"}).step(3);
+  CHECK(driver.outputs("count").size() == 3);
+  driver.push({"b"}).run_until_idle().run_until_idle();
+  CHECK(driver.outputs("count").size() == 4);
+}
+
+TEST_CASE("the application is computed with other partitions after a restart, which loses nothing that waits",
+          "[driver]") {
+  test_driver driver{two_inputs, {.partitions = 1}};
+  driver.push({"a", "b", "c", "d", "e", "f"}).restart({.partitions = 4, .records_per_split = 1});
+  CHECK(driver.output("lines").lines().size() == 6); // taken before it ended
+  CHECK(driver.parts("lines").size() == 1);
+  driver.push({"a", "b", "c", "d", "e", "f"}).step();
+  CHECK(driver.parts("lines").size() > 1);
+  CHECK_THROWS_WITH(driver.restart({.interval_ms = 1}), Catch::Contains("interval"));
+  CHECK_THROWS_WITH((test_driver{two_inputs, {.partitions = 0}}), Catch::Contains("at least 1"));
+}
+
+TEST_CASE("another version of the program goes on with the inputs of the first", "[driver]") {
+  test_driver driver{two_inputs};
+  driver.push<sale>("sales", {{"ann", 1}}).crash(moment::sealed);
+  CHECK_FALSE(driver.is_running());
+  driver.upgrade([](stream_context& ctx) {
+    ctx.receiver_stream(std::make_shared<idle_receiver<sale>>()).named("other").print();
+    ctx.receiver_stream(std::make_shared<idle_receiver<sale>>())
+      .named("sales")
+      .map_values([](std::uint64_t value) { return value * 100; })
+      .named("cents")
+      .print();
+  });
+  CHECK(driver.output("cents") == rows{{"ann", 100}});
+}
+
+TEST_CASE("a sealed batch of an input that the program has no more is refused", "[driver]") {
+  test_driver driver{two_inputs};
+  driver.push<sale>("sales", {{"ann", 1}}).crash(moment::sealed);
+  CHECK_THROWS_WITH(driver.upgrade(count_lines), Catch::Contains("an input that is gone"));
+  CHECK_FALSE(driver.is_running());
+}

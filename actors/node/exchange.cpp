@@ -27,8 +27,8 @@ void exchange::bound(std::uint64_t budget_bytes, std::shared_ptr<scratch> spill_
 
 result<void> exchange::push(const attempt& of, batch_id batch, task_index map, plan::shuffle_output output) {
   held_output made{std::move(output.runs), {}, 0};
-  made.bytes = memory_of(made.runs);
-  if (keep(of, batch, map, output.shuffle, made, !scratch_))
+  made.bytes = output.kept_by_plan ? 0 : memory_of(made.runs);
+  if (keep(of, batch, map, output.shuffle, made, !scratch_ || output.kept_by_plan))
     return {};
   if (auto spilled = spill(made); !spilled)
     return spilled;

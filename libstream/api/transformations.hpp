@@ -179,10 +179,8 @@ public:
                   "key_by: expected a function that takes one record (const T&) and returns its key");
     using key_type = checks::result<Function, const T&>;
     static_assert(checks::key<key_type>, "key_by: a key must be a record that is comparable with ==");
-    auto whole = [function = std::move(function)](const T& each) {
-      return std::pair<key_type, T>{std::invoke(function, each), each};
-    };
     using out = std::pair<key_type, T>;
+    auto whole = [function = std::move(function)](const T& each) { return out{std::invoke(function, each), each}; };
     using sink = operators::map_sink<T, out, decltype(whole)>;
     return this->template derive<out>(
       std::make_shared<operators::narrow_node<T, out, decltype(whole), sink>>("key_by", this->node(), std::move(whole)));
@@ -206,7 +204,7 @@ public:
       std::make_shared<operators::sample_node<T>>(this->node(), fraction, seed, with_replacement));
   }
 
-  /// All records in the order of `key(record)`, also over the partitions: nothing of a partition comes after something of the next. Equal
+  /// All records in the order of `key_of(record)`, also over the partitions: nothing of a partition comes after something of the next. Equal
   /// keys stay in order. `count` partitions; 0 = as many as the application has.
   template <class Function = std::identity>
   auto sort_by(Function key_of = {}, order how = order::ascending, std::uint32_t count = 0) const {

@@ -29,8 +29,11 @@ public:
   void keep(const task_input& input, const task_result& made) const {
     if (!applies(input))
       return;
+    auto kept = made;
+    for (auto& output : kept.shuffles)
+      output.kept_by_plan = true;
     std::lock_guard guard{mutex_};
-    results_.emplace(key_of(input), made);
+    results_.emplace(key_of(input), std::move(kept));
   }
 
 private:

@@ -64,6 +64,7 @@ struct task_input {
 struct shuffle_output {
   shuffle_index shuffle;
   std::vector<run_handle> runs;
+  bool kept_by_plan = false; ///< the plan holds them as long as it lives: whoever passes them on need not count or spill them
 };
 
 /// One task's part of one output: formatted bytes, not yet visible to anyone.

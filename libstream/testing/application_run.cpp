@@ -163,17 +163,14 @@ void application_run::publish_output(const plan::output& output, const log::comm
 }
 
 void application_run::deliver(plan::delivery& destination, const plan::delivered_batch& batch) const {
-  std::string problem;
+  std::optional<error> problem;
   for (std::uint32_t tries = 0; tries < std::max(options_.max_task_failures, 1u); ++tries) {
     auto taken = plan::deliver(destination, batch);
     if (taken)
       return;
-    problem = taken.error().message();
+    problem = taken.error();
   }
-  throw plan::plan_error{{error_code::failed,
-                          "batch " + std::to_string(batch.batch.value) + " was not taken, tried " +
-                            std::to_string(options_.max_task_failures) + " times: " + problem,
-                          "output '" + batch.output + "'", "mend what the output delivers to; recover() tries again"}};
+  throw plan::plan_error{*problem};
 }
 
 batch_info application_run::describe(const log::batch_record& batch) const {

@@ -28,7 +28,7 @@ std::vector<std::string> staged(const application& build, std::string text) {
   build(ctx);
   auto plan = *ctx.plan();
   auto bytes = std::make_shared<std::string>(text + std::string(limits::read_padding, '\0'));
-  plan::inline_batch::split split{{std::string_view{*bytes}.substr(0, text.size()), bytes}};
+  plan::inline_batch::split split{{{std::string_view{*bytes}.substr(0, text.size()), bytes}}};
   std::vector<std::string> parts;
   for (auto& part : plan::inline_batch{plan, 2, 1}.run(batch_id{1}, 1000, {split}).value())
     parts.push_back(part.bytes);

@@ -46,6 +46,7 @@ public:
 
   /// How often each record occurs.
   std::map<owned, std::uint64_t> count_by_value() const {
+    static_assert(checks::key<T>, "count_by_value: records must be comparable with ==");
     static_assert(checks::ordered<owned>, "count_by_value: records must be comparable with <");
     using logic = operators::occurrence_logic<T>;
     auto counts = std::make_shared<operators::combine_node<T, T, std::uint64_t, logic>>("count_by_value", node_, logic{});
@@ -149,6 +150,8 @@ public:
   template <class Key>
   auto lookup(const Key& wanted) const {
     static_assert(data::is_pair<T>, "lookup: expected records that are pairs (std::pair<Key, Value>)");
+    static_assert(std::constructible_from<data::owned<checks::key_of<T>>, const Key&>,
+                  "lookup: expected a key of these pairs");
     return this->filter([key = data::owned<checks::key_of<T>>(wanted)](const T& each) { return each.first == key; })
       .values()
       .collect();

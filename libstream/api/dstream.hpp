@@ -68,6 +68,8 @@ public:
       static_assert(checks::callable<Function, dataset<T>>,
                     "transform: expected a function that takes a dataset, or a dataset and the batch time "
                     "(weir::dataset<T>[, weir::event_time]), and returns a dataset");
+      static_assert(checks::is_dataset<checks::result<Function, dataset<T>>>::value,
+                    "transform: the function must return a dataset");
       return context_->stream_of(std::invoke(function, input));
     }
   }
@@ -84,6 +86,8 @@ public:
       static_assert(checks::callable<Function, dataset<T>, dataset<U>>,
                     "transform_with: expected a function that takes two datasets, or these and the batch time, and returns "
                     "a dataset");
+      static_assert(checks::is_dataset<checks::result<Function, dataset<T>, dataset<U>>>::value,
+                    "transform_with: the function must return a dataset");
       return context_->stream_of(std::invoke(function, left, right));
     }
   }
@@ -226,6 +230,8 @@ auto stream_context::transform(const std::vector<dstream<T>>& streams, Function 
     static_assert(checks::callable<Function, std::vector<dataset<T>>>,
                   "transform: expected a function that takes the datasets, or these and the batch time "
                   "(std::vector<weir::dataset<T>>[, weir::event_time]), and returns a dataset");
+    static_assert(checks::is_dataset<checks::result<Function, std::vector<dataset<T>>>>::value,
+                  "transform: the function must return a dataset");
     return stream_of(std::invoke(function, inputs));
   }
 }

@@ -41,8 +41,22 @@ concept ordered = requires(const T& a, const T& b) {
   { a < b } -> std::convertible_to<bool>;
 };
 
+/// Pairs, tuples, vectors and maps have == whatever they hold, so each part is asked.
 template <class T>
-concept key = data::record<T> && std::equality_comparable<T>;
+inline constexpr bool equatable = std::equality_comparable<T>;
+template <class A, class B>
+inline constexpr bool equatable<std::pair<A, B>> = equatable<A>&& equatable<B>;
+template <class... Parts>
+inline constexpr bool equatable<std::tuple<Parts...>> = (equatable<Parts> && ...);
+template <class T>
+inline constexpr bool equatable<std::optional<T>> = equatable<T>;
+template <class T>
+inline constexpr bool equatable<std::vector<T>> = equatable<T>;
+template <class Key, class Value>
+inline constexpr bool equatable<std::map<Key, Value>> = equatable<Key>&& equatable<Value>;
+
+template <class T>
+concept key = data::record<T> && equatable<T>;
 
 /// An operation of pairs only, asked of something else, meets these types.
 template <class T>

@@ -43,8 +43,14 @@ public:
   template <class Function>
   auto map_values(Function function) const {
     static_assert(pairs, "map_values: expected records that are pairs (std::pair<Key, Value>)");
-    static_assert(checks::callable<Function, const value&>,
-                  "map_values: expected a function that can be called with one value (const Value&)");
+    static_assert(checks::copyable<Function>,
+                  "map_values: the function must be copyable, as each task works on a copy");
+    static_assert(
+      checks::callable<Function, const value&>,
+      "map_values: expected a function that can be called with one value (const Value&), not with the pair");
+    static_assert(
+      checks::record<checks::result<Function, const value&>>,
+      "map_values: the function returns nothing, or a type that is no record (docs/operators.md says which types are)");
     using out = std::pair<key, checks::result<Function, const value&>>;
     return part<out>("map_values", [function = std::move(function)](const T& each) mutable {
       return out{each.first, std::invoke(function, each.second)};
@@ -55,10 +61,15 @@ public:
   template <class Function>
   auto flat_map_values(Function function) const {
     static_assert(pairs, "flat_map_values: expected records that are pairs (std::pair<Key, Value>)");
+    static_assert(checks::copyable<Function>,
+                  "flat_map_values: the function must be copyable, as each task works on a copy");
     static_assert(checks::callable<Function, const value&>,
                   "flat_map_values: expected a function that takes one value (const Value&) and returns a range");
     using range = std::invoke_result_t<Function&, const value&>;
     static_assert(checks::range<range>, "flat_map_values: the function must return a range, e.g. a std::vector");
+    static_assert(checks::record<std::ranges::range_value_t<range>>,
+                  "flat_map_values: the function returns a range of a type that is no record "
+                  "(docs/operators.md says which types are)");
     using out = std::pair<key, std::ranges::range_value_t<range>>;
     auto whole = [function = std::move(function)](const T& each, auto& emit) mutable {
       auto&& made = std::invoke(function, each.second);
@@ -76,6 +87,7 @@ public:
   /// reduce_by_key is cheaper.
   auto group_by_key(partitioning<key> how = {}) const {
     static_assert(pairs, "group_by_key: expected records that are pairs (std::pair<Key, Value>)");
+    static_assert(checks::key<key>, "group_by_key: keys must be records that are comparable with ==");
     return derive<std::pair<key, std::vector<value>>>(
       std::make_shared<operators::group_by_key_node<key, value>>("group_by_key", node(), std::move(how)));
   }
@@ -83,7 +95,9 @@ public:
   /// One pair a key: its values joined by an associative `function`, in the order of the records. Map tasks join their own first.
   template <class Function>
   auto reduce_by_key(Function function, partitioning<key> how = {}) const {
-    static_assert(pairs, "reduce_by_key: expected records that are pairs (std::pair<Key, Value>)");
+    static_assert(
+      pairs, "reduce_by_key: expected records that are pairs (std::pair<Key, Value>); make them with map or key_by");
+    static_assert(checks::key<key>, "reduce_by_key: keys must be records that are comparable with ==");
     static_assert(checks::copyable<Function>, "reduce_by_key: the function must be copyable, as each task works on a copy");
     static_assert(checks::gives<value, Function, const value&, const value&>,
                   "reduce_by_key: expected a function that takes two values (const Value&, const Value&) and returns one");
@@ -93,18 +107,28 @@ public:
   }
 
   /// The same, beginning with `zero` in each task that has values of the key: `zero` must be neutral.
-  template <class Function>
-  auto fold_by_key(value zero, Function function, partitioning<key> how = {}) const {
+  template <class Zero = value, class Function>
+  auto fold_by_key(Zero first, Function function, partitioning<key> how = {}) const {
+    static_assert(pairs, "fold_by_key: expected records that are pairs (std::pair<Key, Value>)");
+    static_assert(checks::key<key>, "fold_by_key: keys must be records that are comparable with ==");
+    static_assert(checks::copyable<Function>,
+                  "fold_by_key: the function must be copyable, as each task works on a copy");
+    static_assert(std::convertible_to<Zero, value>, "fold_by_key: zero must be a value");
     static_assert(checks::gives<value, Function, const value&, const value&>,
                   "fold_by_key: expected a function that takes two values (const Value&, const Value&) and returns one");
+    auto zero = static_cast<value>(std::move(first));
     return combining<value>(
-      "fold_by_key", [zero, function](const value& first) mutable { return std::invoke(function, zero, first); }, function,
-      function, std::move(how));
+      "fold_by_key", [zero, function](const value& each) mutable { return std::invoke(function, zero, each); },
+      function, function, std::move(how));
   }
 
   /// (key, accumulator): `add(accumulator, value)` takes a value in, beginning with `zero`; `merge` joins two accumulators.
   template <class Accumulator, class Add, class Merge>
   auto aggregate_by_key(Accumulator zero, Add add, Merge merge, partitioning<key> how = {}) const {
+    static_assert(pairs, "aggregate_by_key: expected records that are pairs (std::pair<Key, Value>)");
+    static_assert(checks::key<key>, "aggregate_by_key: keys must be records that are comparable with ==");
+    static_assert(checks::copyable<Add> && checks::copyable<Merge>,
+                  "aggregate_by_key: the functions must be copyable, as each task works on a copy");
     static_assert(checks::gives<Accumulator, Add, Accumulator, const value&>,
                   "aggregate_by_key: expected add(accumulator, value) that returns the accumulator");
     static_assert(checks::gives<Accumulator, Merge, Accumulator, const Accumulator&>,
@@ -119,6 +143,9 @@ public:
   template <class Create, class Add, class Merge>
   auto combine_by_key(Create create, Add add, Merge merge, partitioning<key> how = {}) const {
     static_assert(pairs, "combine_by_key: expected records that are pairs (std::pair<Key, Value>)");
+    static_assert(checks::key<key>, "combine_by_key: keys must be records that are comparable with ==");
+    static_assert(checks::copyable<Create> && checks::copyable<Add> && checks::copyable<Merge>,
+                  "combine_by_key: the functions must be copyable, as each task works on a copy");
     static_assert(checks::callable<Create, const value&>,
                   "combine_by_key: expected create(value) that returns an accumulator");
     using accumulator = checks::result<Create, const value&>;
@@ -161,6 +188,7 @@ public:
   /// The same pairs, each in the partition of its key.
   auto partition_by(partitioning<key> how) const {
     static_assert(pairs, "partition_by: expected records that are pairs (std::pair<Key, Value>)");
+    static_assert(checks::key<key>, "partition_by: keys must be records that are comparable with ==");
     return derive<T>(std::make_shared<operators::partition_by_node<key, value>>(node(), std::move(how)));
   }
 
@@ -197,9 +225,9 @@ private:
 
   template <class Accumulator, class Create, class Add, class Merge>
   auto combining(const char* kind, Create create, Add add, Merge merge, partitioning<key> how) const {
-    static_assert(pairs, "fold_by_key, aggregate_by_key, combine_by_key: expected records that are pairs");
-    static_assert(checks::record<Accumulator>, "combine_by_key: the accumulator is no record: take numbers, strings, pairs, "
-                                               "tuples, optionals, vectors, maps, or a struct with MSGPACK_DEFINE");
+    static_assert(checks::record<Accumulator>,
+                  "aggregate_by_key, combine_by_key: the accumulator is no record: take numbers, strings, pairs, "
+                  "tuples, optionals, vectors, maps, or a struct with MSGPACK_DEFINE");
     using logic = operators::general_logic<key, value, Accumulator, Create, Add, Merge>;
     return derive<std::pair<key, Accumulator>>(std::make_shared<operators::combine_node<T, key, Accumulator, logic>>(
       kind, node(), logic{std::move(create), std::move(add), std::move(merge)}, std::move(how)));
@@ -214,6 +242,7 @@ private:
     using other_key = checks::key_of<right>;
     using other_value = checks::value_of<right>;
     static_assert(checks::same_key<key, other_key>, "join, cogroup: both must have keys of the same type");
+    static_assert(checks::key<key>, "join, cogroup: keys must be records that are comparable with ==");
     self().require_same_context(other);
     if constexpr (std::is_same_v<key, other_key>) {
       using kind = Kind<key, value, other_value>;

@@ -18,12 +18,15 @@ namespace api_detail {
 
 template <class Function, class In>
 struct flat_map_output {
+  static_assert(checks::copyable<Function>, "flat_map: the function must be copyable, as each task works on a copy");
   static_assert(checks::callable<Function, const In&>,
                 "flat_map: expected a function that takes one record (const T&) and returns a range; for one that takes "
                 "(record, emit) name what it emits: flat_map<Out>(...)");
   using range = std::invoke_result_t<Function&, const In&>;
   static_assert(checks::range<range>, "flat_map: the function must return a range, e.g. a std::vector");
   using type = std::ranges::range_value_t<range>;
+  static_assert(checks::record<type>, "flat_map: the function returns a range of a type that is no record "
+                                      "(docs/operators.md says which types are)");
 };
 template <class Function, class In>
   requires requires { typename Function::output; }
@@ -37,6 +40,11 @@ struct flat_map_output<Function, In> {
 /// node. Within a partition records keep their order, unless said otherwise.
 template <template <class> class Stream, class T>
 class transformations : public keyed_transformations<Stream, T> {
+  static_assert(checks::record<T>,
+                "a stream or dataset holds records: take numbers, strings, pairs, tuples, optionals, "
+                "vectors, maps, or a struct with MSGPACK_DEFINE and include "
+                "<libstream/data/msgpack_record.hpp>");
+
 public:
   using record = T;
 
@@ -45,8 +53,9 @@ public:
   auto map(Function function) const {
     static_assert(checks::copyable<Function>, "map: the function must be copyable, as each task works on a copy; "
                                               "capture a std::shared_ptr instead of what cannot be copied");
-    static_assert(checks::callable<Function, const T&>,
-                  "map: expected a function that can be called with one record (const T&)");
+    static_assert(
+      checks::callable<Function, const T&>,
+      "map: expected a function that can be called with one record (const T&); lines of text are std::string_view");
     using out = checks::result<Function, const T&>;
     static_assert(!std::is_void_v<out>, "map: the function returns nothing; to look at records use for_each or an output");
     static_assert(checks::record<out>, "map: the function returns a type that is no record: take numbers, strings, pairs, "
@@ -61,8 +70,10 @@ public:
   template <class Predicate>
   auto filter(Predicate predicate) const {
     static_assert(checks::copyable<Predicate>, "filter: the predicate must be copyable, as each task works on a copy");
-    static_assert(checks::predicate<Predicate, const T&>,
-                  "filter: expected a predicate: a function that takes one record (const T&) and returns bool");
+    static_assert(
+      checks::predicate<Predicate, const T&>,
+      "filter: expected a predicate: a function that takes one record (const T&) and returns bool; lines of text "
+      "are std::string_view");
     using sink = operators::maybe_on_blocks<operators::filter_sink<T, Predicate>, T, T, Predicate>;
     return this->template derive<T>(
       std::make_shared<operators::narrow_node<T, T, Predicate, sink>>("filter", this->node(), std::move(predicate)));
@@ -79,6 +90,10 @@ public:
   template <class Out, class Function>
   auto flat_map(Function function) const {
     static_assert(checks::copyable<Function>, "flat_map: the function must be copyable, as each task works on a copy");
+    static_assert(checks::record<Out>, "flat_map<Out>: Out is no record (docs/operators.md says which types are)");
+    static_assert(checks::callable<Function, const T&, operators::emitter<Out>&> ||
+                    checks::callable<Function, const T&>,
+                  "flat_map<Out>: expected a function that takes a record and an emitter (const T&, auto& emit)");
     using sink = operators::maybe_on_blocks<operators::flat_map_sink<T, Out, Function>, T, Out, Function>;
     return this->template derive<Out>(
       std::make_shared<operators::narrow_node<T, Out, Function, sink>>("flat_map", this->node(), std::move(function)));
@@ -107,6 +122,9 @@ public:
   /// functions that are faster on many records than on one.
   template <class Out, class Function>
   auto map_chunks(Function function) const {
+    static_assert(checks::copyable<Function>,
+                  "map_chunks: the function must be copyable, as each task works on a copy");
+    static_assert(checks::record<Out>, "map_chunks<Out>: Out is no record (docs/operators.md says which types are)");
     static_assert(checks::callable<Function, std::span<const T>, operators::emitter<Out>&>,
                   "map_chunks: expected a function that takes records and an emitter (std::span<const T>, auto& emit)");
     using sink = operators::chunk_sink<T, Out, Function>;
@@ -156,6 +174,7 @@ public:
   /// (key, record).
   template <class Function>
   auto key_by(Function function) const {
+    static_assert(checks::copyable<Function>, "key_by: the function must be copyable, as each task works on a copy");
     static_assert(checks::callable<Function, const T&>,
                   "key_by: expected a function that takes one record (const T&) and returns its key");
     using key_type = checks::result<Function, const T&>;
@@ -170,6 +189,10 @@ public:
   /// (key, all records with that key). `count` partitions; 0 = as many as the application has.
   template <class Function>
   auto group_by(Function function, std::uint32_t count = 0) const {
+    static_assert(checks::callable<Function, const T&>,
+                  "group_by: expected a function that takes one record (const T&) and returns its key");
+    static_assert(checks::key<checks::result<Function, const T&>>,
+                  "group_by: a key must be a record that is comparable with ==");
     return key_by(std::move(function)).group_by_key(count);
   }
 
@@ -185,10 +208,13 @@ public:
   /// keys stay in order. `count` partitions; 0 = as many as the application has.
   template <class Function = std::identity>
   auto sort_by(Function key_of = {}, order how = order::ascending, std::uint32_t count = 0) const {
+    static_assert(checks::copyable<Function>, "sort_by: the function must be copyable, as each task works on a copy");
     static_assert(checks::callable<Function, const T&>,
                   "sort_by: expected a function that takes one record (const T&) and returns what to sort by");
     using key_type = checks::result<Function, const T&>;
     static_assert(checks::ordered<key_type>, "sort_by: keys must be comparable with <");
+    static_assert(checks::record<key_type>, "sort_by: the function returns a type that is no record "
+                                            "(docs/operators.md says which types are)");
     return this->template sorted<key_type>("sort_by", std::move(key_of), how, count);
   }
 
@@ -245,10 +271,14 @@ public:
 private:
   template <class Function>
   auto whole_partitions(const char* kind, Function function) const {
+    static_assert(checks::copyable<Function>,
+                  "map_partitions: the function must be copyable, as each task works on a copy");
     static_assert(!std::is_same_v<T, bool>, "partitions of bool do not lie as an array: map them to int first");
     using range = std::invoke_result_t<Function&, std::uint32_t, std::span<const T>>;
     static_assert(checks::range<range>, "map_partitions: the function must return a range, e.g. a std::vector");
     using out = std::ranges::range_value_t<range>;
+    static_assert(checks::record<out>, "map_partitions: the function returns a range of a type that is no record "
+                                       "(docs/operators.md says which types are)");
     auto whole = [function = std::move(function)](std::uint32_t partition, std::span<const T> records,
                                                   auto& emit) mutable {
       auto&& made = std::invoke(function, partition, records);

@@ -35,6 +35,8 @@ concept record = requires(const T& value, arena& home, std::string& text) {
   record_traits<T>::append_text(value, text);
 };
 
+// What holds others is a record if all of them are: the specialisations below say so, and a mistake shows before it is used.
+
 template <class T>
 struct plain_traits {
   static T rehome(const T& value, arena&) { return value; }
@@ -150,7 +152,7 @@ void append_list(const Range& elements, std::string& text, char open, char close
 } // namespace traits_detail
 
 /// Shown as `key<TAB>value`.
-template <class Key, class Value>
+template <record Key, record Value>
 struct record_traits<std::pair<Key, Value>> : traits_detail::tuple_traits<std::pair<Key, Value>> {
   static void append_text(const std::pair<Key, Value>& value, std::string& text) {
     if constexpr (std::convertible_to<const Key&, std::string_view>) {
@@ -165,7 +167,7 @@ struct record_traits<std::pair<Key, Value>> : traits_detail::tuple_traits<std::p
   }
 };
 
-template <class... Ts>
+template <record... Ts>
 struct record_traits<std::tuple<Ts...>> : traits_detail::tuple_traits<std::tuple<Ts...>> {
   static void append_text(const std::tuple<Ts...>& value, std::string& text) {
     text += '(';
@@ -181,7 +183,7 @@ struct record_traits<std::tuple<Ts...>> : traits_detail::tuple_traits<std::tuple
   }
 };
 
-template <class T>
+template <record T>
 struct record_traits<std::optional<T>> {
   static std::uint64_t hash(const std::optional<T>& value, std::uint64_t seed) {
     return value ? hash_combine(1, record_traits<T>::hash(*value, seed)) : hash_word(0, seed);
@@ -198,7 +200,7 @@ struct record_traits<std::optional<T>> {
   }
 };
 
-template <class T>
+template <record T>
 struct record_traits<std::vector<T>> {
   static std::uint64_t hash(const std::vector<T>& value, std::uint64_t seed) {
     auto all = hash_word(value.size(), seed);
@@ -220,7 +222,7 @@ struct record_traits<std::vector<T>> {
   }
 };
 
-template <class Key, class Value>
+template <record Key, record Value>
 struct record_traits<std::map<Key, Value>> {
   static std::uint64_t hash(const std::map<Key, Value>& value, std::uint64_t seed) {
     auto all = hash_word(value.size(), seed);

@@ -26,6 +26,8 @@ ROOMS = {
     "tests/simulation": ["actors", "libstream"],
     "tests/process": ["apps/weir", "actors", "libstream"],
     "tests/programs": ["actors", "libstream"],
+    "tests/docs": ["libstream"],
+    "tests/mistakes": ["libstream"],
     "tests": [],
 }
 

@@ -1,53 +1,15 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <map>
-#include <sstream>
 
 #include <catch2/catch.hpp>
 
-#include "tests/process/harness.hpp"
+#include "tests/process/examples.hpp"
 
 namespace {
 
 using namespace weir::process;
 namespace fs = std::filesystem;
-
-std::string expected_of(const std::string& example) {
-  auto here = fs::path{__FILE__}.parent_path();
-  return read_file(here / "../../apps/examples" / example / "expected.txt");
-}
-
-/// `OUTPUT key sum` over all batches of all text outputs in a directory, sorted.
-std::string sums_below(const std::string& directory) {
-  std::map<std::string, std::uint64_t> sums;
-  for (auto& batch : fs::directory_iterator{directory}) {
-    auto output = batch.path().filename().string();
-    if (output.front() == '.') // begun by a process that was killed
-      continue;
-    output.resize(output.rfind('-'));
-    REQUIRE(fs::exists(batch.path() / "_SUCCESS"));
-    for (auto& part : fs::directory_iterator{batch.path()}) {
-      std::ifstream lines{part.path()};
-      for (std::string line; std::getline(lines, line);) {
-        auto tab = line.rfind('\t');
-        sums[output + " " + line.substr(0, tab)] += std::stoull(line.substr(tab + 1));
-      }
-    }
-  }
-  std::ostringstream text;
-  for (auto& [key, sum] : sums)
-    text << key << " " << sum << "\n";
-  return text.str();
-}
-
-/// Examples write below their working directory.
-std::vector<std::string> in(const std::string& directory, const std::string& example, const std::string& arguments) {
-  return {"/bin/sh", "-c",
-          "cd '" + directory + "' && exec '" + fs::absolute(program("examples/" + example)).string() + "' " +
-            arguments};
-}
 
 /// What stands in front of the words.
 std::string totals_of(const std::string& sums) { return sums.substr(0, sums.find("words")); }

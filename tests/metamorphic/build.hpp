@@ -3,7 +3,7 @@
 #include <variant>
 #include <vector>
 
-#include "pipeline.hpp"
+#include "tests/metamorphic/pipeline.hpp"
 
 #include "libstream/api/dstream.hpp"
 
@@ -40,11 +40,33 @@ weir::dataset<T> fixed_dataset(std::int64_t a, std::uint32_t slices = 2) {
   return weir::dataset<T>::from(fixed_records<T>(a), slices);
 }
 
+/// A dataset of these records, made in one of the ways in which datasets come to be.
+template <class T>
+weir::dataset<T> varied_dataset(std::vector<T> records, std::int64_t b) {
+  using data = weir::dataset<T>;
+  switch (b % 5) {
+    case 0: {
+      auto half = records.begin() + static_cast<std::ptrdiff_t>(records.size() / 2);
+      return data::from_partitions({{}, {records.begin(), half}, {}, {half, records.end()}});
+    }
+    case 1:
+      if constexpr (std::is_same_v<typename data::owned, T>) // others hold what these look at
+        return data::from(std::move(records), 2).persist();
+      [[fallthrough]];
+    case 2: return data::from(std::move(records), 4).coalesce(2);
+    case 3:
+      return data::from(std::move(records), 3).zip_with_index().map([](const std::pair<T, std::uint64_t>& each) {
+        return each.first;
+      });
+    default: return data::from(std::move(records), 2);
+  }
+}
+
 /// Calls `function(stream or dataset)` with the second input.
 template <class T, class Function>
 any_stream with_other(const step& of, const std::vector<any_stream>& in, Function function) {
   if (of.static_other)
-    return function(fixed_dataset<T>(of.a));
+    return function(varied_dataset(fixed_records<T>(of.a), of.b));
   return function(std::get<stream<T>>(in[1]));
 }
 

@@ -1,4 +1,4 @@
-#include "build.hpp"
+#include "tests/metamorphic/build.hpp"
 
 namespace metamorphic {
 
@@ -53,17 +53,24 @@ any_stream keyed(const step& of, const stream<T>& in) {
     case reduce_by_key: return in.reduce_by_key(join_two, how);
     case fold_by_key:
       if (of.a % 2 == 0)
-        return in.fold_by_key(0, [](std::int64_t x, std::int64_t y) { return wrap(x + y); }, how);
-      return in.fold_by_key(-1'000'000'000, [](std::int64_t x, std::int64_t y) { return std::max(x, y); }, how);
+        return in.fold_by_key(
+          0, [](std::int64_t x, std::int64_t y) { return wrap(x + y); }, how);
+      return in.fold_by_key(
+        -1'000'000'000, [](std::int64_t x, std::int64_t y) { return std::max(x, y); }, how);
     case aggregate_by_key: return in.aggregate_by_key(numbers{}, add, concatenate, how).map_values(fold);
     case combine_by_key:
       return in
-        .combine_by_key([](std::int64_t first) { return counted{1, first}; },
-                        [](counted all, std::int64_t next) { return counted{all.first + 1, wrap(all.second + next)}; },
-                        [](counted x, const counted& y) {
-                          return counted{x.first + y.first, wrap(x.second + y.second)};
-                        },
-                        how)
+        .combine_by_key(
+          [](std::int64_t first) {
+            return counted{1, first};
+          },
+          [](counted all, std::int64_t next) {
+            return counted{all.first + 1, wrap(all.second + next)};
+          },
+          [](counted x, const counted& y) {
+            return counted{x.first + y.first, wrap(x.second + y.second)};
+          },
+          how)
         .map_values([](const counted& all) { return wrap(all.second) + 10'000 * all.first; });
     default: return placed(of, in);
   }

@@ -1,4 +1,4 @@
-#include "build.hpp"
+#include "tests/metamorphic/build.hpp"
 
 namespace metamorphic {
 
@@ -13,18 +13,15 @@ std::int64_t value_of(const std::optional<std::int64_t>& value) { return value.v
 template <class Key>
 any_stream as_views(const stream<std::pair<Key, std::int64_t>>& in) {
   if constexpr (std::is_same_v<Key, std::string>)
-    return in.map([](const owned_record& each) {
-      return named_record{each.first, each.second};
-    });
+    return in.map([](const owned_record& each) { return named_record{each.first, each.second}; });
   else
     return in;
 }
 
 template <class Joined>
 any_stream as_one_value(const Joined& in) {
-  return as_views(in.map_values([](const auto& both) {
-    return wrap(value_of(both.first) * 31 + value_of(both.second));
-  }));
+  return as_views(
+    in.map_values([](const auto& both) { return wrap(value_of(both.first) * 31 + value_of(both.second)); }));
 }
 
 template <class Left, class Right>
@@ -45,9 +42,7 @@ any_stream joined(const step& of, const Left& left, const Right& right) {
 }
 
 auto owning(const stream<named_record>& in) {
-  return in.map([](const named_record& each) {
-    return owned_record{std::string{each.first}, each.second};
-  });
+  return in.map([](const named_record& each) { return owned_record{std::string{each.first}, each.second}; });
 }
 
 any_stream joined_by_name(const step& of, const std::vector<any_stream>& in) {
@@ -59,7 +54,7 @@ any_stream joined_by_name(const step& of, const std::vector<any_stream>& in) {
   std::vector<owned_record> records;
   for (auto& each : fixed_records<named_record>(of.a))
     records.emplace_back(each.first, each.second);
-  auto right = weir::dataset<owned_record>::from(std::move(records), 2);
+  auto right = varied_dataset(std::move(records), of.b);
   return of.b % 2 == 0 ? joined(of, left, right) : joined(of, owning(left), right);
 }
 
@@ -68,9 +63,8 @@ any_stream joined_by_name(const step& of, const std::vector<any_stream>& in) {
 any_stream build_joins(const step& of, const std::vector<any_stream>& in) {
   if (of.made == sort::named)
     return joined_by_name(of, in);
-  return with_other<pair_record>(of, in, [&](const auto& right) {
-    return joined(of, std::get<stream<pair_record>>(in[0]), right);
-  });
+  return with_other<pair_record>(
+    of, in, [&](const auto& right) { return joined(of, std::get<stream<pair_record>>(in[0]), right); });
 }
 
 } // namespace metamorphic

@@ -1,4 +1,4 @@
-#include "build.hpp"
+#include "tests/metamorphic/build.hpp"
 
 #include "libstream/operators/contains.hpp"
 #include "libstream/operators/split_words.hpp"
@@ -23,9 +23,7 @@ any_stream to_text(const stream<T>& in) {
 template <class T>
 any_stream to_named(const stream<T>& in) {
   if constexpr (sort_of<T> == sort::named || sort_of<T> == sort::text)
-    return in.map([](const T& each) {
-      return named_record{view_of(each).text, digest(view_of(each))};
-    });
+    return in.map([](const T& each) { return named_record{view_of(each).text, digest(view_of(each))}; });
   else
     return in
       .map([](const T& each) {
@@ -45,9 +43,7 @@ any_stream mapped(const step& of, const stream<T>& in) {
     case sort::text: return to_text(in);
     case sort::named: return to_named(in);
     default:
-      return in.map([](const T& each) {
-        return pair_record{group_of(view_of(each), 2), digest(view_of(each))};
-      });
+      return in.map([](const T& each) { return pair_record{group_of(view_of(each), 2), digest(view_of(each))}; });
   }
 }
 
@@ -96,8 +92,9 @@ any_stream narrow(const step& of, const stream<T>& in) {
           emit(touched_record(each, a));
       });
     case key_by:
-      return in.key_by([a = of.a](const T& each) { return group_of(view_of(each), a); })
-        .map_values([](const T& each) { return digest(view_of(each)); });
+      return in.key_by([a = of.a](const T& each) { return group_of(view_of(each), a); }).map_values([](const T& each) {
+        return digest(view_of(each));
+      });
     case contains:
     case split_words:
       if constexpr (sort_of<T> == sort::text) {

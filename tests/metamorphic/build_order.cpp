@@ -1,4 +1,4 @@
-#include "build.hpp"
+#include "tests/metamorphic/build.hpp"
 
 namespace metamorphic {
 
@@ -11,10 +11,9 @@ any_stream zipped(const step& of, const stream<T>& in) {
     case 0: return as_mixed<T>(in.zip(in.map(touch)));
     case 1: return as_mixed<T>(in.zip(in.coalesce(count_of(of)).map(touch))); // as many records in other partitions
     default:
-      return as_mixed<T>(
-        in.zip(in.sort_by({}, weir::order::descending, partitions_of(of)).map([](const T& each) {
-          return digest(view_of(each));
-        })));
+      return as_mixed<T>(in.zip(in.sort_by({}, weir::order::descending, partitions_of(of)).map([](const T& each) {
+        return digest(view_of(each));
+      })));
   }
 }
 
@@ -41,8 +40,7 @@ any_stream ordered(const step& of, const stream<T>& in) {
       throw std::logic_error{"an operation of pairs"};
     case zip_with_index: return as_mixed<T>(in.zip_with_index());
     case zip: return zipped(of, in);
-    case count:
-      return in.count().map([](std::uint64_t count) { return static_cast<number_record>(count); });
+    case count: return in.count().map([](std::uint64_t count) { return static_cast<number_record>(count); });
     case count_by_value: return as_mixed<T>(in.count_by_value(partitions_of(of)));
     case top:
       if (top_by_group(of))

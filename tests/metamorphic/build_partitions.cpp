@@ -1,4 +1,4 @@
-#include "build.hpp"
+#include "tests/metamorphic/build.hpp"
 
 namespace metamorphic {
 

@@ -1,4 +1,4 @@
-#include "build.hpp"
+#include "tests/metamorphic/build.hpp"
 
 namespace metamorphic {
 
@@ -12,8 +12,7 @@ any_stream sets(const step& of, const std::vector<any_stream>& in) {
       case operation::intersection: return first.intersection(other, partitions_of(of));
       case operation::subtract: return first.subtract(other, partitions_of(of));
       default:
-        return as_mixed<T>(
-          first.cartesian(other).map_values([](const T& second) { return digest(view_of(second)); }));
+        return as_mixed<T>(first.cartesian(other).map_values([](const T& second) { return digest(view_of(second)); }));
     }
   });
 }

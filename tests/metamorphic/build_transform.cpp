@@ -1,4 +1,4 @@
-#include "build.hpp"
+#include "tests/metamorphic/build.hpp"
 
 namespace metamorphic {
 
@@ -48,17 +48,15 @@ any_stream transformed(const step& of, const std::vector<any_stream>& in) {
   switch (of.what) {
     case transform_with:
       if (of.b % 2 == 0)
-        return first.transform_with(second,
-                                    [](const data& x, const data& y) { return x.union_with(y).distinct(); });
+        return first.transform_with(second, [](const data& x, const data& y) { return x.union_with(y).distinct(); });
       return first.transform_with(second, [](const data& x, const data& y) { return x.intersection(y); });
     case transform_with_timed:
       return first.transform_with(second, [](const data& x, const data& y, weir::event_time time) {
         return x.map(touching<T>(seconds_of(time))).subtract(y);
       });
     case transform_all:
-      return first.context().transform(both, [a](const std::vector<data>& all) {
-        return all[0].union_with(all[1]).filter(keeping<T>(a));
-      });
+      return first.context().transform(
+        both, [a](const std::vector<data>& all) { return all[0].union_with(all[1]).filter(keeping<T>(a)); });
     default:
       return first.context().transform(both, [a](const std::vector<data>& all, weir::event_time time) {
         return all[0].union_with(all[1]).map(touching<T>(a + seconds_of(time)));

@@ -1,8 +1,8 @@
-#include "check.hpp"
+#include "tests/metamorphic/check.hpp"
 
 #include <algorithm>
 
-#include "model.hpp"
+#include "tests/metamorphic/model.hpp"
 
 namespace metamorphic {
 
@@ -69,7 +69,8 @@ std::string difference_of_batch(const pipeline& of, std::size_t which, const ran
     }
     if (lines != right || !sorted)
       return "step s" + std::to_string(at) + " (" + name_of(step.what) + ")" + (sorted ? "" : " is not sorted") +
-             ", batch " + std::to_string(which + 1) + "\n    expected " + listed(right) + "    shown    " + listed(lines);
+             ", batch " + std::to_string(which + 1) + "\n    expected " + listed(right) + "    shown    " +
+             listed(lines);
   }
   return {};
 }

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "ways.hpp"
+#include "tests/metamorphic/ways.hpp"
 
 namespace metamorphic {
 

@@ -1,4 +1,4 @@
-#include "pipeline.hpp"
+#include "tests/metamorphic/pipeline.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -71,7 +71,9 @@ sort sort_made(const step& of, sort in) {
 
 class drawing {
 public:
-  explicit drawing(std::uint64_t seed) : random_{weir::split_mix::mix(seed * 0x9e3779b97f4a7c15u + 1)} { made_.seed = seed; }
+  explicit drawing(std::uint64_t seed) : random_{weir::split_mix::mix(seed * 0x9e3779b97f4a7c15u + 1)} {
+    made_.seed = seed;
+  }
 
   pipeline drawn() {
     add_sources();

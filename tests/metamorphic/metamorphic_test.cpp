@@ -5,8 +5,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "check.hpp"
-#include "model.hpp"
+#include "tests/metamorphic/check.hpp"
+#include "tests/metamorphic/model.hpp"
 
 using namespace metamorphic;
 
@@ -62,13 +62,15 @@ operations_seen check_seeds(std::uint64_t from, std::uint64_t count) {
 
 } // namespace
 
-TEST_CASE("random pipelines equal a plain model, whatever the partitions, splits, threads, nodes and crashes (200 seeds)",
-          "[metamorphic]") {
+TEST_CASE(
+  "random pipelines equal a plain model, whatever the partitions, splits, threads, nodes and crashes (200 seeds)",
+  "[metamorphic]") {
   check_seeds(1, 200).check_at_least(1);
 }
 
-TEST_CASE("random pipelines equal a plain model, whatever the partitions, splits, threads, nodes and crashes (20000 seeds)",
-          "[metamorphic][long]") {
+TEST_CASE(
+  "random pipelines equal a plain model, whatever the partitions, splits, threads, nodes and crashes (20000 seeds)",
+  "[metamorphic][long]") {
   auto count = setting("WEIR_METAMORPHIC_SEEDS", 20'000);
   auto seen = check_seeds(setting("WEIR_METAMORPHIC_FROM", 1), count);
   if (count >= 20'000)

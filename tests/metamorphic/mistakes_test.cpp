@@ -3,8 +3,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "check.hpp"
-#include "model.hpp"
+#include "tests/metamorphic/check.hpp"
+#include "tests/metamorphic/model.hpp"
 
 using namespace metamorphic;
 
@@ -33,11 +33,18 @@ constexpr std::array<planted::mistake, 3> mistakes{
   },
 };
 
+/// zip goes by numbers that tasks have given; it is not to be asked what it does when these are false.
+bool has_zip(const pipeline& of) {
+  return std::any_of(of.steps.begin(), of.steps.end(), [](auto& each) { return each.what == operation::zip; });
+}
+
 /// How many of the first pipelines with a shuffle show that something went wrong in one.
 std::size_t noticed_of(carelessness what, std::size_t pipelines) {
   std::size_t noticed = 0;
   for (std::uint64_t seed = 1; pipelines > 0; ++seed) {
     auto drawn = draw_pipeline(seed);
+    if (has_zip(drawn))
+      continue;
     auto how = first_layout(seed);
     auto did = false;
     auto shown = carelessly(drawn, how, what, did);

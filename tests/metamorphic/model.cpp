@@ -1,4 +1,4 @@
-#include "model.hpp"
+#include "tests/metamorphic/model.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -51,8 +51,7 @@ records each(const records& in, Function function) {
 }
 
 records sorted(records all, const std::function<bool(const record&, const record&)>& less, bool descending) {
-  std::stable_sort(all.begin(), all.end(),
-                   [&](auto& x, auto& y) { return descending ? less(y, x) : less(x, y); });
+  std::stable_sort(all.begin(), all.end(), [&](auto& x, auto& y) { return descending ? less(y, x) : less(x, y); });
   return all;
 }
 
@@ -74,7 +73,9 @@ records without_those(const records& all, const records& others) {
   });
 }
 
-records in_both(const records& all, const records& others) { return without_those(unique(all), without_those(all, others)); }
+records in_both(const records& all, const records& others) {
+  return without_those(unique(all), without_those(all, others));
+}
 
 records touched_all(const records& all, sort kind, std::int64_t a) {
   return each(all, [&](auto& from, auto& out) { out.push_back(owned(touched(kind, view_of(from), a))); });
@@ -271,7 +272,8 @@ records model::shuffled(const step& of) const {
     case sort_by:
       return sorts_wholly(of) ? sorted(in, std::less<>{}, descends(of)) : sorted(in, by_group, descends(of));
     case sort_by_key:
-      return sorted(in, [](auto& x, auto& y) { return std::tie(x.text, x.key) < std::tie(y.text, y.key); }, descends(of));
+      return sorted(
+        in, [](auto& x, auto& y) { return std::tie(x.text, x.key) < std::tie(y.text, y.key); }, descends(of));
     case top: {
       auto all = top_by_group(of) ? sorted(in, by_group, true) : sorted(in, std::less<>{}, true);
       all.resize(std::min(all.size(), top_count(of)));
@@ -400,8 +402,7 @@ records model::transformed(const step& of) const {
     }
     case transform_timed:
       return united(touched_all(in, kind, of.a + seconds), of_views(static_records(kind, of.a + seconds)));
-    case transform_with:
-      return of.b % 2 == 0 ? unique(united(in, input(of, 1))) : in_both(in, input(of, 1));
+    case transform_with: return of.b % 2 == 0 ? unique(united(in, input(of, 1))) : in_both(in, input(of, 1));
     case transform_with_timed: return without_those(touched_all(in, kind, seconds), input(of, 1));
     case transform_all: return kept_of(united(in, input(of, 1)), of.a);
     default: return touched_all(united(in, input(of, 1)), kind, of.a + seconds);

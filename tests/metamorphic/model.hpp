@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline.hpp"
+#include "tests/metamorphic/pipeline.hpp"
 
 namespace metamorphic {
 

@@ -1,4 +1,4 @@
-#include "pipeline.hpp"
+#include "tests/metamorphic/pipeline.hpp"
 
 #include <algorithm>
 #include <array>
@@ -96,8 +96,8 @@ std::string described(const pipeline& of) {
       text += (line == 0 ? ": '" : ", '") + input.lines[line] + "'";
     text += "; " + std::to_string(input.received.size()) + " received";
     for (std::size_t record = 0; record < std::min<std::size_t>(input.received.size(), 20); ++record)
-      text += " (" + std::to_string(input.received[record].first) + ", " + std::to_string(input.received[record].second) +
-              ")";
+      text += " (" + std::to_string(input.received[record].first) + ", " +
+              std::to_string(input.received[record].second) + ")";
     text += "\n";
   }
   return text;

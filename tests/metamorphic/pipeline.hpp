@@ -5,22 +5,22 @@
 #include <string>
 #include <vector>
 
-#include "functions.hpp"
+#include "tests/metamorphic/functions.hpp"
 
 /// Random pipelines as data: drawn from a seed, built on a stream context (`build.hpp`), computed plainly (`model.hpp`).
 namespace metamorphic {
 
-#define WEIR_METAMORPHIC_OPERATIONS(X)                                                                                 \
-  X(text_input) X(constant) X(constant_text) X(generated) X(receiver_stream)                                           \
-  X(map) X(filter) X(contains) X(flat_map) X(flat_map_emit) X(split_words)                                             \
-  X(map_partitions) X(map_partitions_with_index) X(map_chunks) X(glom)                                                 \
-  X(union_with) X(union_of) X(repartition) X(coalesce) X(distinct) X(key_by) X(group_by) X(sample)                     \
-  X(sort_by) X(zip_with_index) X(zip) X(cartesian) X(intersection) X(subtract)                                         \
-  X(keys) X(values) X(map_values) X(flat_map_values) X(group_by_key) X(reduce_by_key) X(fold_by_key)                   \
-  X(aggregate_by_key) X(combine_by_key) X(cogroup) X(join) X(left_outer_join) X(right_outer_join)                      \
-  X(full_outer_join) X(subtract_by_key) X(partition_by) X(sort_by_key)                                                 \
-  X(count) X(count_by_value) X(reduce) X(top) X(persist)                                                               \
-  X(transform) X(transform_timed) X(transform_with) X(transform_with_timed) X(transform_all) X(transform_all_timed)
+// clang-format off
+#define WEIR_METAMORPHIC_OPERATIONS(X) \
+  X(text_input) X(constant) X(constant_text) X(generated) X(receiver_stream) X(map) X(filter) X(contains) \
+  X(flat_map) X(flat_map_emit) X(split_words) X(map_partitions) X(map_partitions_with_index) X(map_chunks) X(glom) \
+  X(union_with) X(union_of) X(repartition) X(coalesce) X(distinct) X(key_by) X(group_by) X(sample) X(sort_by) \
+  X(zip_with_index) X(zip) X(cartesian) X(intersection) X(subtract) X(keys) X(values) X(map_values) \
+  X(flat_map_values) X(group_by_key) X(reduce_by_key) X(fold_by_key) X(aggregate_by_key) X(combine_by_key) \
+  X(cogroup) X(join) X(left_outer_join) X(right_outer_join) X(full_outer_join) X(subtract_by_key) X(partition_by) \
+  X(sort_by_key) X(count) X(count_by_value) X(reduce) X(top) X(persist) X(transform) X(transform_timed) \
+  X(transform_with) X(transform_with_timed) X(transform_all) X(transform_all_timed)
+// clang-format on
 
 enum class operation {
 #define X(name) name,
@@ -43,8 +43,8 @@ struct step {
 };
 
 struct batch_input {
-  std::vector<std::string> lines;     ///< for `text_input`
-  std::vector<pair_record> received;  ///< for `receiver_stream`
+  std::vector<std::string> lines;    ///< for `text_input`
+  std::vector<pair_record> received; ///< for `receiver_stream`
 };
 
 struct pipeline {
@@ -70,7 +70,9 @@ std::vector<view> static_records(sort kind, std::int64_t a);
 std::vector<pair_record> generated_records(std::int64_t seconds, std::int64_t a);
 inline std::uint32_t count_of(const step& of) { return static_cast<std::uint32_t>(1 + of.a % 5); }
 /// Of an optional partition count: 0 = the application's.
-inline std::uint32_t partitions_of(const step& of) { return static_cast<std::uint32_t>(of.b % 3 == 0 ? 1 + of.a % 4 : 0); }
+inline std::uint32_t partitions_of(const step& of) {
+  return static_cast<std::uint32_t>(of.b % 3 == 0 ? 1 + of.a % 4 : 0);
+}
 inline std::size_t top_count(const step& of) { return static_cast<std::size_t>(1 + of.a % 20); }
 /// Chances: 0, 1, and what only the run itself can tell.
 inline double fraction_of(const step& of) { return of.b % 4 == 0 ? 0.0 : of.b % 4 == 1 ? 1.0 : 0.4; }

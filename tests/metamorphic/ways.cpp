@@ -1,9 +1,9 @@
-#include "ways.hpp"
+#include "tests/metamorphic/ways.hpp"
 
 #include <atomic>
 #include <thread>
 
-#include "build.hpp"
+#include "tests/metamorphic/build.hpp"
 
 #include "libstream/base/split_mix.hpp"
 #include "libstream/data/buffer.hpp"
@@ -178,8 +178,7 @@ std::vector<plan::inline_batch::split> cut(const batch_input& input, const layou
 weir::result<staged_batch> batch(const plan_handle& plan, const pipeline& of, std::size_t which, const layout& how,
                                  const std::shared_ptr<plan::job_runner>& jobs) {
   plan::inline_batch run{plan, how.partitions, how.hash_seed, jobs};
-  return run.run(weir::batch_id{which + 1}, static_cast<std::int64_t>(which + 1) * 1000,
-                 cut(of.batches[which], how));
+  return run.run(weir::batch_id{which + 1}, static_cast<std::int64_t>(which + 1) * 1000, cut(of.batches[which], how));
 }
 
 /// Runs all batches, each by what `next(batch)` gives: a plan.
@@ -214,8 +213,8 @@ layout first_layout(std::uint64_t seed) {
 
 layout second_layout(std::uint64_t seed) {
   auto first = first_layout(seed);
-  return {first.partitions % 5 + 1 + (seed % 9 == 0 ? 12u : 0u), seed % 4 == 0 ? 10'000 : first.records_per_split * 3 + 1,
-          first.hash_seed + 1};
+  return {first.partitions % 5 + 1 + (seed % 9 == 0 ? 12u : 0u),
+          seed % 4 == 0 ? 10'000 : first.records_per_split * 3 + 1, first.hash_seed + 1};
 }
 
 ran on_one_thread(const pipeline& of, const layout& how) {
@@ -225,7 +224,8 @@ ran on_one_thread(const pipeline& of, const layout& how) {
 
 ran on_threads(const pipeline& of, const layout& how) {
   plan_handle plan;
-  return run_all(of, how, [&](std::size_t) { return plan ? plan : plan = started(of); }, std::make_shared<threads>(3));
+  return run_all(
+    of, how, [&](std::size_t) { return plan ? plan : plan = started(of); }, std::make_shared<threads>(3));
 }
 
 ran over_nodes(const pipeline& of, const layout& how) {
@@ -248,8 +248,8 @@ ran with_crashes(const pipeline& of, const layout& how) {
 ran carelessly(const pipeline& of, const layout& how, carelessness what, bool& did) {
   did = false;
   plan_handle plan;
-  return run_all(
-    of, how, [&](std::size_t) { return plan ? plan : plan = std::make_shared<careless>(started(of), what, did); });
+  return run_all(of, how,
+                 [&](std::size_t) { return plan ? plan : plan = std::make_shared<careless>(started(of), what, did); });
 }
 
 const std::vector<named_way>& other_ways() {

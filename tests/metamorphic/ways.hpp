@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline.hpp"
+#include "tests/metamorphic/pipeline.hpp"
 
 #include "libstream/plan/task.hpp"
 

@@ -330,8 +330,9 @@ private:
     }
     for (auto& which : order_) // a stage runs as one
       if (which->varies() && which->what() == node::role::narrow)
-        for (auto root : roots_of(*which))
-          plan_->static_.remove(at(*root).stage);
+        remove_static(*which);
+    for (auto& which : order_)
+      leave_out_moving(*which);
     for (auto& which : order_) {
       auto& here = at(*which);
       here.statics.assign(which->inputs().size(), true);
@@ -339,6 +340,24 @@ private:
         if (!plan_->static_.contains(at(*way.root).stage))
           here.statics[way.input] = false;
     }
+  }
+
+  /// Static data beside the batch's input: in which partitions it lies, or to how many it goes, changes with the number of splits.
+  void leave_out_moving(const node& which) {
+    auto moves = [](auto count) { return count(partition_counts{0, 1}) != count(partition_counts{1'000'000, 1}); };
+    if (is_union(which))
+      for (std::size_t input = 1; input < which.inputs().size(); ++input)
+        if (moves([&](const partition_counts& counts) { return counts.of_first(which, input); }))
+          remove_static(*which.inputs()[input]);
+    if (which.what() == node::role::shuffle && moves([&](const partition_counts& counts) { return counts.of(which); }))
+      for (auto& way : at(which).ways)
+        plan_->static_.remove(at(*way.root).stage);
+  }
+
+  /// The stages that end in that node's records.
+  void remove_static(const node& which) {
+    for (auto root : is_root(which) ? std::vector{&which} : roots_of(which))
+      plan_->static_.remove(at(*root).stage);
   }
 
   static void add_all_above(const node& which, std::set<const node*>& into) {

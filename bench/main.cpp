@@ -12,9 +12,9 @@ namespace weir::bench {
 
 std::vector<benchmark> all_benchmarks() {
   std::vector<benchmark> all;
-  for (auto& part : {text_benchmarks(), pair_benchmarks(), program_benchmarks(), latency_benchmarks(),
-                     empty_batch_benchmarks(), recovery_benchmarks(), memory_benchmarks(), shuffle_benchmarks(),
-                     operator_cost_benchmarks()})
+  for (auto& part :
+       {text_benchmarks(), pair_benchmarks(), program_benchmarks(), latency_benchmarks(), empty_batch_benchmarks(),
+        recovery_benchmarks(), memory_benchmarks(), shuffle_benchmarks(), operator_cost_benchmarks()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

@@ -52,8 +52,12 @@ using ones = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
 /// How many keys, and how many records: so that results are read, and compared.
 template <class Counts>
 void show(const Counts& counts) {
-  counts.map([](const auto& each) { return std::pair<std::uint64_t, std::uint64_t>{1, each.second}; })
-    .reduce([](auto a, auto b) { return std::pair<std::uint64_t, std::uint64_t>{a.first + b.first, a.second + b.second}; })
+  counts.map([](const auto& each) {
+          return std::pair<std::uint64_t, std::uint64_t>{1, each.second};
+        })
+    .reduce([](auto a, auto b) {
+      return std::pair<std::uint64_t, std::uint64_t>{a.first + b.first, a.second + b.second};
+    })
     .named("totals")
     .print();
 }
@@ -96,16 +100,24 @@ application transforming(bool timed) {
   return [timed](stream_context& ctx) {
     auto numbers = ctx.constant(std::vector<int>{1, 2, 3});
     if (timed)
-      numbers.transform([](const dataset<int>& batch, event_time time) {
-        auto now = time.time_since_epoch().count();
-        return batch.map([now](int each) { return each + now * 0; }).filter([](std::int64_t each) { return each > 1; });
-      }).named("shown").print();
+      numbers
+        .transform([](const dataset<int>& batch, event_time time) {
+          auto now = time.time_since_epoch().count();
+          return batch.map([now](int each) { return each + now * 0; }).filter([](std::int64_t each) {
+            return each > 1;
+          });
+        })
+        .named("shown")
+        .print();
     else
-      numbers.transform([](const dataset<int>& batch) {
-        return batch.map([](int each) { return static_cast<std::int64_t>(each); }).filter([](std::int64_t each) {
-          return each > 1;
-        });
-      }).named("shown").print();
+      numbers
+        .transform([](const dataset<int>& batch) {
+          return batch.map([](int each) { return static_cast<std::int64_t>(each); }).filter([](std::int64_t each) {
+            return each > 1;
+          });
+        })
+        .named("shown")
+        .print();
   };
 }
 

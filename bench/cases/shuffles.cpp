@@ -109,7 +109,8 @@ throughput_case distinct_case(std::size_t count, std::uint64_t keys) {
   auto numbers = std::make_shared<const std::vector<std::uint64_t>>(firsts(make_pairs(count, keys)));
   auto made = made_case("distinct/numbers", count, sizeof(std::uint64_t));
   made.constant = [=](stream_context& ctx, std::uint32_t slices) {
-    show(ctx, digested(ctx.constant(*numbers, slices).distinct(), [](std::uint64_t each) { return digest_of(each, 1); }));
+    show(ctx,
+         digested(ctx.constant(*numbers, slices).distinct(), [](std::uint64_t each) { return digest_of(each, 1); }));
   };
   digest all{};
   for (auto number : std::set<std::uint64_t>{numbers->begin(), numbers->end()})

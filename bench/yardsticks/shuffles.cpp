@@ -153,8 +153,8 @@ digest digest_in_order(std::span<const std::uint64_t> sorted) {
 
 /// Each of two threads hands the other what it owns, then works on what is its own.
 template <class Record, class KeyOf>
-void share_out(std::span<const Record> records, std::array<std::array<std::vector<Record>, 2>, 2>& shares, std::size_t me,
-               KeyOf owner) {
+void share_out(std::span<const Record> records, std::array<std::array<std::vector<Record>, 2>, 2>& shares,
+               std::size_t me, KeyOf owner) {
   for (auto& share : shares[me]) {
     share.clear();
     share.reserve(records.size());
@@ -185,7 +185,8 @@ digest join_by_hand(std::span<const number_pair> left, std::span<const number_pa
   return all;
 }
 
-digest join_by_two(std::span<const number_pair> left, std::span<const number_pair> right, std::uint64_t keys, int times) {
+digest join_by_two(std::span<const number_pair> left, std::span<const number_pair> right, std::uint64_t keys,
+                   int times) {
   std::array<key_table, 2> tables{key_table{keys * 5 / 8 + 64}, key_table{keys * 5 / 8 + 64}};
   std::array<std::array<std::vector<number_pair>, 2>, 2> lefts, rights;
   std::array<digest, 2> results;

@@ -10,8 +10,10 @@
 namespace weir::bench {
 
 /// All pairs of values of equal keys: (key, left value x right value). `keys`: how many different ones `right` has at most.
-digest join_by_hand(std::span<const number_pair> left, std::span<const number_pair> right, std::uint64_t keys, int times);
-digest join_by_two(std::span<const number_pair> left, std::span<const number_pair> right, std::uint64_t keys, int times);
+digest join_by_hand(std::span<const number_pair> left, std::span<const number_pair> right, std::uint64_t keys,
+                    int times);
+digest join_by_two(std::span<const number_pair> left, std::span<const number_pair> right, std::uint64_t keys,
+                   int times);
 
 /// A sorted copy; two threads sort halves of the range of values.
 digest sort_by_hand(std::span<const std::uint64_t> numbers, int times);

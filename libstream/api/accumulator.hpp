@@ -40,7 +40,8 @@ public:
   std::shared_ptr<plan::summed> summed() const { return state_; }
 
 private:
-  static_assert(data::flat_encodable<T>, "accumulator: take numbers, strings, pairs, tuples, optionals, vectors or maps");
+  static_assert(data::flat_encodable<T>,
+                "accumulator: take numbers, strings, pairs, tuples, optionals, vectors or maps");
 
   class partial final : public plan::partial_sum {
   public:

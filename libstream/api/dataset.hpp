@@ -49,7 +49,8 @@ public:
     static_assert(checks::key<T>, "count_by_value: records must be comparable with ==");
     static_assert(checks::ordered<owned>, "count_by_value: records must be comparable with <");
     using logic = operators::occurrence_logic<T>;
-    auto counts = std::make_shared<operators::combine_node<T, T, std::uint64_t, logic>>("count_by_value", node_, logic{});
+    auto counts =
+      std::make_shared<operators::combine_node<T, T, std::uint64_t, logic>>("count_by_value", node_, logic{});
     auto found = dataset<std::pair<T, std::uint64_t>>{counts}.collect();
     return {found.begin(), found.end()};
   }
@@ -80,7 +81,8 @@ public:
   /// The `count` greatest records in the order of `less`, greatest first.
   template <class Less = std::less<>>
   std::vector<owned> top(std::size_t count, Less less = {}) const {
-    static_assert(checks::predicate<Less, const T&, const T&>, "top: records must be comparable with <, or give an order");
+    static_assert(checks::predicate<Less, const T&, const T&>,
+                  "top: records must be comparable with <, or give an order");
     return dataset{std::make_shared<operators::top_node<T, Less>>(node_, count, std::move(less))}.collect();
   }
 
@@ -100,7 +102,8 @@ public:
     using logic = operators::reduce_all_logic<T, Function>;
     auto found = folded<T, typename logic::accumulator>("reduce", logic{std::move(function)});
     if (found.empty())
-      throw plan::plan_error{{error_code::failed, "reduce: the dataset has no records", {}, "fold has a value for none"}};
+      throw plan::plan_error{
+        {error_code::failed, "reduce: the dataset has no records", {}, "fold has a value for none"}};
     return std::move(found.front());
   }
 
@@ -121,7 +124,8 @@ public:
                   "aggregate: expected merge(accumulator, accumulator) that returns the accumulator");
     using logic = operators::aggregate_logic<T, Accumulator, Add, Merge>;
     auto start = zero;
-    auto found = folded<Accumulator, Accumulator>("aggregate", logic{std::move(zero), std::move(add), std::move(merge)});
+    auto found =
+      folded<Accumulator, Accumulator>("aggregate", logic{std::move(zero), std::move(add), std::move(merge)});
     return found.empty() ? data::own(start) : std::move(found.front());
   }
 

@@ -14,8 +14,8 @@ namespace {
 constexpr std::uint64_t part_bytes = 4 * limits::mib;
 
 [[noreturn]] void cannot_write(const std::string& path, int reason) {
-  throw plan::plan_error{
-    {error_code::disk, std::string{"cannot write: "} + std::strerror(reason), path, "check path, room and permissions"}};
+  throw plan::plan_error{{error_code::disk, std::string{"cannot write: "} + std::strerror(reason), path,
+                          "check path, room and permissions"}};
 }
 
 void write_file(const std::string& path, std::string_view bytes) {

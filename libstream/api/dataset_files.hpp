@@ -5,8 +5,8 @@
 
 #include "libstream/api/stream_fwd.hpp"
 #include "libstream/operators/file_source.hpp"
-#include "libstream/operators/output.hpp"
 #include "libstream/operators/object_output.hpp"
+#include "libstream/operators/output.hpp"
 
 namespace weir {
 

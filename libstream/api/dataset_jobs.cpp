@@ -50,7 +50,8 @@ private:
       return;
     if (which.what() == plan::node::role::source ||
         (which.what() == plan::node::role::collection && which.always_due()) || which.timed())
-      throw plan::plan_error{{error_code::usage, "an action was asked of a dataset that stands for the batches of a stream",
+      throw plan::plan_error{{error_code::usage,
+                              "an action was asked of a dataset that stands for the batches of a stream",
                               "operator " + which.kind(),
                               "the function of transform only describes; to act on each batch use foreach_batch"}};
     if (auto kept = which.kept())

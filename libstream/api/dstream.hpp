@@ -25,7 +25,9 @@ public:
   // -- one record a batch, or a few ------------------------------------------------------------------------------------------
 
   /// One record a batch: how many records it has; zero for a batch without input.
-  dstream<std::uint64_t> count() const { return with<std::uint64_t>(std::make_shared<operators::count_node<T>>(node_)); }
+  dstream<std::uint64_t> count() const {
+    return with<std::uint64_t>(std::make_shared<operators::count_node<T>>(node_));
+  }
 
   /// (record, how often it occurs).
   auto count_by_value(partitioning<T> how = {}) const {
@@ -49,7 +51,8 @@ public:
   /// the batch. Each task keeps `count` records, so this is for tops of thousands, not for sorting.
   template <class Less = std::less<>>
   dstream top(std::size_t count, Less less = {}) const {
-    static_assert(checks::predicate<Less, const T&, const T&>, "top: records must be comparable with <, or give an order");
+    static_assert(checks::predicate<Less, const T&, const T&>,
+                  "top: records must be comparable with <, or give an order");
     return with<T>(std::make_shared<operators::top_node<T, Less>>(node_, count, std::move(less)));
   }
 
@@ -81,11 +84,13 @@ public:
     auto left = dataset<T>{node_};
     auto right = dataset<U>{api_detail::node_of(other)};
     if constexpr (checks::callable<Function, dataset<T>, dataset<U>, event_time>) {
-      return timed([function, left, right](event_time time) mutable { return std::invoke(function, left, right, time); });
+      return timed(
+        [function, left, right](event_time time) mutable { return std::invoke(function, left, right, time); });
     } else {
-      static_assert(checks::callable<Function, dataset<T>, dataset<U>>,
-                    "transform_with: expected a function that takes two datasets, or these and the batch time, and returns "
-                    "a dataset");
+      static_assert(
+        checks::callable<Function, dataset<T>, dataset<U>>,
+        "transform_with: expected a function that takes two datasets, or these and the batch time, and returns "
+        "a dataset");
       static_assert(checks::is_dataset<checks::result<Function, dataset<T>, dataset<U>>>::value,
                     "transform_with: the function must return a dataset");
       return context_->stream_of(std::invoke(function, left, right));
@@ -97,10 +102,9 @@ public:
   /// Keeps the committed batches in memory, as far back as `stream_context::remember` says, for `slice`. Not over a restart. A stream
   /// that is used twice is computed once without it.
   dstream persist() const {
-    context_->persist(node_, [this](auto span) { return std::make_shared<remembered<owned>>(std::move(span)); },
-                      [this](auto kept) {
-                        return std::make_shared<operators::record_output_node<T>>(node_, std::move(kept));
-                      });
+    context_->persist(
+      node_, [this](auto span) { return std::make_shared<remembered<owned>>(std::move(span)); },
+      [this](auto kept) { return std::make_shared<operators::record_output_node<T>>(node_, std::move(kept)); });
     return *this;
   }
 
@@ -142,8 +146,8 @@ private:
   void require_same_context(const Other& other) const {
     if constexpr (checks::is_dstream<Other>::value)
       if (other.context_ != context_)
-        throw plan::plan_error{{error_code::usage, "streams of two contexts cannot be brought together", {},
-                                "build both on one context"}};
+        throw plan::plan_error{
+          {error_code::usage, "streams of two contexts cannot be brought together", {}, "build both on one context"}};
   }
 
   stream_context* context_;
@@ -192,8 +196,9 @@ dstream<T> stream_context::constant(std::vector<T> records, std::uint32_t slices
 
 template <class T, class Function>
 dstream<T> stream_context::generated(Function function, std::uint32_t slices) {
-  static_assert(checks::gives<std::vector<T>, Function, event_time>,
-                "generated: expected a function that takes the batch time (weir::event_time) and returns a std::vector<T>");
+  static_assert(
+    checks::gives<std::vector<T>, Function, event_time>,
+    "generated: expected a function that takes the batch time (weir::event_time) and returns a std::vector<T>");
   require_initialised("add an input");
   return {*this, std::make_shared<operators::generated_source<T, Function>>("generated", std::move(function), slices)};
 }

@@ -18,14 +18,18 @@ template <class Function>
 concept copyable = std::copy_constructible<std::decay_t<Function>>;
 
 template <class Function, class... Arguments>
-concept callable = std::invocable<std::decay_t<Function>&, Arguments...>;
+concept callable = std::invocable < std::decay_t<Function>
+&, Arguments... > ;
 
 template <class Function, class... Arguments>
-concept predicate = std::predicate<std::decay_t<Function>&, Arguments...>;
+concept predicate = std::predicate < std::decay_t<Function>
+&, Arguments... > ;
 
 /// What it returns can be put where an `Out` is.
 template <class Out, class Function, class... Arguments>
-concept gives = std::is_invocable_r_v<Out, std::decay_t<Function>&, Arguments...>;
+concept gives = std::is_invocable_r_v < Out,
+        std::decay_t<Function>
+&, Arguments... > ;
 
 template <class Function, class... Arguments>
 using result = std::remove_cvref_t<std::invoke_result_t<std::decay_t<Function>&, Arguments...>>;

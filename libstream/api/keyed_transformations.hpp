@@ -35,7 +35,8 @@ public:
 
   /// The second of each pair.
   auto values() const {
-    static_assert(pairs, "values: expected records that are pairs (std::pair<Key, Value>); make them with map or key_by");
+    static_assert(pairs,
+                  "values: expected records that are pairs (std::pair<Key, Value>); make them with map or key_by");
     return part<value>("values", [](const T& each) { return each.second; });
   }
 
@@ -98,9 +99,11 @@ public:
     static_assert(
       pairs, "reduce_by_key: expected records that are pairs (std::pair<Key, Value>); make them with map or key_by");
     static_assert(checks::key<key>, "reduce_by_key: keys must be records that are comparable with ==");
-    static_assert(checks::copyable<Function>, "reduce_by_key: the function must be copyable, as each task works on a copy");
-    static_assert(checks::gives<value, Function, const value&, const value&>,
-                  "reduce_by_key: expected a function that takes two values (const Value&, const Value&) and returns one");
+    static_assert(checks::copyable<Function>,
+                  "reduce_by_key: the function must be copyable, as each task works on a copy");
+    static_assert(
+      checks::gives<value, Function, const value&, const value&>,
+      "reduce_by_key: expected a function that takes two values (const Value&, const Value&) and returns one");
     using logic = operators::reduce_logic<key, value, Function>;
     return derive<std::pair<key, value>>(std::make_shared<operators::combine_node<T, key, value, logic>>(
       "reduce_by_key", node(), logic{std::move(function)}, std::move(how)));
@@ -114,8 +117,9 @@ public:
     static_assert(checks::copyable<Function>,
                   "fold_by_key: the function must be copyable, as each task works on a copy");
     static_assert(std::convertible_to<Zero, value>, "fold_by_key: zero must be a value");
-    static_assert(checks::gives<value, Function, const value&, const value&>,
-                  "fold_by_key: expected a function that takes two values (const Value&, const Value&) and returns one");
+    static_assert(
+      checks::gives<value, Function, const value&, const value&>,
+      "fold_by_key: expected a function that takes two values (const Value&, const Value&) and returns one");
     auto zero = static_cast<value>(std::move(first));
     return combining<value>(
       "fold_by_key", [zero, function](const value& each) mutable { return std::invoke(function, zero, each); },
@@ -153,7 +157,8 @@ public:
                   "combine_by_key: expected add(accumulator, value) that returns the accumulator");
     static_assert(checks::gives<accumulator, Merge, accumulator, const accumulator&>,
                   "combine_by_key: expected merge(accumulator, accumulator) that returns the accumulator");
-    return combining<accumulator>("combine_by_key", std::move(create), std::move(add), std::move(merge), std::move(how));
+    return combining<accumulator>("combine_by_key", std::move(create), std::move(add), std::move(merge),
+                                  std::move(how));
   }
 
   /// (key, (values here, values there)), for keys of either side.
@@ -196,7 +201,8 @@ public:
   auto sort_by_key(order how = order::ascending, std::uint32_t count = 0) const {
     static_assert(pairs, "sort_by_key: expected records that are pairs (std::pair<Key, Value>)");
     static_assert(checks::ordered<key>, "sort_by_key: keys must be comparable with <");
-    return sorted<key>("sort_by_key", [](const T& each) -> const key& { return each.first; }, how, count);
+    return sorted<key>(
+      "sort_by_key", [](const T& each) -> const key& { return each.first; }, how, count);
   }
 
 protected:
@@ -235,8 +241,10 @@ private:
 
   template <template <class, class, class> class Kind, class Other>
   auto joined(const Other& other, partitioning<key> how) const {
-    static_assert(pairs, "join, cogroup: expected records that are pairs (std::pair<Key, Value>); make them with key_by");
-    static_assert(checks::joinable_with<Stream, Other>, "join, cogroup: expected a stream of the same context, or a dataset");
+    static_assert(pairs,
+                  "join, cogroup: expected records that are pairs (std::pair<Key, Value>); make them with key_by");
+    static_assert(checks::joinable_with<Stream, Other>,
+                  "join, cogroup: expected a stream of the same context, or a dataset");
     using right = typename Other::record;
     static_assert(data::is_pair<right>, "join, cogroup: the other must hold pairs, too");
     using other_key = checks::key_of<right>;

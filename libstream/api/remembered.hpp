@@ -27,7 +27,8 @@ public:
     }
     std::lock_guard guard{mutex_};
     batches_.insert_or_assign(batch.time_ms, dataset<Record>::from_partitions(std::move(parts)));
-    batches_.erase(batches_.begin(), batches_.lower_bound(std::min(batch.time_ms - *span_ms_, batches_.rbegin()->first)));
+    batches_.erase(batches_.begin(),
+                   batches_.lower_bound(std::min(batch.time_ms - *span_ms_, batches_.rbegin()->first)));
     return {};
   }
   void cancel() override {}

@@ -19,9 +19,10 @@ namespace api_detail {
 template <class Function, class In>
 struct flat_map_output {
   static_assert(checks::copyable<Function>, "flat_map: the function must be copyable, as each task works on a copy");
-  static_assert(checks::callable<Function, const In&>,
-                "flat_map: expected a function that takes one record (const T&) and returns a range; for one that takes "
-                "(record, emit) name what it emits: flat_map<Out>(...)");
+  static_assert(
+    checks::callable<Function, const In&>,
+    "flat_map: expected a function that takes one record (const T&) and returns a range; for one that takes "
+    "(record, emit) name what it emits: flat_map<Out>(...)");
   using range = std::invoke_result_t<Function&, const In&>;
   static_assert(checks::range<range>, "flat_map: the function must return a range, e.g. a std::vector");
   using type = std::ranges::range_value_t<range>;
@@ -57,10 +58,12 @@ public:
       checks::callable<Function, const T&>,
       "map: expected a function that can be called with one record (const T&); lines of text are std::string_view");
     using out = checks::result<Function, const T&>;
-    static_assert(!std::is_void_v<out>, "map: the function returns nothing; to look at records use for_each or an output");
-    static_assert(checks::record<out>, "map: the function returns a type that is no record: take numbers, strings, pairs, "
-                                       "tuples, optionals, vectors, maps, or a struct with MSGPACK_DEFINE and include "
-                                       "<libstream/data/msgpack_record.hpp>");
+    static_assert(!std::is_void_v<out>,
+                  "map: the function returns nothing; to look at records use for_each or an output");
+    static_assert(checks::record<out>,
+                  "map: the function returns a type that is no record: take numbers, strings, pairs, "
+                  "tuples, optionals, vectors, maps, or a struct with MSGPACK_DEFINE and include "
+                  "<libstream/data/msgpack_record.hpp>");
     using sink = operators::map_sink<T, out, Function>;
     return this->template derive<out>(
       std::make_shared<operators::narrow_node<T, out, Function, sink>>("map", this->node(), std::move(function)));
@@ -102,8 +105,9 @@ public:
   /// `function(std::span<const T>)` returns a range: all that becomes of one partition. Keeps the partition in memory.
   template <class Function>
   auto map_partitions(Function function) const {
-    static_assert(checks::callable<Function, std::span<const T>>,
-                  "map_partitions: expected a function that takes a partition (std::span<const T>) and returns a range");
+    static_assert(
+      checks::callable<Function, std::span<const T>>,
+      "map_partitions: expected a function that takes a partition (std::span<const T>) and returns a range");
     return whole_partitions("map_partitions", [function = std::move(function)](std::uint32_t, auto records) mutable {
       return std::invoke(function, records);
     });
@@ -128,8 +132,8 @@ public:
     static_assert(checks::callable<Function, std::span<const T>, operators::emitter<Out>&>,
                   "map_chunks: expected a function that takes records and an emitter (std::span<const T>, auto& emit)");
     using sink = operators::chunk_sink<T, Out, Function>;
-    return this->template derive<Out>(
-      std::make_shared<operators::narrow_node<T, Out, Function, sink>>("map_chunks", this->node(), std::move(function)));
+    return this->template derive<Out>(std::make_shared<operators::narrow_node<T, Out, Function, sink>>(
+      "map_chunks", this->node(), std::move(function)));
   }
 
   /// One vector a partition, with all its records.
@@ -182,8 +186,8 @@ public:
     using out = std::pair<key_type, T>;
     auto whole = [function = std::move(function)](const T& each) { return out{std::invoke(function, each), each}; };
     using sink = operators::map_sink<T, out, decltype(whole)>;
-    return this->template derive<out>(
-      std::make_shared<operators::narrow_node<T, out, decltype(whole), sink>>("key_by", this->node(), std::move(whole)));
+    return this->template derive<out>(std::make_shared<operators::narrow_node<T, out, decltype(whole), sink>>(
+      "key_by", this->node(), std::move(whole)));
   }
 
   /// (key, all records with that key). `count` partitions; 0 = as many as the application has.
@@ -243,7 +247,8 @@ public:
   /// All pairs of a record of this one and one of the other.
   template <class Other>
   auto cartesian(const Other& other) const {
-    static_assert(checks::joinable_with<Stream, Other>, "cartesian: expected a stream of the same context, or a dataset");
+    static_assert(checks::joinable_with<Stream, Other>,
+                  "cartesian: expected a stream of the same context, or a dataset");
     this->self().require_same_context(other);
     using right = typename Other::record;
     return this->template derive<std::pair<T, right>>(
@@ -286,8 +291,8 @@ private:
         emit(out(std::forward<decltype(each)>(each)));
       emit.flush(); // what the range owns ends here
     };
-    return this->template derive<out>(std::make_shared<operators::partition_node<T, out, decltype(whole)>>(
-      kind, this->node(), std::move(whole)));
+    return this->template derive<out>(
+      std::make_shared<operators::partition_node<T, out, decltype(whole)>>(kind, this->node(), std::move(whole)));
   }
 
   template <bool Both, class Other>

@@ -53,9 +53,7 @@ public:
   using record = typename Kind<Key, Left, Right>::record;
 
   cogroup_node(stream_ptr<std::pair<Key, Left>> left, stream_ptr<std::pair<Key, Right>> right, partitioning<Key> how)
-    : stream_node<record>{plan::node::role::shuffle,
-                          Kind<Key, Left, Right>::name,
-                          {std::move(left), std::move(right)}},
+    : stream_node<record>{plan::node::role::shuffle, Kind<Key, Left, Right>::name, {std::move(left), std::move(right)}},
       how_{std::move(how)} {}
 
   std::string options() const override { return how_.described(); }

@@ -79,9 +79,8 @@ public:
     auto downstream = downstream_of<Record>(build, *this);
     auto function = function_;
     std::vector<Record> records;
-    plan::guarded(build.name_of(*this), [&] {
-      records = function(event_time{std::chrono::milliseconds{build.input().batch_time_ms}});
-    });
+    plan::guarded(build.name_of(*this),
+                  [&] { records = function(event_time{std::chrono::milliseconds{build.input().batch_time_ms}}); });
     auto index = static_cast<std::size_t>(build.input().index.value);
     auto from = records.size() * index / slices_;
     auto to = records.size() * (index + 1) / slices_;

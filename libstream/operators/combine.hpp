@@ -156,8 +156,7 @@ auto combined(Key key, Accumulator value) {
     return std::pair<Key, Accumulator>{std::move(key), std::move(value)};
 }
 template <class Key, class Accumulator, class Logic>
-using combined_record =
-  decltype(combined<Key, Accumulator, Logic>(std::declval<Key>(), std::declval<Accumulator>()));
+using combined_record = decltype(combined<Key, Accumulator, Logic>(std::declval<Key>(), std::declval<Accumulator>()));
 
 /// The shuffle: takes `In`, gives (key, accumulator) pairs, or what the logic makes of them. Views among the keys are valid while the
 /// task runs.
@@ -314,12 +313,8 @@ struct general_logic {
 
   const Key& key(const record& from) const { return from.first; }
   Accumulator first(const record& from) { return std::invoke(create, from.second); }
-  void add(Accumulator& sum, const record& from) {
-    sum = std::invoke(add_value, std::move(sum), from.second);
-  }
-  void merge(Accumulator& sum, const Accumulator& other) {
-    sum = std::invoke(merge_values, std::move(sum), other);
-  }
+  void add(Accumulator& sum, const record& from) { sum = std::invoke(add_value, std::move(sum), from.second); }
+  void merge(Accumulator& sum, const Accumulator& other) { sum = std::invoke(merge_values, std::move(sum), other); }
 };
 
 } // namespace weir::operators

@@ -73,10 +73,10 @@ void add_parts(const std::string& path, std::uint64_t part_bytes, std::uint64_t 
   open_file file{path};
   file_part part{path, static_cast<std::uint64_t>(file.state.st_size), modified_ns(file.state), 0, 0};
   if (unit_bytes == 0 || part.size % unit_bytes != 0)
-    throw plan::plan_error{{error_code::corrupt,
-                            "its size is " + std::to_string(part.size) + " bytes, no multiple of a record's " +
-                              std::to_string(unit_bytes),
-                            path, "give the length of the records"}};
+    throw plan::plan_error{
+      {error_code::corrupt,
+       "its size is " + std::to_string(part.size) + " bytes, no multiple of a record's " + std::to_string(unit_bytes),
+       path, "give the length of the records"}};
   auto step = part_bytes == 0 ? std::max<std::uint64_t>(1, part.size)
                               : std::max(unit_bytes, part_bytes / unit_bytes * unit_bytes);
   for (std::uint64_t at = 0; at < part.size; at += step) {

@@ -36,7 +36,9 @@ public:
       parts_{std::move(parts)},
       format_{std::move(format)} {}
 
-  std::uint32_t slices() const override { return std::max<std::uint32_t>(1, static_cast<std::uint32_t>(parts_.size())); }
+  std::uint32_t slices() const override {
+    return std::max<std::uint32_t>(1, static_cast<std::uint32_t>(parts_.size()));
+  }
   std::string options() const override { return parts_.empty() ? "" : parts_.front().path; }
 
   void run(plan::task_build& build) const override {
@@ -86,8 +88,8 @@ struct object_format {
   std::uint64_t read(std::string_view bytes, emitter<Record>& emit, const std::string& path) const {
     auto records = data::read_object_bytes<Record>(bytes);
     if (!records)
-      throw plan::plan_error{{error_code::corrupt, "not an object file of these records: " + records.error().message(), path,
-                              "read it as what was saved"}};
+      throw plan::plan_error{{error_code::corrupt, "not an object file of these records: " + records.error().message(),
+                              path, "read it as what was saved"}};
     for (auto&& record : *records)
       emit(std::move(record));
     return records->size();

@@ -51,8 +51,8 @@ public:
     });
   }
   void finish() override {
-    into_.runs[0] = std::make_shared<fold_run<Accumulator>>(std::move(value_),
-                                                            std::make_shared<const data::arena>(std::move(home_)));
+    into_.runs[0] =
+      std::make_shared<fold_run<Accumulator>>(std::move(value_), std::make_shared<const data::arena>(std::move(home_)));
   }
 
 private:

@@ -31,7 +31,12 @@ public:
         seen_ += records.size();
       }
       void finish() override {
-        parts_.finish(into_, [this](std::size_t) { return note{seen_, here_}; }, seen_ > 0);
+        parts_.finish(
+          into_,
+          [this](std::size_t) {
+            return note{seen_, here_};
+          },
+          seen_ > 0);
       }
 
     private:

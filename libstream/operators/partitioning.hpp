@@ -22,21 +22,22 @@ public:
   partitioning(Count count) : count_{static_cast<std::uint32_t>(count)} {}
   /// `choose(key)` gives a number below `count`. It is called once for each key of a task that goes into the shuffle.
   template <class Choose>
-    requires std::is_invocable_r_v<std::uint32_t, const Choose&, const Key&>
-  partitioning(std::uint32_t count, Choose choose) : count_{count}, choose_{std::move(choose)} {}
+    requires std::is_invocable_r_v<std::uint32_t, const Choose&, const Key&> partitioning(std::uint32_t count,
+                                                                                          Choose choose)
+      : count_{count}, choose_{std::move(choose)} {}
 
-  std::uint32_t count() const { return count_; }
-  const std::function<std::uint32_t(const Key&)>& choose() const { return choose_; }
-  std::uint32_t of(const plan::partition_counts& counts) const { return count_ > 0 ? count_ : counts.application(); }
-  std::string described() const {
-    if (count_ == 0)
-      return {};
-    return std::to_string(count_) + " partitions" + (choose_ ? ", chosen by the program" : "");
-  }
+    std::uint32_t count() const { return count_; }
+    const std::function<std::uint32_t(const Key&)>& choose() const { return choose_; }
+    std::uint32_t of(const plan::partition_counts& counts) const { return count_ > 0 ? count_ : counts.application(); }
+    std::string described() const {
+      if (count_ == 0)
+        return {};
+      return std::to_string(count_) + " partitions" + (choose_ ? ", chosen by the program" : "");
+    }
 
-private:
-  std::uint32_t count_ = 0;
-  std::function<std::uint32_t(const Key&)> choose_;
+  private:
+    std::uint32_t count_ = 0;
+    std::function<std::uint32_t(const Key&)> choose_;
 };
 
 namespace operators {

@@ -66,8 +66,8 @@ private:
 };
 
 template <class Record, class Key, class KeyOf>
-std::unique_ptr<plan::sink_base>
-sort_ranges_node<Record, Key, KeyOf>::make_sink(plan::task_build& build, std::size_t) const {
+std::unique_ptr<plan::sink_base> sort_ranges_node<Record, Key, KeyOf>::make_sink(plan::task_build& build,
+                                                                                 std::size_t) const {
   class sampler final : public sink<Record> {
   public:
     sampler(KeyOf key_of, std::size_t here, std::size_t most, const std::string& name, plan::shuffle_output& into)
@@ -121,7 +121,7 @@ sort_ranges_node<Record, Key, KeyOf>::make_sink(plan::task_build& build, std::si
 /// The first keys of all ranges but the first.
 template <class Record, class Key, class KeyOf>
 std::vector<Key> sort_ranges_node<Record, Key, KeyOf>::bounds(std::span<const plan::run_handle> runs,
-                                                             std::uint32_t ranges) const {
+                                                              std::uint32_t ranges) const {
   std::vector<Key> sample;
   for (auto& handle : runs) {
     auto& keys = static_cast<const record_run<Record, note>&>(*handle).note();
@@ -145,8 +145,9 @@ void sort_ranges_node<Record, Key, KeyOf>::run(plan::task_build& build) const {
   for (auto& handle : runs)
     static_cast<const record_run<Record, note>&>(*handle).records().for_each_piece([&](auto piece) {
       for (auto& record : piece) {
-        auto range = std::upper_bound(limits_of_ranges.begin(), limits_of_ranges.end(), Key(std::invoke(key_of, record)),
-                                      [this](auto& a, auto& b) { return ordered(how_, a, b); });
+        auto range =
+          std::upper_bound(limits_of_ranges.begin(), limits_of_ranges.end(), Key(std::invoke(key_of, record)),
+                           [this](auto& a, auto& b) { return ordered(how_, a, b); });
         emit(ranged<Record>{static_cast<std::uint32_t>(range - limits_of_ranges.begin()), record});
       }
     });

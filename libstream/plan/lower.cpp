@@ -45,8 +45,8 @@ std::vector<std::unique_ptr<sink_base>> task_build::consumers_of(const node& pro
 shuffle_output& task_build::shuffle_result(const node& shuffle) {
   auto& here = at(shuffle);
   auto number = here.first_way.value + position(here.ways, way_);
-  return shuffles_.emplace_back(shuffle_output{shuffle_index{static_cast<std::uint32_t>(number)},
-                                               std::vector<run_handle>(counts_.of(*here.what))});
+  return shuffles_.emplace_back(
+    shuffle_output{shuffle_index{static_cast<std::uint32_t>(number)}, std::vector<run_handle>(counts_.of(*here.what))});
 }
 
 std::span<const run_handle> task_build::shuffle_input(const node& shuffle, std::size_t input) {
@@ -131,8 +131,7 @@ private:
       return;
     auto counts = task_counts(input.splits, input.partitions);
     auto before = std::accumulate(counts.begin(), counts.begin() + input.stage.value, std::size_t{0});
-    made.staged.push_back(
-      {*sums_, static_cast<std::uint32_t>(before) + input.index.value, 1, sums.encoded()});
+    made.staged.push_back({*sums_, static_cast<std::uint32_t>(before) + input.index.value, 1, sums.encoded()});
   }
 
   friend class lowering;
@@ -319,8 +318,8 @@ private:
         add_all_above(*which, renewed);
     std::set<const node*> changing;
     for (auto& which : order_) {
-      auto changes = which->what() == node::role::source || which->always_due() || which->varies() ||
-                     renewed.count(which.get()) > 0;
+      auto changes =
+        which->what() == node::role::source || which->always_due() || which->varies() || renewed.count(which.get()) > 0;
       for (auto& input : which->inputs())
         changes = changes || changing.count(input.get()) > 0;
       if (changes)

@@ -34,11 +34,11 @@ public:
     node_ptr what;
     std::string name;
     std::vector<edge> consumers;
-    stage_index stage;        ///< of roots: the stage that begins here
-    std::vector<way> ways;    ///< of shuffles: by input, then in the order of the unions' inputs
-    shuffle_index first_way;  ///< of shuffles: the number of the first way, the others follow
+    stage_index stage;         ///< of roots: the stage that begins here
+    std::vector<way> ways;     ///< of shuffles: by input, then in the order of the unions' inputs
+    shuffle_index first_way;   ///< of shuffles: the number of the first way, the others follow
     std::vector<bool> statics; ///< of shuffles: the inputs that are the same in each batch
-    output_index output;      ///< of outputs
+    output_index output;       ///< of outputs
   };
 
   const placed& at(const node& which) const { return nodes_.at(&which); }

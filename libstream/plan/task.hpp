@@ -64,7 +64,8 @@ struct task_input {
 struct shuffle_output {
   shuffle_index shuffle;
   std::vector<run_handle> runs;
-  bool kept_by_plan = false; ///< the plan holds them as long as it lives: whoever passes them on need not count or spill them
+  bool kept_by_plan =
+    false; ///< the plan holds them as long as it lives: whoever passes them on need not count or spill them
 };
 
 /// One task's part of one output: formatted bytes, not yet visible to anyone.
@@ -93,10 +94,10 @@ struct stage {
   std::vector<shuffle_index> reads; ///< otherwise: one task a partition, after all tasks of the writing stages
   std::vector<shuffle_index> writes;
   std::vector<output_index> outputs;
-  bool always_due = false; ///< runs in every batch, also without input (`count`)
-  bool keyed = false;      ///< obeys `task_input::keys`
+  bool always_due = false;   ///< runs in every batch, also without input (`count`)
+  bool keyed = false;        ///< obeys `task_input::keys`
   std::string unrecoverable; ///< the operator whose records end with the process; empty: none
-  bool lines = false;      ///< of a source stage with a `source` of its own: its records are lines all the same
+  bool lines = false;        ///< of a source stage with a `source` of its own: its records are lines all the same
 
   /// A source stage: its records lie in frames (`data/frames.hpp`), not in lines.
   bool framed() const { return source > 0 && !lines; }

@@ -175,7 +175,8 @@ TEST_CASE("a dataset has the transformations of a stream, and what it collects o
   }();
   std::sort(counts.begin(), counts.end());
   CHECK(counts == std::vector<std::pair<std::string, int>>{{"a", 2}, {"b", 3}});
-  CHECK(dataset<bool>::from({true, false, true}, 2).count_by_value() == std::map<bool, std::uint64_t>{{false, 1}, {true, 2}});
+  CHECK(dataset<bool>::from({true, false, true}, 2).count_by_value() ==
+        std::map<bool, std::uint64_t>{{false, 1}, {true, 2}});
 }
 
 TEST_CASE("an action says which operator failed", "[dataset]") {

@@ -18,7 +18,8 @@ public:
   void consume(std::span<const Record> records) override {
     emitter<Record> emit{chunk_, *downstream_};
     for (const auto& record : records)
-      for (auto times = replacement_ ? poisson() : static_cast<std::uint64_t>(uniform() < fraction_); times > 0; --times)
+      for (auto times = replacement_ ? poisson() : static_cast<std::uint64_t>(uniform() < fraction_); times > 0;
+           --times)
         emit(record);
     emit.flush();
   }

@@ -24,6 +24,7 @@ ROOMS = {
     "apps": ["actors", "libstream"],
     "bench": ["actors", "libstream"],
     "tests/simulation": ["actors", "libstream"],
+    "tests/acceptance": ["actors", "libstream"],
     "tests/process": ["apps/weir", "actors", "libstream"],
     "tests/programs": ["actors", "libstream"],
     "tests": [],

@@ -81,8 +81,9 @@ void stream_context::begun_with(std::chrono::milliseconds batch_interval) { inte
 std::pair<std::shared_ptr<plan::delivery>, std::chrono::milliseconds> stream_context::kept_of(
   const plan::node_ptr& stream) const {
   if (interval_ms_ < 0)
-    throw plan::plan_error{
-      {error_code::usage, "slice: the context has not been started", "stream_context", "ask while it is active"}};
+    throw plan::plan_error{{error_code::usage,
+                            std::string{"slice: the context is "} + name_of(state_) + ", and no batch has run",
+                            "stream_context", "ask while it is active"}};
   auto found = kept_.find(stream.get());
   if (found == kept_.end())
     throw plan::plan_error{{error_code::usage, "slice: the stream keeps nothing", "operator " + stream->kind(),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "libstream/operators/narrow.hpp"
@@ -28,11 +29,14 @@ private:
   /// From 0 to 1, without 1.
   double uniform() { return static_cast<double>(data::hash_word(drawn_++, seed_) >> 11) * 0x1.0p-53; }
 
-  /// Knuth's method: how many factors until their product is below e^-mean.
+  /// Knuth's method: how many factors until their product is below e^-mean. A great mean, for which that is no number any more, is the sum
+  /// of small ones.
   std::uint64_t poisson() {
+    constexpr double small = 100;
     std::uint64_t times = 0;
-    for (auto product = uniform(); product > std::exp(-fraction_); product *= uniform())
-      ++times;
+    for (auto mean = fraction_; mean > 0; mean -= small)
+      for (auto product = uniform(); product > std::exp(-std::min(mean, small)); product *= uniform())
+        ++times;
     return times;
   }
 

@@ -25,6 +25,7 @@ ROOMS = {
     "bench": ["actors", "libstream"],
     "tests/simulation": ["actors", "libstream"],
     "tests/metamorphic": ["libstream"],
+    "tests/acceptance": ["actors", "libstream"],
     "tests/process": ["apps/weir", "actors", "libstream"],
     "tests/programs": ["actors", "libstream"],
     "tests/docs": ["libstream"],

@@ -25,7 +25,7 @@ ROOMS = {
     "bench": ["actors", "libstream"],
     "tests/simulation": ["actors", "libstream"],
     "tests/metamorphic": ["libstream"],
-    "tests/acceptance": ["actors", "libstream"],
+    "tests/acceptance": ["actors", "libstream", "tests/unit/actors"],
     "tests/process": ["apps/weir", "actors", "libstream"],
     "tests/programs": ["actors", "libstream"],
     "tests/docs": ["libstream"],

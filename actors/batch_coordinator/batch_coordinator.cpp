@@ -270,6 +270,7 @@ struct coordinator_state {
     record.splits = std::move(share.splits);
     record.records = share.records;
     record.bytes = share.bytes;
+    record.tables = services->static_tables;
     to_writer(seal_batch{epoch, given.before, record});
     watch(record, share);
     announce(batches.emplace(record.id, progress_of(record)).first->second);

@@ -21,6 +21,19 @@ result<void> check_outputs(const plan::physical_plan& plan, const log::commit_re
   return {};
 }
 
+/// A batch that was begun with other static data would show half of each.
+result<void> check_tables(const services& services, const log::batch_record& batch) {
+  for (auto& table : batch.tables)
+    for (auto& now : services.static_tables)
+      if (now.name == table.name && now.digest != table.digest)
+        return fail(
+          error_code::configuration, "static data has changed since the batch was sealed",
+          "batch " + std::to_string(batch.id.value) + ", operator " + table.name,
+          "run the program once more with the data it had, so that it finishes the batch; name tables that are "
+          "others than before");
+  return {};
+}
+
 result<void> recover_partitions(const services& services, input_queue& queue) {
   for (std::uint32_t i = 0; i < services.replayable.size(); ++i) {
     if (!services.replayable[i])
@@ -55,6 +68,9 @@ result<recovered_batches> recover_batches(const services& services, input_queue&
     found.unpublished.push_back(std::move(batch.committed));
   }
   found.open = std::move(plan->run_again);
+  for (auto& batch : found.open)
+    if (auto same = check_tables(services, batch); !same)
+      return tl::make_unexpected(same.error());
   if (auto partitions = recover_partitions(services, queue); !partitions)
     return tl::make_unexpected(partitions.error());
   return found;

@@ -96,6 +96,7 @@ struct services {
   actors::settings settings;
   log::application_record application;
   std::shared_ptr<const plan::physical_plan> plan;
+  std::vector<log::static_table> static_tables; ///< what batches are computed with beside their input
 
   /// The output of `plan` that shows isolated records; nothing: they are not kept.
   std::optional<output_index> dead_letters;

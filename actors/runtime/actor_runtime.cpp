@@ -459,6 +459,9 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     return ordered;
   next->observe(*plan, options_, listeners_);
   services->plan = std::move(plan);
+  if (!options_.data_dir.empty())
+    for (auto& [name, digest] : services->plan->static_data())
+      services->static_tables.push_back({name, digest});
   if (auto added = add_dead_letters(options_, *services); !added)
     return added;
   services->exchange.bound(options_.settings.exchange_bytes, make_scratch_file(scratch_directory(options_)));

@@ -91,6 +91,15 @@ struct amendment {
   WEIR_FIELDS(x.number, x.skipped, x.excluded)
 };
 
+/// Static data that a batch is computed with, by the name of its operator. The data itself is the program's.
+struct static_table {
+  std::string name;
+  std::uint64_t digest = 0;
+
+  bool operator==(const static_table&) const = default;
+  WEIR_FIELDS(x.name, x.digest)
+};
+
 /// The seal of a batch: its input, fixed before any work on it and never changed afterwards.
 /// `splits` is in map-index order, so that every attempt merges in the same order.
 struct batch_record {
@@ -101,9 +110,10 @@ struct batch_record {
   std::uint64_t records = 0; ///< known before the batch runs: those of blocks
   std::uint64_t bytes = 0;
   log::amendment amendment; ///< the only part that changes after the seal
+  std::vector<static_table> tables;
 
   bool operator==(const batch_record&) const = default;
-  WEIR_FIELDS(x.id, x.time_ms, x.epoch, x.splits, x.records, x.bytes, x.amendment)
+  WEIR_FIELDS(x.id, x.time_ms, x.epoch, x.splits, x.records, x.bytes, x.amendment, x.tables)
 };
 
 /// One partition's staged bytes of one output.

@@ -33,6 +33,14 @@ public:
 
   std::uint32_t slices() const override { return static_cast<std::uint32_t>(ends_.size()); }
   bool always_due() const override { return always_due_; }
+  std::optional<std::uint64_t> digest() const override {
+    std::uint64_t all = records_.size();
+    for (auto end : ends_)
+      all = data::hash_combine(all, end);
+    for (const Record& record : records_)
+      all = data::hash_combine(all, data::record_traits<Record>::hash(record, 0));
+    return all;
+  }
 
   void run(plan::task_build& build) const override {
     auto downstream = downstream_of<Record>(build, *this);

@@ -39,6 +39,13 @@ public:
   std::uint32_t slices() const override {
     return std::max<std::uint32_t>(1, static_cast<std::uint32_t>(parts_.size()));
   }
+  std::optional<std::uint64_t> digest() const override {
+    std::uint64_t all = parts_.size();
+    for (auto& part : parts_)
+      for (auto each : {data::hash_bytes(part.path, 0), part.size, static_cast<std::uint64_t>(part.modified_ns)})
+        all = data::hash_combine(all, each);
+    return all;
+  }
   std::string options() const override { return parts_.empty() ? "" : parts_.front().path; }
 
   void run(plan::task_build& build) const override {

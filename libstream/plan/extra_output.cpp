@@ -16,6 +16,7 @@ public:
   std::vector<std::size_t> task_counts(std::size_t splits, std::uint32_t partitions) const override {
     return base_->task_counts(splits, partitions);
   }
+  std::map<std::string, std::uint64_t> static_data() const override { return base_->static_data(); }
   const std::string& description() const override { return base_->description(); }
   std::uint64_t fingerprint() const override { return base_->fingerprint(); }
   result<task_result> run(const task_input& input) const override { return base_->run(input); }

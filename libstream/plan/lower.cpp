@@ -89,6 +89,15 @@ public:
     return counts;
   }
 
+  std::map<std::string, std::uint64_t> static_data() const override {
+    std::map<std::string, std::uint64_t> found;
+    for (auto root : roots_)
+      if (auto& here = graph_.at(*root); !here.renewed)
+        if (auto digest = root->digest())
+          found[here.name] = *digest;
+    return found;
+  }
+
   result<task_result> run(const task_input& input) const override {
     if (auto known = static_.find(input))
       return *known;
@@ -316,6 +325,8 @@ private:
     for (auto& which : order_)
       if (which->timed())
         add_all_above(*which, renewed);
+    for (auto which : renewed)
+      plan_->graph_.nodes_.at(which).renewed = true;
     std::set<const node*> changing;
     for (auto& which : order_) {
       auto changes =

@@ -39,6 +39,7 @@ public:
     shuffle_index first_way;   ///< of shuffles: the number of the first way, the others follow
     std::vector<bool> statics; ///< of shuffles: the inputs that are the same in each batch
     output_index output;       ///< of outputs
+    bool renewed = false;      ///< a timed program makes it anew for each batch
   };
 
   const placed& at(const node& which) const { return nodes_.at(&which); }

@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,8 @@ public:
   virtual std::uint32_t slices() const { return 0; }
   /// Collections that are computed once and kept: where; null for others.
   virtual std::shared_ptr<kept_partitions> kept() const { return nullptr; }
+  /// Collections of static data: what changes when the data does. Looks at all of it.
+  virtual std::optional<std::uint64_t> digest() const { return std::nullopt; }
   /// Collections: what it gave is gone with the process.
   virtual bool unrecoverable() const { return false; }
   /// Sources: what the program brings itself; null for the configured inputs.

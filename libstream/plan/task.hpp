@@ -196,6 +196,8 @@ public:
   virtual const std::string& description() const = 0;
   /// Hash of the description.
   virtual std::uint64_t fingerprint() const = 0;
+  /// The static data that batches are computed with: a digest of each by the name of its operator. Looks at all of it.
+  virtual std::map<std::string, std::uint64_t> static_data() const { return {}; }
   /// Runs one task from start to end on the calling thread. Thread-safe. An exception of a user function comes back
   /// as an error that names operator (`thrown_by`), batch and task.
   virtual result<task_result> run(const task_input& input) const = 0;

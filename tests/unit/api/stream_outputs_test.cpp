@@ -30,7 +30,8 @@ std::vector<std::string> staged(const application& build, std::string text) {
   auto bytes = std::make_shared<std::string>(text + std::string(limits::read_padding, '\0'));
   plan::inline_batch::split split{{{std::string_view{*bytes}.substr(0, text.size()), bytes}}};
   std::vector<std::string> parts;
-  for (auto& part : plan::inline_batch{plan, 2, 1}.run(batch_id{1}, 1000, {split}).value())
+  auto made = plan::inline_batch{plan, 2, 1}.run(batch_id{1}, 1000, {split}).value();
+  for (auto& part : made)
     parts.push_back(part.bytes);
   return parts;
 }

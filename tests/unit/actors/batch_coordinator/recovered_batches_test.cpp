@@ -21,7 +21,9 @@ std::vector<log::static_table> tables_of(const table& prices, const char* name) 
                   .join(dataset<std::pair<std::string, int>>::from(prices).named(name));
   joined.named("priced").print();
   std::vector<log::static_table> found;
-  for (auto& [operator_name, digest] : ctx.plan().value()->static_data())
+  auto plan = ctx.plan().value();
+  auto data = plan->static_data();
+  for (auto& [operator_name, digest] : data)
     found.push_back({operator_name, digest});
   return found;
 }

@@ -95,6 +95,7 @@ struct coordinator_state {
       to_writer(open_epoch{epoch, input, who});
     if (draining)
       services->directory.broadcast(role::receiver, drain_input{epoch});
+    finish_if_drained(); // without inputs nobody else will say so
     seal_if_due();
     report_phases();
   }

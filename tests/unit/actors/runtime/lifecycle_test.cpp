@@ -140,6 +140,19 @@ TEST_CASE("await blocks, and returns when another thread stops (StreamingContext
   CHECK(ctx.await_termination_or_timeout(1ms).value() == true);
 }
 
+TEST_CASE("a graceful stop ends an application without inputs, also before its first batch", "[lifecycle]") {
+  for (int again = 0; again < 5; ++again) {
+    fixture f;
+    f.options.settings.inputs.clear();
+    stream_context ctx;
+    ctx.constant<int>({1}).print();
+    REQUIRE(ctx.start(f.drive()));
+    auto stopped = ctx.stop(true);
+    INFO((stopped ? "" : stopped.error().message()));
+    CHECK(stopped);
+  }
+}
+
 TEST_CASE("await tells the error of a task, again and again, and the application has stopped (StreamingContextSuite)",
           "[lifecycle]") {
   fixture f;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "libstream/base/split_mix.hpp"
 #include "libstream/operators/narrow.hpp"
 
 namespace weir::operators {
@@ -13,7 +14,7 @@ template <class Record>
 class sample_sink final : public sink<Record> {
 public:
   sample_sink(double fraction, bool replacement, std::uint64_t seed, std::unique_ptr<sink<Record>> downstream)
-    : fraction_{fraction}, replacement_{replacement}, seed_{seed}, downstream_{std::move(downstream)} {}
+    : fraction_{fraction}, replacement_{replacement}, random_{seed}, downstream_{std::move(downstream)} {}
 
   void consume(std::span<const Record> records) override {
     emitter<Record> emit{chunk_, *downstream_};
@@ -27,7 +28,7 @@ public:
 
 private:
   /// From 0 to 1, without 1.
-  double uniform() { return static_cast<double>(data::hash_word(drawn_++, seed_) >> 11) * 0x1.0p-53; }
+  double uniform() { return static_cast<double>(random_.next() >> 11) * 0x1.0p-53; }
 
   /// Knuth's method: how many factors until their product is below e^-mean. A great mean, for which that is no number any more, is the sum
   /// of small ones.
@@ -42,8 +43,7 @@ private:
 
   double fraction_;
   bool replacement_;
-  std::uint64_t seed_;
-  std::uint64_t drawn_ = 0;
+  split_mix random_; ///< hashes of neighbouring numbers are too much alike for draws that follow each other
   std::unique_ptr<sink<Record>> downstream_;
   data::chunk<Record> chunk_;
 };

@@ -22,7 +22,7 @@ void write_file(const std::string& path, std::string_view bytes) {
   auto file = std::fopen(path.c_str(), "wbx");
   if (!file)
     cannot_write(path, errno);
-  auto written = std::fwrite(bytes.data(), 1, bytes.size(), file);
+  auto written = bytes.empty() ? 0 : std::fwrite(bytes.data(), 1, bytes.size(), file); // data() may be null
   if (std::fclose(file) != 0 || written != bytes.size())
     cannot_write(path, errno);
 }

@@ -123,11 +123,16 @@ private:
     explicit range_sink(plan::shuffle_output& into) : into_{into}, parts_{into.runs.size()} {}
     void consume(std::span<const numbered<Record>> records) override {
       for (auto& [record, place, all] : records)
-        parts_.add(static_cast<std::size_t>(static_cast<unsigned __int128>(place) * into_.runs.size() / all), record);
+        parts_.add(place_of(place, all), record);
     }
     void finish() override { parts_.finish(into_); }
 
   private:
+    std::size_t place_of(std::uint64_t place, std::uint64_t all) const {
+      auto part = static_cast<std::size_t>(static_cast<unsigned __int128>(place) * into_.runs.size() / all);
+      return std::min(part, into_.runs.size() - 1);
+    }
+
     plan::shuffle_output& into_;
     record_parts<Record, note> parts_;
   };

@@ -109,7 +109,8 @@ void be_killed_before_commit(const growing_logs& logs) {
 bool has_open_batch(const growing_logs& logs) {
   auto printed = run({program("weir"), "log", logs.data(), "--json"});
   REQUIRE(printed.code == 0);
-  for (auto& batch : nlohmann::json::parse(printed.output)["batches"])
+  auto shown = nlohmann::json::parse(printed.output);
+  for (auto& batch : shown["batches"])
     if (batch["status"] == "sealed")
       return true;
   return false;

@@ -79,11 +79,11 @@ std::shared_ptr<void> run_jobs_on(std::shared_ptr<plan::job_runner> jobs) {
 
 std::vector<plan::staged_output> api_detail::run_job(plan::node_ptr terminal) { return job{}.run(terminal); }
 
-void api_detail::fill_kept(const plan::node& below) {
+void api_detail::fill_kept(const plan::node& below, std::vector<std::shared_ptr<const void>>& pins) {
   if (auto kept = below.kept())
-    kept->fill([](const plan::node_ptr& terminal) { job{}.run(terminal); });
+    pins.push_back(kept->fill([](const plan::node_ptr& terminal) { job{}.run(terminal); }));
   for (auto& input : below.inputs())
-    fill_kept(*input);
+    fill_kept(*input, pins);
 }
 
 } // namespace weir

@@ -19,8 +19,9 @@ namespace api_detail {
 /// there is no data because the dataset stands for a stream.
 std::vector<plan::staged_output> run_job(plan::node_ptr terminal);
 
-/// Computes the persisted datasets above a node, as far as they are not there. Throws plan_error.
-void fill_kept(const plan::node& below);
+/// Computes the persisted datasets above a node, as far as they are not there, and holds them in `pins`: whoever reads them must keep those,
+/// as the program may let go of its own by `unpersist`. Throws plan_error.
+void fill_kept(const plan::node& below, std::vector<std::shared_ptr<const void>>& pins);
 
 } // namespace api_detail
 

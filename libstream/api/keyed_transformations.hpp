@@ -257,10 +257,17 @@ private:
       return derive<typename kind::record>(std::make_shared<operators::cogroup_node<key, value, other_value, Kind>>(
         node(), api_detail::node_of(other), std::move(how)));
     } else if constexpr (std::is_same_v<key, std::string>) {
-      return as_views(*this).template joined<Kind>(other, partitioning<std::string_view>{how.count()});
+      return as_views(*this).template joined<Kind>(other, of_views(how));
     } else {
       return joined<Kind>(as_views(other), std::move(how));
     }
+  }
+
+  /// The same choice for keys that are looked at.
+  static partitioning<std::string_view> of_views(const partitioning<std::string>& how) {
+    if (!how.choose())
+      return how.count();
+    return {how.count(), [choose = how.choose()](std::string_view text) { return choose(std::string{text}); }};
   }
 
   /// Keys that are looked at instead of held.

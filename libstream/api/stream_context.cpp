@@ -72,7 +72,7 @@ void stream_context::register_output(plan::node_ptr output) {
 
 result<std::shared_ptr<const plan::physical_plan>> stream_context::plan() const {
   for (auto& output : outputs_)
-    api_detail::fill_kept(*output);
+    api_detail::fill_kept(*output, pins_);
   return plan::lower(outputs_);
 }
 

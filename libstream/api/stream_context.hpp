@@ -145,7 +145,8 @@ private:
   std::map<const plan::node*, std::shared_ptr<plan::delivery>> kept_; ///< by persisted stream
   std::shared_ptr<std::vector<std::shared_ptr<plan::summed>>> sums_ =
     std::make_shared<std::vector<std::shared_ptr<plan::summed>>>();
-  std::atomic<std::int64_t> interval_ms_ = -1; ///< -1: not begun
+  std::atomic<std::int64_t> interval_ms_ = -1;            ///< -1: not begun
+  mutable std::vector<std::shared_ptr<const void>> pins_; ///< persisted datasets that plans of this context read
   std::shared_ptr<weir::runtime> runtime_;
   std::shared_ptr<listener_list> listeners_ = std::make_shared<listener_list>();
 };

@@ -112,16 +112,19 @@ public:
 
   void run(plan::task_build& build) const override {
     auto downstream = downstream_of<record>(build, *this);
-    if (auto now = store_->current())
-      now->read(build.input().index.value, [&](const std::vector<record>& records) {
-        build.result().records_in += records.size();
-        if constexpr (std::is_same_v<record, bool>) {
-          for (bool each : records)
-            downstream->consume({&each, 1});
-        } else {
-          pass_on(std::span<const record>{records}, *downstream);
-        }
-      });
+    auto now = store_->current();
+    if (!now)
+      throw plan::plan_error{{error_code::failed, "a persisted dataset is gone while it is read",
+                              "operator " + build.name_of(*this), "unpersist it when nothing reads it any more"}};
+    now->read(build.input().index.value, [&](const std::vector<record>& records) {
+      build.result().records_in += records.size();
+      if constexpr (std::is_same_v<record, bool>) {
+        for (bool each : records)
+          downstream->consume({&each, 1});
+      } else {
+        pass_on(std::span<const record>{records}, *downstream);
+      }
+    });
     downstream->finish();
   }
 

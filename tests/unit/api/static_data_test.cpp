@@ -1,0 +1,62 @@
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+#include "libstream/api/dstream.hpp"
+#include "libstream/plan/inline_batch.hpp"
+
+using namespace weir;
+
+namespace {
+
+using prices = dataset<std::pair<std::string, int>>;
+
+std::string shown(const std::shared_ptr<const plan::physical_plan>& plan, std::uint64_t batch) {
+  auto staged = plan::inline_batch{plan, 2, 1}.run(batch_id{batch}, static_cast<std::int64_t>(batch), {}).value();
+  std::string all;
+  for (auto& part : staged)
+    all += part.bytes;
+  return all;
+}
+
+} // namespace
+
+TEST_CASE("a stream keeps the persisted table that it is joined with, also when the program lets go of it",
+          "[dataset]") {
+  int computed = 0;
+  auto table = prices::from({{"tea", 3}})
+                 .map([&computed](const std::pair<std::string, int>& each) {
+                   ++computed;
+                   return each;
+                 })
+                 .persist();
+  stream_context ctx;
+  ctx.constant<std::pair<std::string, int>>({{"tea", 1}, {"rum", 1}}).join(table).named("priced").print();
+  auto plan = ctx.plan().value();
+  table.unpersist();
+  CHECK(shown(plan, 1) == "tea\t1\t3\n");
+  CHECK(shown(plan, 2) == "tea\t1\t3\n");
+  CHECK(computed == 1);
+}
+
+TEST_CASE("the program's partitioner holds also where keys of two text types meet", "[dataset]") {
+  auto held = prices::from({{"tea", 3}, {"rum", 4}, {"gin", 5}});
+  auto viewed = dataset<std::pair<std::string_view, int>>::from({{"tea", 1}, {"rum", 2}, {"gin", 3}});
+  auto last = [](const std::string&) { return 4u; };
+  auto parts = held.join(viewed, {5, last}).glom().collect();
+  REQUIRE(parts.size() == 5);
+  CHECK(parts.back().size() == 3);
+}
+
+TEST_CASE("a file that was cut off since its dataset was made is refused, whole or not", "[dataset]") {
+  auto path = (std::filesystem::temp_directory_path() / ("weir-cut-" + std::to_string(::getpid()))).string();
+  std::ofstream{path} << "one\ntwo\n";
+  auto lines = read_text(path);
+  CHECK(lines.count() == 2);
+  std::filesystem::resize_file(path, 4);
+  CHECK_THROWS_WITH(lines.count(), Catch::Contains("changed since") && Catch::Contains(path));
+  std::filesystem::remove(path);
+  CHECK_THROWS_WITH(lines.count(), Catch::Contains(path));
+}

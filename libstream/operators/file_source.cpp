@@ -17,6 +17,11 @@ namespace {
                           std::string{"cannot read: "} + std::strerror(reason), path, "check path and permissions"}};
 }
 
+plan::plan_error changed(const std::string& path) {
+  return plan::plan_error{
+    {error_code::corrupt, "the file changed since the dataset was made", path, "write new files under new names"}};
+}
+
 std::int64_t modified_ns(const struct stat& of) {
   return std::int64_t{of.st_mtim.tv_sec} * 1'000'000'000 + of.st_mtim.tv_nsec;
 }
@@ -112,13 +117,14 @@ std::vector<file_part> parts_of_files(const std::string& path, std::uint64_t par
 data::buffer_handle read_part(const file_part& part, bool lines) {
   open_file file{part.path};
   if (static_cast<std::uint64_t>(file.state.st_size) != part.size || modified_ns(file.state) != part.modified_ns)
-    throw plan::plan_error{{error_code::corrupt, "the file changed since the dataset was made", part.path,
-                            "write new files under new names"}};
+    throw changed(part.path);
   auto from = lines ? line_begin(file, part, part.from) : part.from;
   auto to = lines ? line_begin(file, part, part.to) : part.to;
   auto bytes = std::make_shared<data::buffer>(to > from ? to - from : 0);
   if (to > from)
     bytes->resize(read_at(file, part.path, from, to, bytes->data()));
+  if (bytes->size() != bytes->capacity())
+    throw changed(part.path); // cut off since
   return bytes;
 }
 

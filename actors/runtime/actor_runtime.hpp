@@ -52,7 +52,9 @@ public:
   result<void> start(std::shared_ptr<const plan::physical_plan> plan) override;
   void stop(bool graceful) override;
   std::chrono::milliseconds batch_interval() const override {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(options_.settings.batch_interval);
+    auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(options_.settings.batch_interval);
+    return whole == options_.settings.batch_interval ? whole
+                                                     : std::chrono::milliseconds{0}; // no time can be rounded to it
   }
   void limit_drain(std::chrono::milliseconds limit) override;
   void use_listeners(std::shared_ptr<const listener_list> listeners) override { listeners_ = std::move(listeners); }

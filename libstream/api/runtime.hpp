@@ -9,7 +9,7 @@
 
 namespace weir {
 
-/// What a stream context drives. libstream brings the inline one (`testing/inline_runtime.hpp`), `actors/runtime` the real one.
+/// What a stream context drives. The real one is in `actors/runtime`; the test driver (`testing/`) runs plans without one.
 /// `start` is called first, once; the rest may be called from any thread then.
 class runtime {
 public:

@@ -76,12 +76,12 @@ std::optional<batch_id> application_run::next_due(batch_id from) const {
 }
 
 void application_run::recover() {
-  auto todo = directory_.recover();
-  for (auto& batch : todo.publish_again) {
+  auto unfinished = directory_.recover();
+  for (auto& batch : unfinished.publish_again) {
     publish(batch, describe(batch.sealed));
     directory_.finish(batch.sealed);
   }
-  for (auto& batch : todo.run_again)
+  for (auto& batch : unfinished.run_again)
     finish(batch, std::nullopt);
 }
 

@@ -70,6 +70,7 @@ struct coordinator_state {
   void claimed(const coordination_claimed& message) {
     if (message.incarnation != incarnation || epoch.value != 0)
       return;
+    auto claimed_us = services->wall_clock_us();
     // No older coordinator can write from here on: what the log says now stays true until this one changes it.
     auto recovered = recover_batches(*services, queue);
     if (!recovered) {
@@ -85,7 +86,7 @@ struct coordinator_state {
     }
     for (auto& record : recovered->open)
       recovered_open(record);
-    report_recovered(*recovered);
+    report_recovered(*recovered, claimed_us);
     publish_next();
     run_all_again();
     commit_in_order(); // of those that are skipped
@@ -109,7 +110,7 @@ struct coordinator_state {
     services->journal->batch_amended(record); // again: the one that decided may have died before it said so
   }
 
-  void report_recovered(const recovered_batches& recovered) {
+  void report_recovered(const recovered_batches& recovered, std::int64_t claimed_us) {
     std::vector<batch_submission> open, unpublished;
     auto since = services->wall_clock_us();
     for (auto& record : recovered.open) {
@@ -119,6 +120,20 @@ struct coordinator_state {
     for (auto& commit : recovered.unpublished)
       unpublished.push_back({commit.id, commit.time_ms, since, {}});
     services->journal->batches_recovered(open, unpublished);
+    if (recovered.last.value > 0)
+      say_recovered(open.size(), unpublished.size(), services->wall_clock_us() - claimed_us);
+  }
+
+  void say_recovered(std::size_t open, std::size_t unpublished, std::int64_t took_us) {
+    services->journal->tell({.name = "recovered",
+                             .level = log_level::notice,
+                             .limited = true,
+                             .actor = address{role::batch_coordinator, 0},
+                             .message = "the log was read: " + std::to_string(open) + " batches are computed again, " +
+                                        std::to_string(unpublished) + " committed ones are published",
+                             .more = {{"batches_to_compute", std::to_string(open)},
+                                      {"batches_to_publish", std::to_string(unpublished)},
+                                      {"took_ms", std::to_string(took_us / 1000)}}});
   }
 
   void lost(const coordination_lost& message) {

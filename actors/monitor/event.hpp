@@ -10,7 +10,8 @@
 
 namespace weir::actors {
 
-enum class log_level { error, warning, info, debug };
+/// `notice` is what an operator wants to read of every life: few lines, none of them a batch's.
+enum class log_level { error, warning, notice, info, debug };
 
 /// One thing that happened, for logs: what it is called, what it concerns, and a sentence for people.
 struct event {

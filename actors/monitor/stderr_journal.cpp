@@ -38,7 +38,7 @@ void write_to_stderr(const std::string& line) {
 }
 
 const char* name_of(log_level level) {
-  constexpr const char* names[] = {"error", "warning", "info", "debug"};
+  constexpr const char* names[] = {"error", "warning", "notice", "info", "debug"};
   return names[static_cast<int>(level)];
 }
 

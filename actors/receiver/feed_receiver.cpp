@@ -164,9 +164,16 @@ struct feed_receiver_state {
   }
 
   void warn(const feed_warned& message) {
+    if (!message.failed) {
+      services->journal->tell({.name = "reconnected",
+                               .level = log_level::notice,
+                               .limited = true,
+                               .actor = address{role::receiver, input.value},
+                               .message = message.sentence});
+      return;
+    }
     services->journal->warning(message.sentence);
-    if (message.failed)
-      services->journal->receiver_failed(input, message.sentence);
+    services->journal->receiver_failed(input, message.sentence);
   }
 
   // -- time ------------------------------------------------------------------------------------------------------------

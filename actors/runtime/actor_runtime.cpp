@@ -21,6 +21,7 @@
 #include "actors/receiver/live_feed.hpp"
 #include "actors/receiver/open_feed.hpp"
 #include "actors/runtime/executor_jobs.hpp"
+#include "actors/runtime/life_lines.hpp"
 #include "actors/runtime/outcome.hpp"
 #include "actors/runtime/task_threads.hpp"
 #include "actors/runtime/tree.hpp"
@@ -265,6 +266,7 @@ struct actor_runtime::running {
   std::shared_ptr<supervised_tree> tree;
   std::unique_ptr<actors::control_socket> control;
   std::int64_t started_us = wall_clock_us();
+  bool said_started = false;
   std::once_flag ended;
   std::atomic<bool> left_threads{false};
 
@@ -299,11 +301,19 @@ struct actor_runtime::running {
       control.reset(); // whom it would ask is about to go
       jobs.reset();
       end_actors();
+      say_ended();
       if (observer)
         observer->ended();
       if (listeners)
         listeners->close(last_events_limit);
     });
+  }
+
+  void say_ended() {
+    if (!said_started)
+      return;
+    auto uptime_ms = (wall_clock_us() - started_us) / 1000;
+    services->journal->tell(ended_line(outcome->failure(), services->draining, observer->look(0), uptime_ms));
   }
 
   void end_actors() {
@@ -402,7 +412,7 @@ process_figures actor_runtime::running::figures(const runtime_options& options) 
 
 actor_runtime::actor_runtime(runtime_options options) : options_{std::move(options)} {
   if (!options_.journal)
-    options_.journal = make_stderr_journal(log_level::warning, log_format::text);
+    options_.journal = make_stderr_journal(log_level::notice, log_format::text);
 }
 
 actor_runtime::~actor_runtime() {
@@ -483,6 +493,8 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   services->idle = [raw = services.get(), outcome = next->outcome] { running::request_drain(*raw, *outcome); };
   running_ = std::move(next);
   running_->observer->started();
+  running_->said_started = true;
+  services->journal->tell(started_line(options_.application, options_.data_dir, services->settings, *services->plan));
   if (!options_.system)
     running_->own_system = std::make_unique<caf::actor_system>(running_->config);
   running_->system = options_.system ? options_.system : running_->own_system.get();

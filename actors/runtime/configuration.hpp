@@ -14,7 +14,7 @@ struct configuration {
   runtime_options options;
   output_targets outputs;
   std::optional<std::chrono::milliseconds> stop_after;
-  log_level level = log_level::warning;
+  log_level level = log_level::notice;
   log_format format = log_format::text;
 };
 

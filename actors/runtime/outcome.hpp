@@ -77,6 +77,11 @@ public:
     return true;
   }
 
+  std::optional<error> failure() {
+    std::lock_guard guard{mutex_};
+    return error_;
+  }
+
 private:
   bool over() const { return error_ || finished_; }
 

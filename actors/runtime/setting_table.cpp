@@ -227,7 +227,7 @@ std::vector<setting_row> make_rows() {
       });
   add(all, "What is said on standard error",
       {
-        row("log_level", &configuration::level, {"error", "warning", "info", "debug"},
+        row("log_level", &configuration::level, {"error", "warning", "notice", "info", "debug"},
             "what is said: all up to this level")
           .as_flag("LEVEL"),
         row("log_format", &configuration::format, {"text", "json"}, "one line an event, for people or for programs")

@@ -134,7 +134,7 @@ void tcp_feed::connected(const io_error& failure) {
   io_error ignored;
   socket_.set_option(asio::socket_base::keep_alive{true}, ignored); // a silent peer that is gone is found out
   if (!last_warning_.empty())
-    listener_->recovery(name() + ": connected");
+    listener_->recovery(name() + ": connected again");
   last_warning_.clear();
   read();
 }

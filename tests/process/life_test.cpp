@@ -74,6 +74,36 @@ TEST_CASE("a second Ctrl-C ends an application that cannot drain, and the next s
   CHECK(occurrences(rest.output, "\n") > 1000);
 }
 
+TEST_CASE("at the usual level an application says when it starts, what it recovers and why it ends", "[life]") {
+  auto directory = fresh_directory();
+  auto text = directory / "text";
+  generate(text, 100);
+  std::vector<std::string> arguments{program("word-count"),
+                                     "--input",
+                                     "weir://127.0.0.1:0",
+                                     "--data-dir",
+                                     directory / "data",
+                                     "--output",
+                                     "text:" + directory / "out/counts",
+                                     "--stop-when-idle=200ms"};
+  {
+    running application{arguments};
+    REQUIRE(run(send(text, application.await_ready())).code == 0);
+    auto first = application.await_end();
+    INFO(first.errors);
+    CHECK(first.code == 0);
+    CHECK(occurrences(first.errors, " notice started ") == 1);
+    CHECK(occurrences(first.errors, "(exactly once)") == 1);
+    CHECK(occurrences(first.errors, " notice recovered ") == 0); // there was nothing
+    CHECK(occurrences(first.errors, " notice ended ") == 1);
+    CHECK(occurrences(first.errors, "records_processed=100") == 1);
+  }
+  running application{arguments};
+  auto second = application.await_end();
+  CHECK(second.code == 0);
+  CHECK(occurrences(second.errors, " notice recovered ") == 1);
+}
+
 TEST_CASE("an application ends by itself after --stop-after, and with --stop-when-idle not before a goodbye",
           "[life]") {
   auto directory = fresh_directory();

@@ -45,7 +45,7 @@ TEST_CASE("an application runs with an input and nothing else", "[command_line]"
   CHECK(settings.executors >= 1);
   CHECK(settings.stop_when_idle == 0ms);
   CHECK_FALSE(line->stop_after);
-  CHECK(line->level == log_level::warning);
+  CHECK(line->level == log_level::notice);
   CHECK(line->format == log_format::text);
   CHECK_FALSE(line->answer);
   REQUIRE(line->outputs.size() == 1);

@@ -1,0 +1,74 @@
+#include "actors/runtime/life_lines.hpp"
+
+namespace weir::actors {
+
+namespace {
+
+void append(std::string& list, const std::string& one) { list += (list.empty() ? "" : ", ") + one; }
+
+std::string place_of(const plan::output_target& target) {
+  using enum plan::output_target::kind;
+  switch (target.what) {
+    case text: return "text:" + target.prefix;
+    case print: return "print";
+    case program: break;
+  }
+  return "the program";
+}
+
+/// What holds across a crash, as docs/outputs.md has it.
+std::string guarantee_of(const plan::output_target& target, bool has_log) {
+  if (!has_log)
+    return "nothing after a crash";
+  return target.what == plan::output_target::kind::text ? "exactly once" : "at least once";
+}
+
+std::string inputs_of(const settings& from) {
+  std::string list;
+  for (auto& input : from.inputs)
+    append(list, input.text());
+  return list;
+}
+
+std::string outputs_of(const plan::physical_plan& plan, bool has_log) {
+  std::string list;
+  for (auto& output : plan.outputs())
+    for (auto& target : output.targets)
+      append(list, output.name + " to " + place_of(target) + " (" + guarantee_of(target, has_log) + ")");
+  return list;
+}
+
+std::string end_of(const std::optional<error>& failure, bool drained) {
+  if (failure)
+    return "the application ends because of an error: " + failure->message();
+  return drained ? "the application has drained: all records that it took are published"
+                 : "the application was stopped at once: its log keeps what is not published";
+}
+
+} // namespace
+
+event started_line(const std::string& application, const std::string& data_dir, const settings& from,
+                   const plan::physical_plan& plan) {
+  auto has_log = !data_dir.empty();
+  return {.name = "started",
+          .level = log_level::notice,
+          .message = has_log ? application + " starts on the data directory " + data_dir
+                             : application + " starts without a data directory: a crash loses what is not published",
+          .more = {{"application", application},
+                   {"data_dir", has_log ? data_dir : "none"},
+                   {"inputs", inputs_of(from)},
+                   {"outputs", outputs_of(plan, has_log)}}};
+}
+
+event ended_line(const std::optional<error>& failure, bool drained, const observation& seen, std::int64_t uptime_ms) {
+  return {.name = "ended",
+          .level = log_level::notice,
+          .message = end_of(failure, drained),
+          .more = {{"records_received", std::to_string(seen.received_records)},
+                   {"records_processed", std::to_string(seen.counts.processed_records)},
+                   {"batches_completed", std::to_string(seen.counts.completed)},
+                   {"actor_restarts", std::to_string(seen.restarts)},
+                   {"uptime_ms", std::to_string(uptime_ms)}}};
+}
+
+} // namespace weir::actors

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "actors/monitor/event.hpp"
+#include "actors/monitor/observer.hpp"
+#include "actors/node/services.hpp"
+
+namespace weir::actors {
+
+/// The first line of a life: which application runs, on which data directory (empty: none), from which inputs to which outputs.
+event started_line(const std::string& application, const std::string& data_dir, const settings& from,
+                   const plan::physical_plan& plan);
+
+/// The last one: why it ended, and what it did. `failure`: the error that ended it; else it has `drained`, or was stopped at once.
+event ended_line(const std::optional<error>& failure, bool drained, const observation& seen, std::int64_t uptime_ms);
+
+} // namespace weir::actors

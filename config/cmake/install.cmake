@@ -10,10 +10,6 @@ set(headers ${CMAKE_INSTALL_INCLUDEDIR}/weir)
 add_library(weir::stream ALIAS weir_stream)
 set_target_properties(weir_stream PROPERTIES EXPORT_NAME stream)
 target_compile_features(weir_stream INTERFACE cxx_std_20)
-# Our headers have wide instructions; what includes them is compiled for the same processors as the library.
-string(TOUPPER "${CMAKE_BUILD_TYPE}" kind)
-string(REGEX MATCHALL "-m(sse|avx|arch=|cpu=)[^ ]*" machine "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${kind}}")
-target_compile_options(weir_stream INTERFACE "$<INSTALL_INTERFACE:${machine}>")
 install(TARGETS weir_stream EXPORT weir-stream ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} INCLUDES DESTINATION ${headers})
 install(EXPORT weir-stream NAMESPACE weir:: DESTINATION ${package})
 

@@ -10,9 +10,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <immintrin.h>
-
 #include "libstream/data/record_traits.hpp"
+#include "libstream/data/wide.hpp"
 
 /// The text of the commonest records, written into memory that is known to be large enough: many times as fast as `append_text`, whose
 /// result it equals. For numbers, strings and pairs of them.
@@ -55,22 +54,9 @@ inline char* write_number(std::uint64_t value, char* to) {
   return std::to_chars(to, to + 20, value).ptr;
 }
 
-/// Which of 16 bytes must be escaped (tab, newline, carriage return, backslash), as bits.
-inline std::uint32_t escape_mask(__m128i bytes) {
-#if defined(__SSSE3__)
-  // No two of the four share their low four bits, so these pick the only one that a byte could be.
-  auto candidates = _mm_setr_epi8(1, 0, 0, 0, 0, 0, 0, 0, 0, '\t', '\n', 0, '\\', '\r', 0, 0);
-  auto found = _mm_cmpeq_epi8(_mm_shuffle_epi8(candidates, bytes), bytes);
-#else
-  auto is = [bytes](char which) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(which)); };
-  auto found = _mm_or_si128(_mm_or_si128(is('\t'), is('\n')), _mm_or_si128(is('\r'), is('\\')));
-#endif
-  return static_cast<std::uint32_t>(_mm_movemask_epi8(found));
-}
-
 inline char* write_text(std::string_view text, char* to) {
   if (text.size() <= 16 && within_page(text.data(), 16)) {
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data())));
+    bytes_16::load(text.data()).store(to);
   } else if (!text.empty()) {
     std::memcpy(to, text.data(), text.size());
   }
@@ -79,11 +65,11 @@ inline char* write_text(std::string_view text, char* to) {
 
 inline char* write_escaped(std::string_view text, char* to) {
   while (text.size() >= 16 || (!text.empty() && within_page(text.data(), 16))) {
-    auto bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data()));
+    auto bytes = bytes_16::load(text.data());
     auto count = std::min<std::size_t>(text.size(), 16);
-    if (escape_mask(bytes) & ((1u << count) - 1))
+    if (bytes.escaped() & ((1u << count) - 1))
       break;
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
+    bytes.store(to);
     to += count;
     text.remove_prefix(count);
   }

@@ -2,54 +2,26 @@
 
 #include <algorithm>
 #include <bit>
-#include <immintrin.h>
 
-/// Each loop stands here twice, for 16 and for 32 bytes at a time: programs are built for any x86-64, and most run on more.
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "libstream/data/wide.hpp"
+
+/// Each loop stands here for 16 bytes at a time, which every processor has, and for 32, which x86-64 may have: that is asked when the
+/// program begins. All ways find the same.
 namespace weir::operators {
 
 namespace {
 
-const bool has_avx2 = __builtin_cpu_supports("avx2");
-
-constexpr std::size_t most_steps = 255; // a byte counts so far
-
-__m128i load_16(const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); }
-[[gnu::target("avx2")]] __m256i load_32(const char* at) {
-  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
-}
-
-std::uint64_t sum_of_bytes(__m128i bytes) {
-  auto halves = _mm_sad_epu8(bytes, _mm_setzero_si128());
-  return static_cast<std::uint64_t>(_mm_cvtsi128_si64(halves)) +
-         static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(halves, halves)));
-}
+using data::bytes_16;
 
 /// Newlines in the first bytes of `text`, a multiple of 16 of them, which it drops.
 std::uint64_t newlines_by_16(std::string_view& text) {
-  auto newline = _mm_set1_epi8('\n');
   std::uint64_t found = 0;
-  while (text.size() >= 16) {
-    auto steps = std::min(text.size() / 16, most_steps);
-    auto sums = _mm_setzero_si128();
-    for (std::size_t i = 0; i < steps; ++i)
-      sums = _mm_sub_epi8(sums, _mm_cmpeq_epi8(load_16(text.data() + 16 * i), newline));
-    found += sum_of_bytes(sums);
-    text.remove_prefix(16 * steps);
-  }
-  return found;
-}
-
-[[gnu::target("avx2")]] std::uint64_t newlines_by_32(std::string_view& text) {
-  auto newline = _mm256_set1_epi8('\n');
-  std::uint64_t found = 0;
-  while (text.size() >= 32) {
-    auto steps = std::min(text.size() / 32, most_steps);
-    auto sums = _mm256_setzero_si256();
-    for (std::size_t i = 0; i < steps; ++i)
-      sums = _mm256_sub_epi8(sums, _mm256_cmpeq_epi8(load_32(text.data() + 32 * i), newline));
-    found += sum_of_bytes(_mm256_castsi256_si128(sums)) + sum_of_bytes(_mm256_extracti128_si256(sums, 1));
-    text.remove_prefix(32 * steps);
-  }
+  for (; text.size() >= 16; text.remove_prefix(16))
+    found += static_cast<std::uint64_t>(std::popcount(bytes_16::load(text.data()).equal('\n')));
   return found;
 }
 
@@ -65,20 +37,48 @@ std::size_t first_match(const char* here, std::uint32_t mask, std::string_view w
 
 /// Looks from `at` on, at 16 places a step; stops at a match (true), or where less than 16 places are left.
 bool find_by_16(std::string_view text, std::string_view wanted, std::size_t& at) {
-  auto first = _mm_set1_epi8(wanted.front());
-  auto last = _mm_set1_epi8(wanted.back());
   auto places = text.size() - wanted.size() + 1;
   for (; at + 16 <= places; at += 16) {
     auto here = text.data() + at;
     auto both =
-      _mm_and_si128(_mm_cmpeq_epi8(load_16(here), first), _mm_cmpeq_epi8(load_16(here + wanted.size() - 1), last));
-    if (auto mask = static_cast<std::uint32_t>(_mm_movemask_epi8(both)))
-      if (auto match = first_match(here, mask, wanted); match != std::string_view::npos) {
+      bytes_16::load(here).equal(wanted.front()) & bytes_16::load(here + wanted.size() - 1).equal(wanted.back());
+    if (both)
+      if (auto match = first_match(here, both, wanted); match != std::string_view::npos) {
         at += match;
         return true;
       }
   }
   return false;
+}
+
+#if defined(__x86_64__)
+
+const bool has_avx2 = __builtin_cpu_supports("avx2");
+
+constexpr std::size_t most_steps = 255; // a byte counts so far
+
+[[gnu::target("avx2")]] __m256i load_32(const char* at) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
+}
+
+std::uint64_t sum_of_bytes(__m128i bytes) {
+  auto halves = _mm_sad_epu8(bytes, _mm_setzero_si128());
+  return static_cast<std::uint64_t>(_mm_cvtsi128_si64(halves)) +
+         static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(halves, halves)));
+}
+
+[[gnu::target("avx2")]] std::uint64_t newlines_by_32(std::string_view& text) {
+  auto newline = _mm256_set1_epi8('\n');
+  std::uint64_t found = 0;
+  while (text.size() >= 32) {
+    auto steps = std::min(text.size() / 32, most_steps);
+    auto sums = _mm256_setzero_si256();
+    for (std::size_t i = 0; i < steps; ++i)
+      sums = _mm256_sub_epi8(sums, _mm256_cmpeq_epi8(load_32(text.data() + 32 * i), newline));
+    found += sum_of_bytes(_mm256_castsi256_si128(sums)) + sum_of_bytes(_mm256_extracti128_si256(sums, 1));
+    text.remove_prefix(32 * steps);
+  }
+  return found;
 }
 
 [[gnu::target("avx2")]] bool find_by_32(std::string_view text, std::string_view wanted, std::size_t& at) {
@@ -97,6 +97,14 @@ bool find_by_16(std::string_view text, std::string_view wanted, std::size_t& at)
   }
   return false;
 }
+
+#else
+
+constexpr bool has_avx2 = false;
+std::uint64_t newlines_by_32(std::string_view&) { return 0; }
+bool find_by_32(std::string_view, std::string_view, std::size_t&) { return false; }
+
+#endif
 
 } // namespace
 

@@ -5,34 +5,17 @@
 #include <cstring>
 #include <string_view>
 
-#include <immintrin.h>
-
 #include "libstream/data/short_text.hpp"
+#include "libstream/data/wide.hpp"
 
 namespace weir {
 
 namespace operators {
 
-/// Which of 16 bytes are ASCII white space (space, \t \n \v \f \r), as bits.
-inline std::uint32_t white_space_mask_16(__m128i bytes) {
-#if defined(__SSSE3__)
-  // No two of the six share their low four bits, so these pick the only one that a byte could be.
-  auto candidates = _mm_setr_epi8(' ', 0, 0, 0, 0, 0, 0, 0, 0, '\t', '\n', '\v', '\f', '\r', 0, 0);
-  auto white = _mm_cmpeq_epi8(_mm_shuffle_epi8(candidates, bytes), bytes);
-#else
-  auto space = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(' '));
-  // \t..\r are 9..13: shifted down by 9 they are at most 4, unsigned.
-  auto shifted = _mm_sub_epi8(bytes, _mm_set1_epi8(9));
-  auto white = _mm_or_si128(space, _mm_cmpeq_epi8(_mm_min_epu8(shifted, _mm_set1_epi8(4)), shifted));
-#endif
-  return static_cast<std::uint32_t>(_mm_movemask_epi8(white));
-}
-
-/// The same of 64 bytes.
+/// Which of 64 bytes are ASCII white space (space, \t \n \v \f \r), as bits.
 inline std::uint64_t white_space_mask(const char* at) {
   auto mask = [at](int part) {
-    auto bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + 16 * part));
-    return std::uint64_t{white_space_mask_16(bytes)} << (16 * part);
+    return std::uint64_t{data::bytes_16::load(at + 16 * part).white_space()} << (16 * part);
   };
   return mask(0) | mask(1) | mask(2) | mask(3);
 }

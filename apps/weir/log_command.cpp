@@ -23,11 +23,9 @@ weir::result<void> show(const std::string& directory, bool json, bool verify) {
   if (!view)
     return tl::make_unexpected(view.error());
   if (verify) {
-    auto verified = weir::log::verify(*view->store, true);
+    auto verified = weir::log::verify_directory(directory, *view);
     if (!verified)
       return tl::make_unexpected(verified.error());
-    if (auto consistent = weir::log::recover(*view->store); !consistent)
-      return tl::make_unexpected(consistent.error());
     std::cerr << "verified " << *verified << " values\n";
   }
   auto summary = weir::tool::summarize(directory, *view);

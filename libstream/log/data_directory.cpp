@@ -5,13 +5,15 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <random>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
 #include "libstream/base/text.hpp"
+#include "libstream/log/directory_lock.hpp"
 #include "libstream/log/lmdb_store.hpp"
+#include "libstream/log/memory_store.hpp"
+#include "libstream/log/page_check.hpp"
 #include "libstream/log/positions.hpp"
 #include "libstream/log/recovery.hpp"
 #include "libstream/log/renewal.hpp"
@@ -32,19 +34,15 @@ tl::unexpected<error> disk_error(std::string what, const std::string& path, int 
 /// A descriptor that a started program does not inherit.
 class descriptor {
 public:
-  descriptor(const std::string& path, int flags) : value_{::open(path.c_str(), flags | O_CLOEXEC, 0644)} {}
-  descriptor(descriptor&& other) noexcept : value_{std::exchange(other.value_, -1)} {}
-  descriptor& operator=(descriptor&& other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-  }
+  descriptor(const std::string& path, int flags) : value_{::open(path.c_str(), flags | O_CLOEXEC, 0600)} {}
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
   ~descriptor() {
     if (value_ >= 0)
       ::close(value_);
   }
   explicit operator bool() const { return value_ >= 0; }
   int get() const { return value_; }
-  int release() { return std::exchange(value_, -1); }
 
 private:
   int value_;
@@ -117,26 +115,6 @@ result<found_directory> look_at(const std::string& path) {
   return found_directory::ours;
 }
 
-/// The lock file of `directory`, locked; errors name `shown`.
-result<descriptor> lock_directory(const std::string& directory, const std::string& shown) {
-  auto path = directory + "/lock";
-  descriptor file{path, O_RDWR | O_CREAT};
-  if (!file)
-    return disk_error("cannot open the lock of the data directory", path);
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK)
-      return disk_error("cannot lock the data directory", path);
-    auto owner = read_small_file(path);
-    auto number = owner ? owner->substr(0, owner->find('\n')) : std::string{};
-    return fail(error_code::configuration,
-                "data directory in use by another process (pid " + (number.empty() ? "unknown" : number) + ")", shown,
-                "stop that process, or choose another data directory");
-  }
-  if (auto written = write_small_file(file.get(), std::to_string(::getpid()) + "\n", path); !written)
-    return tl::make_unexpected(written.error());
-  return file;
-}
-
 /// The directory under construction: a sibling of the one to be, so that a rename can put it in place.
 std::string construction_prefix(const fs::path& target) { return "." + target.filename().string() + ".new-"; }
 
@@ -144,27 +122,20 @@ std::string construction_prefix(const fs::path& target) { return "." + target.fi
 void remove_leftovers(const fs::path& target) {
   std::error_code ignored;
   auto prefix = construction_prefix(target);
-  for (fs::directory_iterator at{target.parent_path(), ignored}, end; at != end; at.increment(ignored)) {
-    auto name = at->path().filename().string();
-    if (!name.starts_with(prefix))
-      continue;
-    descriptor lock{at->path().string() + "/lock", O_RDWR | O_CREAT};
-    if (lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0)
-      fs::remove_all(at->path(), ignored);
-  }
+  for (fs::directory_iterator at{target.parent_path(), ignored}, end; at != end; at.increment(ignored))
+    if (at->path().filename().string().starts_with(prefix))
+      if (auto lock = directory_lock::try_quietly(at->path().string()))
+        fs::remove_all(at->path(), ignored);
 }
 
-result<void> fill_directory(const std::string& building, const application_record& application,
-                            std::size_t max_log_bytes) {
+result<void> fill_directory(const std::string& building, transaction first, std::size_t max_log_bytes) {
   auto log_path = building + "/log";
-  if (::mkdir(log_path.c_str(), 0755) != 0)
+  if (::mkdir(log_path.c_str(), 0700) != 0)
     return disk_error("cannot create", log_path);
   {
     auto store = lmdb_store::create(log_path, {max_log_bytes, false});
     if (!store)
       return tl::make_unexpected(store.error());
-    transaction first;
-    put_application(first, application);
     if (auto written = (*store)->commit(first); !written)
       return written;
   }
@@ -181,51 +152,79 @@ result<void> fill_directory(const std::string& building, const application_recor
   return {};
 }
 
+/// Whether `target` can be made there, as far as that can be told without making it.
 result<void> check_parent(const fs::path& target, bool create_parents) {
   auto parent = target.parent_path();
   std::error_code failure;
-  if (create_parents)
-    fs::create_directories(parent, failure);
-  if (failure)
-    return disk_error("cannot create the directory above the data directory", parent.string(), failure.value());
-  if (!fs::is_directory(parent, failure))
+  if (!create_parents && !fs::is_directory(parent, failure))
     return fail(error_code::configuration,
                 "cannot create the data directory: " + parent.string() + " is not an existing directory",
                 target.string(), "create the directory above it first");
+  while (!fs::exists(parent, failure) && parent.has_parent_path() && parent != parent.parent_path())
+    parent = parent.parent_path();
+  if (!fs::is_directory(parent, failure))
+    return disk_error("cannot create the directory above the data directory", parent.string(), ENOTDIR);
+  if (::access(parent.c_str(), W_OK | X_OK) != 0)
+    return disk_error("cannot create the data directory", target.string());
   return {};
 }
 
+struct construction {
+  std::string path;
+  directory_lock lock;
+};
+
+/// An empty directory beside `target`, locked. A process that clears away leftovers may take a fresh one for such: then another is made.
+result<construction> begin_construction(const fs::path& target) {
+  constexpr int most_attempts = 100;
+  for (int attempt = 1;; ++attempt) {
+    auto building = (target.parent_path() / construction_prefix(target)).string() + std::to_string(::getpid()) + "-" +
+                    std::to_string(draw_random());
+    if (::mkdir(building.c_str(), 0700) != 0)
+      return disk_error("cannot create the data directory", target.string());
+    auto lock = directory_lock::take(building, target.string());
+    if (lock)
+      return construction{std::move(building), std::move(*lock)};
+    if (fs::exists(building) && lock.error().code == error_code::disk) // nobody else has touched it
+      return tl::make_unexpected(lock.error());
+    if (attempt == most_attempts)
+      return tl::make_unexpected(lock.error());
+  }
+}
+
 /// Builds a complete directory beside `target` and renames it. Returns its lock, held.
-result<descriptor> create_directory(const fs::path& target, const application_record& application,
-                                    const directory_options& options) {
-  if (auto parent = check_parent(target, options.create_parents); !parent)
-    return tl::make_unexpected(parent.error());
+result<directory_lock> create_directory(const fs::path& target, transaction first, const directory_options& options) {
+  std::error_code failure;
+  if (options.create_parents)
+    fs::create_directories(target.parent_path(), failure);
+  if (failure)
+    return disk_error("cannot create the directory above the data directory", target.parent_path().string(),
+                      failure.value());
   remove_leftovers(target);
-  auto building = (target.parent_path() / construction_prefix(target)).string() + std::to_string(::getpid()) + "-" +
-                  std::to_string(draw_random());
-  if (::mkdir(building.c_str(), 0755) != 0)
-    return disk_error("cannot create the data directory", target.string());
-  auto finish = [&]() -> result<descriptor> {
-    auto lock = lock_directory(building, target.string());
-    if (!lock)
-      return lock;
-    if (auto filled = fill_directory(building, application, options.max_log_bytes); !filled)
-      return tl::make_unexpected(filled.error());
-    if (::rename(building.c_str(), target.c_str()) != 0) {
+  auto begun = begin_construction(target);
+  if (!begun)
+    return tl::make_unexpected(begun.error());
+  auto finish = [&]() -> result<void> {
+    if (auto filled = fill_directory(begun->path, std::move(first), options.max_log_bytes); !filled)
+      return filled;
+    if (::rename(begun->path.c_str(), target.c_str()) != 0) {
       if (errno == EBUSY || errno == EXDEV)
         return fail(error_code::configuration, "cannot create the data directory: it is a mount point", target.string(),
                     "name a new directory inside it");
+      if (errno == ENOTEMPTY || errno == EEXIST)
+        return fail(error_code::configuration, "data directory in use by another process, which has just made it",
+                    target.string(), "stop that process, or choose another data directory");
       return disk_error("cannot create the data directory", target.string());
     }
-    if (auto synced = sync_path(target.parent_path().string()); !synced)
-      return tl::make_unexpected(synced.error());
-    return lock;
+    begun->lock.moved_to(target.string());
+    begun->lock.keep();
+    return sync_path(target.parent_path().string());
   };
-  auto lock = finish();
-  std::error_code ignored;
-  if (!lock)
-    fs::remove_all(building, ignored);
-  return lock;
+  if (auto done = finish(); !done) {
+    fs::remove_all(begun->path, failure);
+    return tl::make_unexpected(done.error());
+  }
+  return std::move(begun->lock);
 }
 
 application_record first_application(const std::string& application, const directory_options& options) {
@@ -250,80 +249,136 @@ result<application_record> stored_application(const store& from, const std::stri
   return std::move(**record);
 }
 
-result<application_record> update_application(store& in, application_record record, const directory_options& options) {
-  auto before = record;
-  record.partitions = options.repartition.value_or(record.partitions);
-  record.interval_us = options.interval_us;
-  if (record == before)
-    return record;
-  transaction changes;
-  put_application(changes, record);
-  if (auto written = in.commit(changes); !written)
-    return tl::make_unexpected(written.error());
-  return record;
+/// Through links, since a rename does not follow them.
+result<fs::path> real_path(const std::string& path) {
+  std::error_code failure;
+  auto target = fs::weakly_canonical(fs::absolute(path), failure);
+  if (failure || path.empty())
+    return fail(error_code::configuration, "not a path that can be used" + (failure ? ": " + failure.message() : ""),
+                path, "choose another data directory");
+  return target.has_filename() ? target : target.parent_path(); // "dir/"
 }
 
 } // namespace
 
-result<data_directory> data_directory::open(const std::string& path, const std::string& application,
-                                            const directory_options& options) {
-  std::error_code failure;
-  auto target = fs::weakly_canonical(fs::absolute(path), failure); // through links, since a rename does not follow them
-  if (failure || path.empty())
-    return fail(error_code::configuration, "not a path that can be used" + (failure ? ": " + failure.message() : ""),
-                path, "choose another data directory");
-  if (!target.has_filename()) // "dir/"
-    target = target.parent_path();
-  auto found = look_at(target.string());
-  if (!found)
-    return tl::make_unexpected(found.error());
-  data_directory opened;
-  opened.path_ = target.string();
-  opened.created_ = *found != found_directory::ours;
-  auto lock = opened.created_ ? create_directory(target, first_application(application, options), options)
-                              : lock_directory(opened.path_, opened.path_);
-  if (!lock && opened.created_ && look_at(opened.path_) == found_directory::ours) {
-    opened.created_ = false; // another process was faster
-    lock = lock_directory(opened.path_, opened.path_);
+struct examined_directory::contents {
+  std::string path;
+  directory_options options;
+  bool is_new = false;
+  std::optional<directory_lock> lock;
+  std::optional<std::string> suspicion;
+  application_record before, application;
+  std::shared_ptr<const log::store> store;
+};
+
+examined_directory::examined_directory(std::unique_ptr<contents> found) : found_{std::move(found)} {}
+examined_directory::examined_directory(examined_directory&&) noexcept = default;
+examined_directory& examined_directory::operator=(examined_directory&&) noexcept = default;
+examined_directory::~examined_directory() {
+  if (found_)
+    found_->store.reset(); // before the lock
+}
+
+const std::string& examined_directory::path() const { return found_->path; }
+bool examined_directory::is_new() const { return found_->is_new; }
+const application_record& examined_directory::application() const { return found_->application; }
+const store& examined_directory::content() const { return *found_->store; }
+
+result<examined_directory> examined_directory::examine(const std::string& path, const std::string& application,
+                                                       const directory_options& options) {
+  auto target = real_path(path);
+  if (!target)
+    return tl::make_unexpected(target.error());
+  auto there = look_at(target->string());
+  if (!there)
+    return tl::make_unexpected(there.error());
+  auto found = std::make_unique<contents>();
+  found->path = target->string();
+  found->options = options;
+  found->is_new = *there != found_directory::ours;
+  if (found->is_new) {
+    if (auto parent = check_parent(*target, options.create_parents); !parent)
+      return tl::make_unexpected(parent.error());
+    found->application = first_application(application, options);
+    found->store = std::make_shared<memory_store>();
+    return examined_directory{std::move(found)};
   }
+  auto lock = directory_lock::take(found->path);
   if (!lock)
     return tl::make_unexpected(lock.error());
-  opened.lock_ = lock->release();
-
-  auto log_path = opened.path_ + "/log";
-  opened.renewed_because_ = suspicion(log_path);
-  if (opened.renewed_because_)
-    if (auto renewed = renew(log_path, {options.max_log_bytes, false}); !renewed)
-      return tl::make_unexpected(renewed.error());
-  auto store = lmdb_store::open(log_path, {options.max_log_bytes, false});
+  found->lock = std::move(*lock);
+  auto log_path = found->path + "/log";
+  found->suspicion = log::suspicion(log_path);
+  lmdb_options reading{options.max_log_bytes, true};
+  reading.alone = true;
+  reading.after_failed_write = found->suspicion.has_value();
+  auto store = lmdb_store::open(log_path, reading);
   if (!store)
     return tl::make_unexpected(store.error());
-  opened.store_ = *store;
-  auto stored = stored_application(**store, opened.path_);
+  auto stored = stored_application(**store, found->path);
   if (!stored)
     return tl::make_unexpected(stored.error());
   if (stored->application != application)
     return fail(error_code::configuration,
                 "the data directory belongs to the application \"" + stored->application + "\", this one is \"" +
                   application + "\"",
-                opened.path_, "choose another data directory");
+                found->path, "choose another data directory");
   // Damage in LMDB's own structure shows as keys that are missing: better now than in the middle of a batch.
-  if (auto checked = verify(**store, false); !checked)
+  if (auto checked = check_content(**store, false); !checked)
     return tl::make_unexpected(checked.error());
-  auto updated = update_application(**store, std::move(*stored), options);
-  if (!updated)
-    return tl::make_unexpected(updated.error());
-  opened.application_ = std::move(*updated);
+  found->store = std::move(*store);
+  found->before = found->application = std::move(*stored);
+  found->application.partitions = options.repartition.value_or(found->application.partitions);
+  found->application.interval_us = options.interval_us;
+  return examined_directory{std::move(found)};
+}
+
+result<data_directory> examined_directory::accept(transaction changes) && {
+  auto found = std::move(found_);
+  found->store.reset(); // a process opens a log once
+  if (found->is_new || found->application != found->before)
+    put_application(changes, found->application);
+  auto is_new = found->is_new;
+  if (is_new) {
+    auto lock = create_directory(found->path, std::exchange(changes, {}), found->options);
+    if (!lock)
+      return tl::make_unexpected(lock.error());
+    found->lock = std::move(*lock);
+  }
+  found->lock->keep();
+  data_directory opened;
+  opened.path_ = found->path;
+  opened.created_ = is_new;
+  opened.application_ = found->application;
+  opened.lock_ = std::make_unique<directory_lock>(std::move(*found->lock));
+  auto log_path = opened.path_ + "/log";
+  lmdb_options writing{found->options.max_log_bytes, false};
+  if (found->suspicion) {
+    if (auto renewed = renew(log_path, writing); !renewed)
+      return tl::make_unexpected(renewed.error());
+    opened.renewed_because_ = found->suspicion;
+  }
+  writing.checked = !is_new && !found->suspicion;
+  auto store = lmdb_store::open(log_path, writing);
+  if (!store)
+    return tl::make_unexpected(store.error());
+  opened.store_ = *store;
+  if (!changes.empty())
+    if (auto written = (*store)->commit(changes); !written)
+      return tl::make_unexpected(written.error());
   return opened;
 }
 
-data_directory::data_directory(data_directory&& other) noexcept
-  : path_{std::move(other.path_)},
-    lock_{std::exchange(other.lock_, -1)},
-    created_{other.created_},
-    renewed_because_{std::move(other.renewed_because_)},
-    application_{std::move(other.application_)},
-    store_{std::move(other.store_)} {}
+result<data_directory> data_directory::open(const std::string& path, const std::string& application,
+                                            const directory_options& options) {
+  auto examined = examined_directory::examine(path, application, options);
+  if (!examined)
+    return tl::make_unexpected(examined.error());
+  return std::move(*examined).accept({});
+}
+
+data_directory::data_directory() = default;
+data_directory::data_directory(data_directory&& other) noexcept = default;
 
 data_directory& data_directory::operator=(data_directory&& other) noexcept {
   std::swap(path_, other.path_);
@@ -335,11 +390,7 @@ data_directory& data_directory::operator=(data_directory&& other) noexcept {
   return *this;
 }
 
-data_directory::~data_directory() {
-  store_.reset(); // before the lock
-  if (lock_ >= 0)
-    ::close(lock_);
-}
+data_directory::~data_directory() { store_.reset(); } // before the lock
 
 result<directory_view> view_directory(const std::string& path) {
   auto found = look_at(path);
@@ -357,6 +408,25 @@ result<directory_view> view_directory(const std::string& path) {
   if (!application)
     return tl::make_unexpected(application.error());
   return directory_view{std::move(*application), *store};
+}
+
+result<std::uint64_t> verify_directory(const std::string& path, const directory_view& view) {
+  auto log_path = path + "/log";
+  auto file = log_path + "/data.mdb";
+  // While a process writes, what lies outside of the view's snapshot may be half written.
+  for (auto looks = 0; looks < 3 && !is_in_use(path); ++looks) {
+    struct stat before {
+    }, after{};
+    ::stat(file.c_str(), &before);
+    auto checked = check_pages(file, std::nullopt, suspicion(log_path).has_value());
+    if (checked)
+      break;
+    ::stat(file.c_str(), &after);
+    auto untouched = before.st_mtim.tv_sec == after.st_mtim.tv_sec && before.st_mtim.tv_nsec == after.st_mtim.tv_nsec;
+    if (untouched && !is_in_use(path))
+      return tl::make_unexpected(checked.error());
+  }
+  return check_content(*view.store, true);
 }
 
 } // namespace weir::log

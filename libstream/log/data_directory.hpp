@@ -11,6 +11,8 @@
 
 namespace weir::log {
 
+class directory_lock;
+
 /// The format that this program writes, and the newest that it reads.
 inline constexpr std::uint32_t data_format = 1;
 
@@ -27,8 +29,10 @@ struct directory_options {
 /// One application's data directory, held for as long as this object lives:
 ///
 ///   DIR/format   one line, "weir-data 1": what this directory is; read before anything else
-///   DIR/lock     locked (flock) by the process that uses the directory; holds its number
+///   DIR/lock     holds the number of the process that has DIR locked, see `directory_lock`
 ///   DIR/log/     the LMDB environment
+///
+/// Only its owner may read what lies in it: DIR has mode 0700, its files 0600.
 class data_directory {
 public:
   /// Opens `path`, or creates it if it is absent or empty. A crash while creating leaves `path` absent or complete.
@@ -51,13 +55,43 @@ public:
   const std::optional<std::string>& renewed_because() const { return renewed_because_; }
 
 private:
-  data_directory() = default;
+  friend class examined_directory;
+  data_directory();
   std::string path_;
-  int lock_ = -1;
+  std::unique_ptr<directory_lock> lock_;
   bool created_ = false;
   std::optional<std::string> renewed_because_;
   application_record application_;
   std::shared_ptr<log::store> store_;
+};
+
+/// A data directory of which it is not decided yet whether this start may use it: locked if it is there, read, and not changed. Destroying
+/// it leaves everything as it was; what is not there is not made.
+class examined_directory {
+public:
+  /// Errors as of `data_directory::open`, as far as they can be told without writing.
+  static result<examined_directory> examine(const std::string& path, const std::string& application,
+                                            const directory_options& options);
+  examined_directory(examined_directory&&) noexcept;
+  examined_directory& operator=(examined_directory&&) noexcept;
+  ~examined_directory();
+
+  const std::string& path() const;
+  /// There is no such directory, or an empty one.
+  bool is_new() const;
+  /// As it will be stored.
+  const application_record& application() const;
+  /// What the log holds; nothing of a new one. Only from this thread.
+  const log::store& content() const;
+
+  /// Opens the directory for writing, after all that was put off: a new one is made, a suspect log is copied, and the options and `changes`
+  /// are committed.
+  result<data_directory> accept(transaction changes) &&;
+
+private:
+  struct contents;
+  explicit examined_directory(std::unique_ptr<contents> found);
+  std::unique_ptr<contents> found_;
 };
 
 /// What a look at a directory from outside yields: nothing is locked, nothing is changed.
@@ -68,5 +102,8 @@ struct directory_view {
 
 /// For tools. Works while an application runs on the directory. Errors as for `open`, and 78 for a missing one.
 result<directory_view> view_directory(const std::string& path);
+
+/// Every check that a start makes, and all bytes of the view: answers how many values there are. Error 65 names the first bad one.
+result<std::uint64_t> verify_directory(const std::string& path, const directory_view& view);
 
 } // namespace weir::log

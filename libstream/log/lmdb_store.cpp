@@ -126,7 +126,7 @@ result<std::shared_ptr<lmdb_store>> lmdb_store::open(const std::string& director
     return fail(error_code::corrupt, "the log is missing", made->file_, "restore the data directory from a copy");
   if (status.st_size == 0) // which LMDB would set up anew
     return fail(error_code::corrupt, "the log is empty", made->file_, "restore the data directory from a copy");
-  if (!options.read_only)
+  if (!options.checked && (!options.read_only || options.alone))
     if (auto checked = check_pages(made->file_, std::nullopt, options.after_failed_write); !checked)
       return tl::make_unexpected(checked.error());
   if (auto opened = made->open_environment(false); !opened)
@@ -152,8 +152,9 @@ result<void> lmdb_store::open_environment(bool create) {
   mdb_env_set_maxdbs(environment_, max_tables);
   mdb_env_set_maxreaders(environment_, max_readers);
   mdb_env_set_mapsize(environment_, options_.max_log_bytes);
-  unsigned flags = MDB_NOTLS | (options_.read_only ? unsigned{MDB_RDONLY} : 0u);
-  if (auto code = mdb_env_open(environment_, directory_.c_str(), flags, 0644); code != MDB_SUCCESS)
+  unsigned flags =
+    MDB_NOTLS | (options_.read_only ? unsigned{MDB_RDONLY} : 0u) | (options_.alone ? unsigned{MDB_NOLOCK} : 0u);
+  if (auto code = mdb_env_open(environment_, directory_.c_str(), flags, 0600); code != MDB_SUCCESS)
     return tl::make_unexpected(io_error(code, create ? "cannot create the log" : "cannot open the log"));
   int descriptor = -1;
   if (mdb_env_get_fd(environment_, &descriptor) == MDB_SUCCESS)
@@ -190,7 +191,7 @@ result<void> lmdb_store::open_tables(bool create) {
   if (auto code = mdb_txn_begin(environment_, nullptr, read_only, &raw); code != MDB_SUCCESS)
     return tl::make_unexpected(io_error(code, "cannot read the log"));
   txn_ptr txn{raw};
-  if (options_.read_only)
+  if (options_.read_only && !options_.alone)
     if (auto checked = check_pages(file_, mdb_txn_id(raw)); !checked)
       return checked;
   for (std::uint8_t i = 0; i < table_count; ++i) {

@@ -22,6 +22,10 @@ struct lmdb_options {
   bool read_only = false;
   /// For renewal: the last write failed, and half of it may be in the file.
   bool after_failed_write = false;
+  /// The caller keeps every writer out: LMDB's own lock file is left alone.
+  bool alone = false;
+  /// The pages were checked while nobody could write, and nobody could since.
+  bool checked = false;
 };
 
 /// The store on disk: one LMDB environment in a directory of its own, one named database a table, synced by every commit.

@@ -87,7 +87,7 @@ public:
     auto both = read_metas(file_bytes);
     if (!both)
       return tl::make_unexpected(both.error());
-    auto pages = file_bytes / page_bytes_ + 1;
+    auto pages = std::max<std::uint64_t>(file_bytes / page_bytes_, 2); // what is in use was written whole
     auto& [even, odd] = *both;
     if (snapshot_) {
       for (auto& each : *both)

@@ -210,4 +210,43 @@ result<std::uint64_t> verify(const store& of, bool with_payload) {
   return values;
 }
 
+namespace {
+
+template <class T>
+result<void> outcome_of(const result<T>& read) {
+  return read ? result<void>{} : tl::make_unexpected(read.error());
+}
+
+result<void> check_positions(const store& of) {
+  auto inputs = read_inputs(of);
+  auto epochs = read_epochs(of);
+  if (!inputs || !epochs)
+    return tl::make_unexpected(inputs ? epochs.error() : inputs.error());
+  std::set<input_id> known;
+  for (auto& input : *inputs)
+    known.insert(input.input);
+  for (auto& [key, position] : *epochs)
+    known.insert(key.first);
+  for (auto input : known) {
+    if (auto read = outcome_of(read_producers(of, input)); !read)
+      return read;
+    if (auto read = outcome_of(read_partitions(of, input)); !read)
+      return read;
+  }
+  return outcome_of(read_coordinator_epoch(of));
+}
+
+} // namespace
+
+result<std::uint64_t> check_content(const store& of, bool with_payload) {
+  auto values = verify(of, with_payload);
+  if (!values)
+    return values;
+  if (auto positions = check_positions(of); !positions)
+    return tl::make_unexpected(positions.error());
+  if (auto consistent = recover(of); !consistent)
+    return tl::make_unexpected(consistent.error());
+  return values;
+}
+
 } // namespace weir::log

@@ -56,4 +56,7 @@ result<recovery_plan> recover(const store& from);
 /// error in table and key order.
 result<std::uint64_t> verify(const store& of, bool with_payload);
 
+/// All that a start wants of a log: `verify`, that every record decodes, and that recovery knows what to do. Errors: 65.
+result<std::uint64_t> check_content(const store& of, bool with_payload);
+
 } // namespace weir::log

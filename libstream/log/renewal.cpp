@@ -79,7 +79,7 @@ result<void> copy_all(const std::string& from, const std::string& into, const lm
 } // namespace
 
 void mark_suspect(const std::string& directory, const error& why) {
-  auto marker = ::open(marker_of(directory).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  auto marker = ::open(marker_of(directory).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (marker < 0)
     return;
   auto text = why.message() + "\n";
@@ -104,7 +104,7 @@ result<void> renew(const std::string& directory, const lmdb_options& options) {
   auto building = directory + "/renewed";
   std::error_code ignored;
   fs::remove_all(building, ignored); // of a crash
-  if (::mkdir(building.c_str(), 0755) != 0)
+  if (::mkdir(building.c_str(), 0700) != 0)
     return disk_error("cannot create", building);
   auto file = building + "/data.mdb";
   auto done = copy_all(directory, building, options);

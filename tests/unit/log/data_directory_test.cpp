@@ -1,10 +1,13 @@
 #include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <fstream>
+#include <map>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 
 #include "libstream/log/data_directory.hpp"
+#include "libstream/log/positions.hpp"
 #include "libstream/log/recovery.hpp"
 #include "tests/unit/log/scratch.hpp"
 
@@ -30,6 +33,17 @@ error refused(const std::string& path, const std::string& application = "word-co
 bool mentions(const error& reason, const std::string& text) { return reason.message().find(text) != std::string::npos; }
 
 void write_file(const std::string& path, const std::string& text) { std::ofstream{path} << text; }
+
+/// Every path below `root` with what it holds.
+std::map<std::string, std::string> everything_in(const std::string& root) {
+  std::map<std::string, std::string> found;
+  for (auto& entry : std::filesystem::recursive_directory_iterator{root}) {
+    std::ifstream file{entry.path(), std::ios::binary};
+    found[entry.path().string()] =
+      entry.is_regular_file() ? std::string{std::istreambuf_iterator<char>{file}, {}} : "directory";
+  }
+  return found;
+}
 
 } // namespace
 
@@ -242,4 +256,105 @@ TEST_CASE("a disk that cannot be written is error 74", "[log]") {
   REQUIRE_FALSE(new_one.has_value());
   CHECK(new_one.error().code == error_code::disk);
   CHECK(viewed);
+}
+
+TEST_CASE("a second process stays out when somebody removes the lock of the first", "[log]") {
+  testing::scratch_directory scratch;
+  auto held = data_directory::open(scratch / "data", "x", small());
+  REQUIRE(held.has_value());
+  std::filesystem::remove(scratch / "data/lock");
+  auto code = testing::in_child([&] {
+    auto second = data_directory::open(scratch / "data", "x", small());
+    return second ? 0 : second.error().exit_code();
+  });
+  CHECK(code == 78);
+}
+
+TEST_CASE("what is examined and not accepted is left byte for byte as it was", "[log]") {
+  testing::scratch_directory scratch;
+  REQUIRE(data_directory::open(scratch / "data", "x", small()).has_value());
+  write_file(scratch / "data/lock", "17\n");
+  auto before = everything_in(scratch.path());
+  auto options = small();
+  options.repartition = 9;
+  options.interval_us = 7;
+  {
+    auto examined = examined_directory::examine(scratch / "data", "x", options);
+    REQUIRE(examined.has_value());
+    CHECK(examined->application().partitions == 9);
+    CHECK(read_application(examined->content()).value()->partitions == 4);
+  }
+  CHECK(everything_in(scratch.path()) == before);
+  options.create_parents = true;
+  {
+    auto examined = examined_directory::examine(scratch / "new/data", "x", options);
+    REQUIRE(examined.has_value());
+    CHECK(examined->is_new());
+  }
+  CHECK_FALSE(data_directory::open(scratch / "data", "another", options).has_value());
+  CHECK(everything_in(scratch.path()) == before);
+}
+
+TEST_CASE("what is accepted is written with the first word in the log", "[log]") {
+  testing::scratch_directory scratch;
+  for (auto round = 0; round < 2; ++round) { // made, and found
+    auto examined = examined_directory::examine(scratch / "data", "x", small());
+    REQUIRE(examined.has_value());
+    CHECK(examined->is_new() == (round == 0));
+    transaction changes;
+    put_coordinator_epoch(changes, read_coordinator_epoch(examined->content())->next());
+    auto opened = std::move(*examined).accept(std::move(changes));
+    REQUIRE(opened.has_value());
+    CHECK(read_coordinator_epoch(*opened->store())->value == static_cast<std::uint64_t>(round + 1));
+  }
+}
+
+TEST_CASE("of twelve starts at once each holds the directory or hears that it is in use", "[log]") {
+  for (int round = 0; round < 10; ++round) {
+    testing::scratch_directory scratch;
+    int gate[2];
+    REQUIRE(::pipe(gate) == 0);
+    std::vector<pid_t> starts;
+    for (int i = 0; i < 12; ++i) {
+      auto child = ::fork();
+      REQUIRE(child >= 0);
+      if (child == 0) {
+        ::close(gate[1]);
+        char open = 0;
+        (void)!::read(gate[0], &open, 1); // its end
+        auto opened = data_directory::open(scratch / "data", "x", small());
+        ::_exit(opened ? 0 : opened.error().exit_code());
+      }
+      starts.push_back(child);
+    }
+    ::close(gate[0]);
+    ::close(gate[1]);
+    int running = 0;
+    for (auto start : starts) {
+      int status = 0;
+      ::waitpid(start, &status, 0);
+      REQUIRE(WIFEXITED(status));
+      auto code = WEXITSTATUS(status);
+      CHECK((code == 0 || code == 78));
+      running += code == 0 ? 1 : 0;
+    }
+    CHECK(running > 0);
+    CHECK(std::distance(std::filesystem::directory_iterator{scratch.path()}, {}) == 1);
+  }
+}
+
+TEST_CASE("only its owner may read a data directory", "[log]") {
+  testing::scratch_directory scratch;
+  auto before = ::umask(0);
+  auto opened = data_directory::open(scratch / "data", "x", small());
+  ::umask(before);
+  REQUIRE(opened.has_value());
+  auto mode_of = [](const std::string& path) {
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    return status.st_mode & 0777;
+  };
+  CHECK(mode_of(scratch / "data") == 0700);
+  for (auto& [path, bytes] : everything_in(scratch / "data"))
+    CHECK(mode_of(path) == (bytes == "directory" ? 0700 : 0600));
 }

@@ -19,12 +19,16 @@
 #include "actors/receiver/protocol.hpp"
 #include "actors/sinks/protocol.hpp"
 #include "libstream/base/marks.hpp"
+#include "libstream/log/positions.hpp"
 
 namespace weir::actors {
 
 namespace {
 
 using std::chrono::microseconds;
+
+/// So many files that have changed after they were read are named.
+constexpr std::size_t most_changed_files = 10'000;
 
 struct coordinator_state {
   static inline const char* name = "batch_coordinator";
@@ -45,6 +49,7 @@ struct coordinator_state {
   bool finished = false;
   drain_watch rest;
   std::optional<batch_times> times;
+  std::set<std::pair<input_id, std::string>> changed_files; ///< after they were read; named to people
   std::set<input_id> said_to_wait; ///< inputs of which the journal last heard that something waits
 
   coordinator_state(batch_coordinator_actor::pointer ptr) : self{ptr} {}
@@ -59,6 +64,9 @@ struct coordinator_state {
     auto& stages = services->plan->stages();
     always_due = std::any_of(stages.begin(), stages.end(), [](auto& stage) { return stage.always_due; });
     times.emplace(rates_of(services->settings));
+    queue.look_up_in([raw = services.get()](input_id input, const std::string& partition) {
+      return log::read_partition(*raw->store, input, partition);
+    });
     claim();
     schedule_retry();
     if (services->settings.stop_when_idle.count() > 0)
@@ -94,9 +102,12 @@ struct coordinator_state {
     services->directory.broadcast(role::receiver, report_input{epoch});
     for (auto& [input, who] : opening)
       to_writer(open_epoch{epoch, input, who});
-    if (draining)
+    if (draining) {
+      queue.drop_offsets();
       services->directory.broadcast(role::receiver, drain_input{epoch});
+    }
     finish_if_drained(); // without inputs nobody else will say so
+    input_waits();       // files that were begun go on
     seal_if_due();
     report_phases();
   }
@@ -201,15 +212,39 @@ struct coordinator_state {
   void found(const offsets_found& message) {
     if (epoch.value == 0 || draining)
       return;
-    if (auto taken = queue.offsets_found(message.input, message.partitions); !taken) {
-      auto why = taken.error();
-      why.where = services->settings.inputs[message.input.value].text() + ", " + why.where;
-      services->fail(why);
+    if (!take_offsets(message)) // those that have changed first
       return;
-    }
     input_waits();
     report_waiting();
     report_phases();
+  }
+
+  bool take_offsets(const offsets_found& message) {
+    auto changed = queue.offsets_changed(message.input, message.changed);
+    auto found = changed ? queue.offsets_found(message.input, message.partitions) : changed;
+    if (!found) {
+      auto why = found.error();
+      why.where = services->settings.inputs[message.input.value].text() + ", " + why.where;
+      services->fail(why);
+      return false;
+    }
+    for (auto names : {&*changed, &*found})
+      for (auto& file : *names)
+        changed_after_reading(message.input, file);
+    return true;
+  }
+
+  /// What a file holds now was not read, and never will be. Of other sources a final partition is what it was when it was found.
+  void changed_after_reading(input_id input, const std::string& file) {
+    if (services->settings.inputs[input.value].what() != input_url::kind::file ||
+        changed_files.size() == most_changed_files || !changed_files.emplace(input, file).second)
+      return;
+    mark("coordinator.file_changed_after_reading");
+    error why{error_code::failed, "an input file has changed since it was read, and what it holds now was not read",
+              services->replayable[input.value]->describe(file),
+              "move it away; put what is to be read into the directory under a new name"};
+    services->journal->tell({.name = "file_changed", .message = why.message()});
+    services->spoil(why);
   }
 
   void activity(const input_activity& message) { rest.activity(message.input, message.at_rest); }
@@ -376,6 +411,7 @@ struct coordinator_state {
     if (!batch || !batch->commit_logged(outputs_of(batch->commit())))
       return;
     fault_point("coordinator.commit_known");
+    queue.committed(batch->record());
     release_inputs(*batch);
     services->directory.broadcast(role::partition_executor, forget_batch{epoch, message.batch});
     summarise(*batch);

@@ -46,13 +46,33 @@ std::uint64_t input_queue::replayed_partition::unread_bytes() const {
   return unread() > most / offset_bytes ? most : unread() * offset_bytes;
 }
 
+void input_queue::replayed_input::wait(named_partition& partition) {
+  if (partition.second.unread() == 0 || std::exchange(partition.second.waits, true))
+    return;
+  unread.push_back(&partition);
+  count(partition);
+}
+
+void input_queue::replayed_input::uncount(const named_partition& partition) {
+  if (partition.second.waits)
+    unread_bytes -= partition.second.unread_bytes();
+}
+
+void input_queue::replayed_input::count(const named_partition& partition) {
+  if (partition.second.waits)
+    unread_bytes += partition.second.unread_bytes();
+}
+
 void input_queue::sealed_before(input_id input, weir::epoch owner, block_sequence through) {
   auto& at = lines_[{input, owner}];
   at.known = std::max(at.known, through);
 }
 
-void input_queue::sealed_before(input_id input, const std::string& partition, const log::partition_position& position) {
-  replayed_[input].known[partition].position = position;
+void input_queue::begun_before(input_id input, const std::string& partition, const log::partition_position& position) {
+  auto& log = replayed_[input];
+  auto& entry = *log.known.try_emplace(partition).first;
+  entry.second.position = position;
+  log.wait(entry);
 }
 
 bool input_queue::blocks_ready(input_id input, weir::epoch owner, const std::vector<log::block_header>& headers) {
@@ -75,34 +95,89 @@ block_sequence input_queue::known_through(input_id input, weir::epoch owner) con
   return entry == lines_.end() ? block_sequence{} : entry->second.known;
 }
 
-result<void> input_queue::offsets_found(input_id input, const std::vector<plan::source_partition>& partitions) {
+result<std::optional<log::partition_position>> input_queue::position_of(input_id input,
+                                                                        const std::string& partition) const {
+  if (auto log = replayed_.find(input); log != replayed_.end())
+    if (auto entry = log->second.known.find(partition); entry != log->second.known.end())
+      return std::optional{entry->second.position};
+  return log_ ? log_(input, partition) : std::optional<log::partition_position>{};
+}
+
+result<std::vector<std::string>> input_queue::offsets_found(input_id input,
+                                                            const std::vector<plan::source_partition>& partitions) {
+  std::vector<std::string> changed;
   auto& log = replayed_[input];
   for (auto& found : partitions) {
     if (auto sound = check(found); !sound)
-      return sound;
-    auto [entry, is_new] = log.known.try_emplace(found.name);
-    auto& at = entry->second;
-    auto& position = at.position;
-    if (is_new)
-      position = {found.end, found.version, std::min(found.begin, found.end)};
-    at.grows = found.grows;
-    at.offset_bytes = found.offset_bytes;
+      return tl::make_unexpected(sound.error());
+    auto before = position_of(input, found.name);
+    if (!before)
+      return tl::make_unexpected(before.error());
+    auto position =
+      before->value_or(log::partition_position{found.end, found.version, std::min(found.begin, found.end)});
     if (found.grows) {
       if (auto same = check_growth(found, position); !same)
-        return same;
+        return tl::make_unexpected(same.error());
       position.end = found.end;
+    } else if (position.end != found.end || position.version != found.version) {
+      if (position.sealed_to > 0)
+        changed.push_back(
+          found.name); // what is left of it is read as it was when it was found, which fails and says so
+      else
+        position = {found.end, found.version, 0};
     }
-    // Of a final one that was begun before a restart it goes on where the log says, as it was when it was found.
-    if (at.unread() > 0 && !std::exchange(at.waits, true))
-      log.unread.push_back(&*entry);
+    if (!found.grows && position.sealed_to >= position.end)
+      continue;
+    auto& entry = *log.known.try_emplace(found.name).first;
+    log.uncount(entry);
+    entry.second.position = position;
+    entry.second.grows = found.grows;
+    entry.second.offset_bytes = found.offset_bytes;
+    log.count(entry);
+    log.wait(entry);
   }
-  return {};
+  return changed;
+}
+
+result<std::vector<std::string>> input_queue::offsets_changed(input_id input,
+                                                              const std::vector<std::string>& partitions) {
+  std::vector<std::string> read;
+  auto& log = replayed_[input];
+  for (auto& name : partitions) {
+    auto before = position_of(input, name);
+    if (!before)
+      return tl::make_unexpected(before.error());
+    auto entry = log.known.find(name);
+    if (*before && (*before)->sealed_to > 0) {
+      read.push_back(name);
+    } else if (entry != log.known.end()) {
+      log.uncount(*entry);
+      std::erase(log.unread, &*entry);
+      log.known.erase(entry);
+    }
+  }
+  return read;
+}
+
+void input_queue::committed(const log::batch_record& batch) {
+  for (auto& split : batch.splits)
+    for (auto& range : split.ranges) {
+      auto log = replayed_.find(range.input);
+      if (log == replayed_.end())
+        continue;
+      auto entry = log->second.known.find(range.partition);
+      if (entry != log->second.known.end() && !entry->second.grows && entry->second.unread() == 0 &&
+          range.to == entry->second.position.end)
+        log->second.known.erase(entry);
+    }
 }
 
 void input_queue::drop_offsets() {
   for (auto& [input, log] : replayed_)
-    for (; !log.unread.empty(); log.unread.pop_front())
+    for (; !log.unread.empty(); log.unread.pop_front()) {
+      log.uncount(*log.unread.front());
       log.unread.front()->second.waits = false;
+    }
 }
 
 std::vector<input_id> input_queue::inputs_with_work() const {
@@ -140,8 +215,7 @@ input_queue::amount input_queue::waiting(input_id input) const {
     sum.bytes += at->second.waiting.bytes;
   }
   if (auto entry = replayed_.find(input); entry != replayed_.end())
-    for (auto waiting : entry->second.unread)
-      sum.bytes = add(sum.bytes, waiting->second.unread_bytes());
+    sum.bytes = add(sum.bytes, static_cast<std::uint64_t>(std::min<byte_sum>(entry->second.unread_bytes, most)));
   return sum;
 }
 
@@ -166,7 +240,8 @@ input_queue::share input_queue::take(std::uint64_t max_bytes, std::uint64_t spli
   for (auto& [input, budget] : budgets) {
     take_blocks(input, budget, split_bytes, taken);
     if (auto entry = replayed_.find(input); entry != replayed_.end()) {
-      cutting cut{input, std::max<std::uint64_t>(budget, 1), split_bytes, {}, taken};
+      auto ranges = std::max<std::size_t>(max_batch_ranges / budgets.size(), 1);
+      cutting cut{input, std::max<std::uint64_t>(budget, 1), ranges, split_bytes, {}, taken};
       take_offsets(entry->second, cut);
     }
   }
@@ -210,13 +285,15 @@ void input_queue::take_blocks(input_id input, std::uint64_t budget, std::uint64_
 
 /// Final partitions go one after the other; those that grow take turns, and in each round of a batch they share what is left of it.
 void input_queue::take_offsets(replayed_input& from, cutting& cut) {
-  while (cut.budget > 0 && !from.unread.empty())
-    for (auto left = from.unread.size(); cut.budget > 0 && left > 0; --left) {
+  while (!cut.full() && !from.unread.empty())
+    for (auto left = from.unread.size(); !cut.full() && left > 0; --left) {
       auto next = from.unread.front();
       from.unread.pop_front();
       auto& at = next->second;
+      from.uncount(*next);
       cut_partition(*next, at.grows ? std::max<std::uint64_t>(cut.budget / left, 1) : cut.budget, cut);
       at.waits = at.unread() > 0;
+      from.count(*next);
       if (at.waits && at.grows)
         from.unread.push_back(next);
       else if (at.waits)
@@ -229,18 +306,19 @@ void input_queue::take_offsets(replayed_input& from, cutting& cut) {
 void input_queue::cut_partition(named_partition& from, std::uint64_t most_bytes, cutting& cut) {
   auto& [name, at] = from;
   auto& [end, version, sealed_to] = at.position;
-  while (most_bytes > 0 && sealed_to < end) {
+  while (most_bytes > 0 && cut.ranges_left > 0 && sealed_to < end) {
     auto room = std::min(most_bytes, cut.split_bytes - cut.current.bytes);
     auto offsets = std::min(std::max<std::uint64_t>(room / at.offset_bytes, 1), end - sealed_to);
     auto bytes = offsets * at.offset_bytes;
     cut.current.ranges.push_back({cut.input, name, end, version, sealed_to, sealed_to + offsets});
     cut.current.bytes += bytes;
+    --cut.ranges_left;
     sealed_to += offsets;
     most_bytes -= std::min(most_bytes, bytes);
     cut.budget -= std::min(cut.budget, bytes);
     cut.into.bytes += bytes;
     cut.into.inputs[cut.input].bytes += bytes;
-    if (cut.current.bytes >= cut.split_bytes)
+    if (cut.current.bytes >= cut.split_bytes || cut.current.ranges.size() >= max_split_ranges)
       cut.into.splits.push_back(std::exchange(cut.current, {}));
   }
 }

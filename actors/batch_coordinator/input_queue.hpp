@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,11 @@
 #include "libstream/log/records.hpp"
 
 namespace weir::actors {
+
+/// What a batch, and a task of it, takes of partitions at most, however few bytes they have: each costs its place in the batch's record, and a
+/// file to be opened.
+inline constexpr std::size_t max_batch_ranges = 8192;
+inline constexpr std::size_t max_split_ranges = 512;
 
 /// Input that is on its way into the log, or can be read again where it is, and in no batch yet, and how a batch's share of it is cut into
 /// splits. A pure class, one thread. The cut follows from what waits and from the limits alone; once sealed it is never cut again.
@@ -32,18 +39,29 @@ public:
     std::map<input_id, amount> inputs;
   };
 
+  /// What the log says of a partition; nothing if it does not know it.
+  using position_lookup =
+    std::function<result<std::optional<log::partition_position>>(input_id, const std::string& partition)>;
+  /// Partitions are looked up there instead of being kept here for ever.
+  void look_up_in(position_lookup log) { log_ = std::move(log); }
+
   /// What the log says was sealed before.
   void sealed_before(input_id input, weir::epoch owner, block_sequence through);
-  void sealed_before(input_id input, const std::string& partition, const log::partition_position& position);
+  /// A file of which a batch has read the beginning: the rest follows, found or not. If it is gone, reading says so.
+  void begun_before(input_id input, const std::string& partition, const log::partition_position& position);
 
   /// Adds the blocks that follow those known; earlier ones are ignored. False if one is missing in between: ask again.
   bool blocks_ready(input_id input, weir::epoch owner, const std::vector<log::block_header>& headers);
   /// The greatest sequence of (input, epoch) that has been added.
   block_sequence known_through(input_id input, weir::epoch owner) const;
-  /// Adds partitions that are not known by name yet, and what known ones have grown by. A final one that has changed since it was seen is
-  /// ignored, as in Spark: if some of it was not sealed by then, reading it will say so. Error 65: one that grows has been
-  /// replaced, or has lost what was sealed.
-  result<void> offsets_found(input_id input, const std::vector<plan::source_partition>& partitions);
+  /// Adds partitions that are not known by name yet, and what known ones have grown by. A final one that is not what it was when some of it
+  /// was sealed adds nothing: the answer has its name. Error 65: one that grows has been replaced, or has lost what was sealed.
+  result<std::vector<std::string>> offsets_found(input_id input, const std::vector<plan::source_partition>& partitions);
+  /// Final partitions that are not any more what they were when they were found: of those of which nothing is sealed, nothing is until they are
+  /// found again. The answer has the names of the others.
+  result<std::vector<std::string>> offsets_changed(input_id input, const std::vector<std::string>& partitions);
+  /// A batch is committed: final partitions that end with it are known to the log.
+  void committed(const log::batch_record& batch);
   /// Forgets offsets of which nothing more shall be sealed: the application drains.
   void drop_offsets();
 
@@ -64,6 +82,8 @@ public:
   share take(std::uint64_t max_bytes, std::uint64_t split_bytes);
 
 private:
+  /// Sums of what may be nearly endless.
+  __extension__ using byte_sum = unsigned __int128;
   struct line {
     block_sequence known;
     std::deque<log::block_header> blocks;
@@ -81,17 +101,27 @@ private:
   using named_partition = std::pair<const std::string, replayed_partition>;
   /// An input that can be read again.
   struct replayed_input {
-    std::map<std::string, replayed_partition> known; ///< by name
+    std::map<std::string, replayed_partition> known; ///< by name: those of which the log does not know all
     std::deque<named_partition*> unread;             ///< of `known`, in the order of their turns
+    byte_sum unread_bytes = 0;                       ///< of those
     std::uint64_t most_bytes = 0;
+
+    /// Puts it into the queue, if there is something to read of it.
+    void wait(named_partition& partition);
+    /// While a partition is changed its bytes are not counted.
+    void uncount(const named_partition& partition);
+    void count(const named_partition& partition);
   };
   /// A batch's share of one such input while it is cut.
   struct cutting {
     input_id input;
     std::uint64_t budget;
+    std::size_t ranges_left;
     std::uint64_t split_bytes;
     log::split current;
     share& into;
+
+    bool full() const { return budget == 0 || ranges_left == 0; }
   };
 
   /// What the next batch may take of the input.
@@ -100,9 +130,12 @@ private:
   static void take_offsets(replayed_input& from, cutting& cut);
   static void cut_partition(named_partition& from, std::uint64_t most_bytes, cutting& cut);
   std::vector<input_id> inputs_with_work() const;
+  /// What is known of a partition, here or in the log.
+  result<std::optional<log::partition_position>> position_of(input_id input, const std::string& partition) const;
 
   std::map<std::pair<input_id, weir::epoch>, line> lines_;
   std::map<input_id, replayed_input> replayed_;
+  position_lookup log_;
 };
 
 } // namespace weir::actors

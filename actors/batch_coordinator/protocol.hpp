@@ -27,11 +27,13 @@ struct blocks_ready {
 };
 
 /// From the receiver of an input that can be read again: its partitions, in the order in which they shall be read. May overlap what was
-/// said before.
+/// said before. Those that have changed are said first: nothing more of them may be sealed as they were; once they are complete they
+/// are found again.
 struct offsets_found {
   input_id input;
   std::vector<plan::source_partition> partitions;
-  WEIR_FIELDS(x.input, x.partitions)
+  std::vector<std::string> changed;
+  WEIR_FIELDS(x.input, x.partitions, x.changed)
 };
 
 /// From a receiver, whenever it changes: whether its input has come to rest, as `--stop-when-idle` means it.

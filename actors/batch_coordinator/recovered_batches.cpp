@@ -34,15 +34,16 @@ result<void> check_tables(const services& services, const log::batch_record& bat
   return {};
 }
 
-result<void> recover_partitions(const services& services, input_queue& queue) {
-  for (std::uint32_t i = 0; i < services.replayable.size(); ++i) {
-    if (!services.replayable[i])
+/// Of a file that a batch has read in part the rest is read, also if the file is not found any more, so that nothing is left out in silence.
+result<void> recover_files(const services& services, input_queue& queue) {
+  for (std::uint32_t i = 0; i < services.settings.inputs.size(); ++i) {
+    if (services.settings.inputs[i].what() != input_url::kind::file)
       continue;
-    auto partitions = log::read_partitions(*services.store, input_id{i});
-    if (!partitions)
-      return tl::make_unexpected(partitions.error());
-    for (auto& [name, position] : *partitions)
-      queue.sealed_before(input_id{i}, name, position);
+    auto begun = log::read_begun_partitions(*services.store, input_id{i});
+    if (!begun)
+      return tl::make_unexpected(begun.error());
+    for (auto& [name, position] : *begun)
+      queue.begun_before(input_id{i}, name, position);
   }
   return {};
 }
@@ -71,8 +72,8 @@ result<recovered_batches> recover_batches(const services& services, input_queue&
   for (auto& batch : found.open)
     if (auto same = check_tables(services, batch); !same)
       return tl::make_unexpected(same.error());
-  if (auto partitions = recover_partitions(services, queue); !partitions)
-    return tl::make_unexpected(partitions.error());
+  if (auto files = recover_files(services, queue); !files)
+    return tl::make_unexpected(files.error());
   return found;
 }
 

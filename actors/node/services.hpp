@@ -15,6 +15,7 @@
 #include "actors/node/staging.hpp"
 #include "actors/node/worker.hpp"
 #include "actors/sinks/file_system.hpp"
+#include "actors/sources/directory_watch.hpp"
 #include "actors/sources/feed.hpp"
 #include "actors/sources/ingest_server.hpp"
 #include "actors/sources/input_url.hpp"
@@ -62,6 +63,8 @@ struct settings {
   std::uint64_t log_limit = limits::max_log_bytes;
   /// How long a receiver collects before it cuts a block that is not full.
   std::chrono::microseconds block_interval{10'000};
+  /// How long a file of a directory must stay as it is to be complete.
+  std::chrono::microseconds file_settle{1'000'000};
   /// How long an input that lost its peer waits before it tries again, about.
   std::chrono::milliseconds receiver_restart_delay{2'000};
   /// How long an unanswered request waits before it is repeated.
@@ -118,12 +121,16 @@ struct services {
   std::function<std::uint64_t()> random;
   /// By input_id: what can be read again; null where records are received.
   std::vector<std::shared_ptr<plan::replayable_source>> replayable;
+  /// Watches the directory of a `file:` input. May block. Null: its source is asked for all it has instead.
+  std::function<std::unique_ptr<directory_watch>(input_id)> watch_directory;
   /// Opens an input whose records the process fetches or makes itself; see `feed.hpp`.
   std::function<result<std::unique_ptr<feed>>(input_id, std::shared_ptr<feed_listener>)> open_feed;
   /// Shows text to the person in front of the program (standard output).
   std::function<result<void>(std::string_view text)> print;
   /// Reports the first error that ends the application. Later ones are ignored.
   std::function<void(const error&)> fail;
+  /// A promise is broken that cannot be kept any more: the application goes on, and ends with the first such error.
+  std::function<void(const error&)> spoil;
   /// `--stop-when-idle` holds: the runtime should drain.
   std::function<void()> idle;
   /// The application has drained: all that was taken is published.

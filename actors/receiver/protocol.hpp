@@ -63,11 +63,14 @@ struct cut_block {
   WEIR_FIELDS(x.sequence)
 };
 
-/// To a replay receiver, from its worker: what the source has now, in reading order.
+/// To a replay receiver, from its worker: what is new of the source, in reading order.
 struct source_listed {
+  std::uint64_t watch = 0; ///< which one has looked
   std::vector<plan::source_partition> partitions;
-  bool failed = false; ///< it could not be asked
-  WEIR_FIELDS(x.partitions, x.failed)
+  std::vector<std::string> changed; ///< were told before, and are not any more what they were
+  bool at_rest = false;             ///< nothing is there that may yet have to be read
+  bool costly = false;              ///< it should not be looked at often
+  WEIR_FIELDS(x.watch, x.partitions, x.changed, x.at_rest, x.costly)
 };
 
 /// To itself: time to look at the source, to repeat unanswered requests, to report activity.

@@ -2,18 +2,21 @@
 // partition_executor, which reads it: nothing is copied. This actor only says which partitions there are, and how far they reach.
 #include "actors/receiver/replay_receiver.hpp"
 
-#include <map>
+#include <algorithm>
 
 #include "actors/batch_coordinator/protocol.hpp"
 #include "actors/node/conduct.hpp"
-#include "actors/node/replayable_inputs.hpp"
+#include "actors/receiver/source_watch.hpp"
 
 namespace weir::actors {
 
 namespace {
 
 constexpr std::size_t partitions_per_message = 512;
-constexpr std::chrono::milliseconds poll_interval{100};
+constexpr std::chrono::milliseconds look_pause{100};
+/// After a costly look: so many times as long as it took, within bounds.
+constexpr int costly_pause_factor = 20;
+constexpr std::chrono::milliseconds longest_look_pause{10'000};
 
 struct replay_receiver_state {
   static inline const char* name = "replay_receiver";
@@ -22,8 +25,12 @@ struct replay_receiver_state {
   services_ptr services;
   input_id input;
   std::shared_ptr<worker> thread;
-  std::map<std::string, plan::source_partition> reported; ///< what the current coordinator has been told, by name
-  bool listing = false;
+  /// Made and used by the worker only; knows what the current coordinator has been told.
+  std::shared_ptr<std::unique_ptr<source_watch>> watch;
+  std::uint64_t watches = 0; ///< that there have been
+  bool looking = false;
+  std::chrono::steady_clock::time_point looks_since{}; ///< when the last look began
+  std::chrono::steady_clock::time_point last_ended{};  ///< of the looks
   bool draining = false;
 
   replay_receiver_state(replay_receiver_actor::pointer ptr) : self{ptr} {}
@@ -34,25 +41,50 @@ struct replay_receiver_state {
     thread = services->workers->make("listing-" + std::to_string(which.value));
     auto& url = services->settings.inputs[input.value];
     services->journal->receiver_started(input, url.what() == input_url::kind::file ? url.directory() : url.text());
+    begin_anew();
+  }
+
+  void begin_anew() {
+    watch = std::make_shared<std::unique_ptr<source_watch>>();
+    ++watches;
+    looking = false;
     look();
-    schedule_tick();
   }
 
   void look() {
-    if (listing || draining)
+    if (looking || draining)
       return;
-    listing = true;
-    thread->post([services = services, input = input, me = caf::actor_cast<caf::actor_addr>(self)] {
-      source_listed message;
-      auto partitions = list_partitions(*services, input);
-      message.failed = !partitions;
-      if (partitions)
-        message.partitions = std::move(*partitions);
-      else
-        complain(*services, input, partitions.error().message());
+    looking = true;
+    looks_since = self->clock().now();
+    look_time now{looks_since, services->wall_clock_us(), last_ended};
+    thread->post([services = services, input = input, watch = watch, number = watches, now,
+                  me = caf::actor_cast<caf::actor_addr>(self)] {
+      if (!*watch)
+        *watch = watch_source(services, input);
+      auto message = ask(*services, input, **watch, now);
+      message.watch = number;
       if (auto handle = caf::actor_cast<caf::actor>(me))
         caf::anon_send(handle, std::move(message));
     });
+  }
+
+  /// On the worker.
+  static source_listed ask(actors::services& services, input_id input, source_watch& watch, const look_time& now) {
+    source_listed message;
+    auto news = watch.look(now);
+    message.costly = watch.is_costly();
+    if (!news) {
+      complain(services, input, news.error().message());
+      return message;
+    }
+    if (news->refusal) {
+      services.fail(*news->refusal);
+      return message; // nothing of it is to be sealed
+    }
+    message.partitions = std::move(news->found);
+    message.changed = std::move(news->changed);
+    message.at_rest = news->at_rest;
+    return message;
   }
 
   static void complain(actors::services& services, input_id input, const std::string& sentence) {
@@ -64,42 +96,38 @@ struct replay_receiver_state {
   }
 
   void listed(const source_listed& message) {
-    listing = false;
+    if (message.watch != watches)
+      return;
+    looking = false;
+    last_ended = self->clock().now();
     if (draining)
       return;
-    offsets_found news{input, {}};
-    auto anything = false;
+    tell(message);
+    send(input_activity{input, message.at_rest});
+    schedule_tick(message.costly);
+  }
+
+  void tell(const source_listed& message) {
+    offsets_found news{input, {}, message.changed};
     for (auto& partition : message.partitions) {
-      if (!is_news(partition))
-        continue;
-      anything = true;
       news.partitions.push_back(partition);
       if (news.partitions.size() == partitions_per_message)
-        send(std::exchange(news, {input, {}}));
+        send(std::exchange(news, {input, {}, {}}));
     }
-    if (!news.partitions.empty())
+    if (!news.partitions.empty() || !news.changed.empty())
       send(std::move(news));
-    send(input_activity{input, !anything && !message.failed});
   }
 
-  bool is_news(const plan::source_partition& found) {
-    auto [known, is_new] = reported.try_emplace(found.name, found);
-    if (is_new)
-      return true;
-    return (found.grows || known->second.grows) && std::exchange(known->second, found) != found;
-  }
-
-  void tick() {
-    look();
-    schedule_tick();
+  void tick(const input_tick& message) {
+    if (message.count == watches)
+      look();
   }
 
   void report() {
-    reported.clear();
     if (draining)
       send(input_drained{input, {}, {}});
     else
-      look();
+      begin_anew();
   }
 
   void drain() {
@@ -108,7 +136,13 @@ struct replay_receiver_state {
     send(input_drained{input, {}, {}});
   }
 
-  void schedule_tick() { self->delayed_send(self, poll_interval, input_tick{}); }
+  void schedule_tick(bool costly) {
+    auto took = std::chrono::duration_cast<std::chrono::microseconds>(self->clock().now() - looks_since);
+    std::chrono::microseconds pause{look_pause};
+    if (costly)
+      pause = std::clamp<std::chrono::microseconds>(costly_pause_factor * took, look_pause, longest_look_pause);
+    self->delayed_send(self, pause, input_tick{watches});
+  }
 
   template <class Message>
   void send(Message message) {
@@ -124,7 +158,7 @@ replay_receiver_actor::behavior_type replay_receiver_behavior(
   return {
     [&state](const drain_input&) { state.drain(); },
     [&state](const report_input&) { state.report(); },
-    [&state](const input_tick&) { state.tick(); },
+    [&state](const input_tick& message) { state.tick(message); },
     [&state](const source_listed& message) { state.listed(message); },
     [](const peer_restarted&) {},
   };

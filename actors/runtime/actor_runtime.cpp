@@ -123,8 +123,8 @@ result<void> check_inputs(const runtime_options& options) {
       return fail(error_code::configuration, "acknowledged input needs a log", input.text(),
                   "give --data-dir a directory instead of none");
     if (input.what() == input_url::kind::file)
-      if (auto listed = list_directory(input.directory()); !listed)
-        return tl::make_unexpected(listed.error());
+      if (auto there = check_directory(input.directory()); !there)
+        return there;
   }
   return {};
 }
@@ -484,11 +484,22 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   services->wall_clock_us = wall_clock_us;
   services->random = make_random();
   services->replayable = replayable_inputs(services->settings.inputs, *services->plan);
+  services->watch_directory = [raw = services.get()](input_id input) {
+    return watch_directory(raw->settings.inputs[input.value].directory(),
+                           [raw, input](auto& sentence, auto is_problem) {
+                             raw->journal->tell({.name = "directory_listed",
+                                                 .level = is_problem ? log_level::warning : log_level::info,
+                                                 .limited = true,
+                                                 .actor = address{role::receiver, input.value},
+                                                 .message = sentence});
+                           });
+  };
   services->open_feed = [raw = services.get()](input_id input, std::shared_ptr<feed_listener> listener) {
     return open_feed(*raw, input, std::move(listener));
   };
   services->print = options_.print ? options_.print : print_text;
   services->fail = [outcome = next->outcome](const error& why) { outcome->fail(why); };
+  services->spoil = [outcome = next->outcome](const error& why) { outcome->spoil(why); };
   services->finished = [outcome = next->outcome] { outcome->finish(); };
   services->idle = [raw = services.get(), outcome = next->outcome] { running::request_drain(*raw, *outcome); };
   running_ = std::move(next);

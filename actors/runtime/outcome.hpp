@@ -29,6 +29,14 @@ public:
         error_ = why;
     });
   }
+  /// The run goes on, but does not end well: the first one counts, of the others how many there are.
+  void spoil(const error& why) {
+    change([&] {
+      ++spoiled_;
+      if (!spoiled_by_)
+        spoiled_by_ = why;
+    });
+  }
   void finish() {
     change([&] { finished_ = true; });
   }
@@ -74,6 +82,8 @@ public:
     }
     if (error_)
       return tl::make_unexpected(*error_);
+    if (spoiled_by_)
+      return tl::make_unexpected(how_spoiled());
     return true;
   }
 
@@ -84,6 +94,13 @@ public:
 
 private:
   bool over() const { return error_ || finished_; }
+
+  error how_spoiled() const {
+    auto why = *spoiled_by_;
+    if (spoiled_ > 1)
+      why.where += " and " + std::to_string(spoiled_ - 1) + " more";
+    return why;
+  }
 
   template <class Change>
   void change(Change what) {
@@ -115,6 +132,8 @@ private:
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<error> error_;
+  std::optional<error> spoiled_by_;
+  std::uint64_t spoiled_ = 0;
   bool finished_ = false;
   std::optional<clock::time_point> deadline_;
   std::chrono::milliseconds limit_{0};

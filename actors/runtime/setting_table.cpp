@@ -138,6 +138,8 @@ std::vector<setting_row> make_rows() {
         outputs().as_flag("SPEC"),
         row("max_record_bytes", &settings::max_record_bytes, size, 1, limits::max_frame_bytes - 2,
             "a longer record is skipped, counted and reported"),
+        row("file.settle", &settings::file_settle, duration, 0, hour,
+            "how long a file of a directory must stay as it is before it is read"),
       });
   add(
     all, "Batches",

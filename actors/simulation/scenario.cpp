@@ -271,6 +271,22 @@ void draw_growth(chance random, scenario& into) {
         file.grows.push_back(random.between(microseconds{0}, microseconds{random.magnitude(1, 1'000'000)}));
 }
 
+/// Some files are written where they are seen, with pauses shorter than the time in which a file settles.
+void draw_writing(chance random, scenario& into) {
+  into.settings.file_settle = random.percent(20) ? microseconds{0} : microseconds{random.magnitude(1'000, 1'000'000)};
+  auto longest = static_cast<std::uint64_t>(into.settings.file_settle.count()) * 9 / 10;
+  if (longest == 0 || random.percent(40))
+    return;
+  auto has_logs = [&](auto& directory) {
+    return std::any_of(into.files.begin(), into.files.end(),
+                       [&](auto& file) { return file.directory == directory && !file.grows.empty(); });
+  };
+  for (auto& file : into.files)
+    if (!has_logs(file.directory) && random.percent(50))
+      for (auto steps = random.between(1, 6); steps > 0; --steps)
+        file.writes.push_back(microseconds{random.below(longest)});
+}
+
 void draw_disk_faults(chance& random, scenario& into) {
   into.full_disk = {microseconds{1'000}, microseconds{random.magnitude(10'000, 3'000'000)}};
   into.settings.disk_full_retry = std::chrono::milliseconds{random.magnitude(1, 1'000)};
@@ -334,6 +350,7 @@ scenario draw_scenario(std::uint64_t seed) {
   draw_restarts(random, made);
   draw_function(chance{seed ^ 0xe7037ed1a0b428dbull}, made);
   draw_growth(chance{seed ^ 0x8cb92ba72f3d8dd7ull}, made);
+  draw_writing(chance{seed ^ 0x3c79ac492ba7b653ull}, made);
   return made;
 }
 

@@ -31,7 +31,8 @@ struct planned_file {
   std::string bytes;
   std::chrono::microseconds appears{0};
   std::vector<std::chrono::microseconds>
-    grows{}; ///< it appears with a part, and has another one so long after each; empty: it is final
+    grows{}; ///< it is a log: it appears with a part, and has another one so long after each; empty: it is a file
+  std::vector<std::chrono::microseconds> writes{}; ///< the same of a file that is visible before it is complete
 };
 
 /// An input that the application fetches or makes itself.

@@ -49,10 +49,59 @@ private:
   std::string directory_;
 };
 
+class simulated_inputs::simulated_watch final : public directory_watch {
+public:
+  simulated_watch(const simulated_inputs& inputs, std::string directory, chance& random, bool has_own_times)
+    : inputs_{inputs}, directory_{std::move(directory)}, random_{random}, has_own_times_{has_own_times} {}
+
+  result<bool> look(time_point, const visitor& tell) override {
+    auto all = seen_ == 0 || random_.percent(10);
+    for (auto& [name, file] : files())
+      if (all || file.change > seen_)
+        tell(name, state(file));
+    seen_ = inputs_.changes_;
+    return all;
+  }
+
+  std::optional<file_state> state_of(const std::string& name) override {
+    auto found = files().find(name);
+    return found == files().end() ? std::nullopt : std::optional{state(found->second)};
+  }
+
+  std::string first_bytes(const std::string& name, std::size_t most) override {
+    return files().at(name).bytes.substr(0, most);
+  }
+
+  bool is_costly() const override { return false; }
+  bool has_own_times() const override { return has_own_times_; }
+
+private:
+  static file_state state(const stored_file& file) { return {file.bytes.size(), file.modified_ns}; }
+  const std::map<std::string, stored_file>& files() const {
+    static const std::map<std::string, stored_file> none;
+    auto found = inputs_.directories_.find(directory_);
+    return found == inputs_.directories_.end() ? none : found->second;
+  }
+
+  const simulated_inputs& inputs_;
+  std::string directory_;
+  chance& random_;
+  bool has_own_times_;
+  std::uint64_t seen_ = 0; ///< changes
+};
+
 void simulated_inputs::add(const std::string& directory, const std::string& name, std::string bytes,
                            std::int64_t modified_ns, bool grows) {
-  auto& file = directories_[directory].try_emplace(name, stored_file{{}, modified_ns, grows}).first->second;
+  auto& file = directories_[directory].try_emplace(name, stored_file{{}, modified_ns, grows, 0}).first->second;
   file.bytes = std::move(bytes);
+  file.change = ++changes_;
+  if (!grows)
+    file.modified_ns = modified_ns;
+}
+
+std::unique_ptr<directory_watch> simulated_inputs::watch(const std::string& directory, chance& random,
+                                                         bool has_own_times) const {
+  return std::make_unique<simulated_watch>(*this, directory, random, has_own_times);
 }
 
 std::shared_ptr<plan::replayable_source> simulated_inputs::source(const std::string& directory) const {

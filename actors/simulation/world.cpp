@@ -68,6 +68,10 @@ private:
   };
 
   void show_more(const planned_file& file, std::size_t step);
+  bool has_logs(const std::string& directory) const;
+  std::int64_t wall_clock_us() const {
+    return (wall_clock_base_ms + clock_offset_ms_) * 1000 + time_.elapsed().count();
+  }
 
   // -- the application's lives
   void build_plan();
@@ -191,17 +195,26 @@ world::world(const scenario& what, bool trace)
   schedule_fault();
 }
 
-/// The next part of a file that grows, whole lines of it; all of one that does not.
+/// The next part of a log, whole lines of it, or of a file that is written slowly; all of one that is not.
 void world::show_more(const planned_file& file, std::size_t step) {
-  auto is_last = step == file.grows.size();
+  auto is_log = !file.grows.empty();
+  auto& pauses = is_log ? file.grows : file.writes;
+  auto is_last = step == pauses.size();
   auto shown = file.bytes;
-  if (!is_last)
-    shown.resize(shown.rfind('\n', shown.size() * (step + 1) / (file.grows.size() + 1)) + 1); // none: nothing
-  inputs_.add(file.directory, file.name, std::move(shown), time_.elapsed().count() * 1000, !file.grows.empty());
+  if (!is_last && is_log)
+    shown.resize(shown.rfind('\n', shown.size() * (step + 1) / (pauses.size() + 1)) + 1); // none: nothing
+  else if (!is_last)
+    shown.resize(shown.size() * step / pauses.size());
+  inputs_.add(file.directory, file.name, std::move(shown), wall_clock_us() * 1000, is_log);
   if (is_last)
     --files_to_appear_;
   else
-    time_.after(file.grows[step], [this, &file, step] { show_more(file, step + 1); });
+    time_.after(pauses[step], [this, &file, step] { show_more(file, step + 1); });
+}
+
+bool world::has_logs(const std::string& directory) const {
+  return std::any_of(what_.files.begin(), what_.files.end(),
+                     [&](auto& file) { return file.directory == directory && !file.grows.empty(); });
 }
 
 // -- the application's lives -----------------------------------------------------------------------------------------------
@@ -248,10 +261,17 @@ services_ptr world::make_services() {
       recovering_since_.reset();
     },
     [this](const log::batch_record& batch) { amended(batch); }, [this](batch_id batch) { table_.left_out(batch); });
-  made->wall_clock_us = [this] { return (wall_clock_base_ms + clock_offset_ms_) * 1000 + time_.elapsed().count(); };
+  made->wall_clock_us = [this] { return wall_clock_us(); };
   made->random = [this] { return time_.random().next(); };
   for (auto& input : made->settings.inputs)
     made->replayable.push_back(input.what() == input_url::kind::file ? inputs_.source(input.directory()) : nullptr);
+  // A directory with logs is asked for all it has, as a program's own source is.
+  made->watch_directory = [this](input_id input) -> std::unique_ptr<directory_watch> {
+    auto& directory = what_.settings.inputs[input.value].directory();
+    if (has_logs(directory))
+      return nullptr;
+    return inputs_.watch(directory, time_.random(), what_.clock_jumps == 0);
+  };
   made->open_feed = [this, budget = what_.settings.max_receiver_bytes](
                       input_id input, std::shared_ptr<feed_listener> listener) -> result<std::unique_ptr<feed>> {
     auto& at = feeds_.at(input);
@@ -259,6 +279,7 @@ services_ptr world::make_services() {
   };
   made->print = [](std::string_view) { return result<void>{}; };
   made->fail = [this](const error& why) { failed(why); };
+  made->spoil = [this](const error& why) { violated(why.message()); };
   made->idle = [] {};
   made->finished = [this] { drained_ = true; };
   return made;

@@ -16,35 +16,63 @@ namespace {
 struct close_directory {
   void operator()(DIR* open) const { ::closedir(open); }
 };
+using open_directory = std::unique_ptr<DIR, close_directory>;
+
+tl::unexpected<error> refuse(const char* what, const std::string& directory) {
+  return fail(error_code::configuration, std::string{what} + ": " + std::strerror(errno), directory,
+              "a file: input names a directory that exists and can be read");
+}
+
+std::optional<file_state> state_in(int directory, const char* name) {
+  struct stat status {};
+  if (::fstatat(directory, name, &status, 0) != 0 || !S_ISREG(status.st_mode))
+    return {};
+  auto modified_ns = std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
+  return file_state{static_cast<std::uint64_t>(status.st_size), modified_ns};
+}
 
 } // namespace
 
-result<std::vector<listed_file>> list_directory(const std::string& directory) {
-  auto refuse = [&](const char* what) {
-    return fail(error_code::configuration, std::string{what} + ": " + std::strerror(errno), directory,
-                "a file: input names a directory that exists and can be read");
-  };
-  std::unique_ptr<DIR, close_directory> open{::opendir(directory.c_str())};
+result<void> visit_directory(const std::string& directory,
+                             const std::function<void(std::string_view name, const file_state& now)>& found) {
+  open_directory open{::opendir(directory.c_str())};
   if (!open)
-    return refuse("cannot open the input directory");
-  std::vector<listed_file> files;
+    return refuse("cannot open the input directory", directory);
   for (errno = 0; auto entry = ::readdir(open.get()); errno = 0) {
-    std::string name{entry->d_name};
-    struct stat status {};
-    if (name.front() == '.' || name.front() == '_')
+    if (!is_input_name(entry->d_name))
       continue;
     // A file that vanishes between the two calls was never seen.
-    if (::fstatat(::dirfd(open.get()), name.c_str(), &status, 0) != 0 || !S_ISREG(status.st_mode))
-      continue;
-    auto modified_ns = std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
-    files.push_back({name, static_cast<std::uint64_t>(status.st_size), modified_ns});
+    if (auto now = state_in(::dirfd(open.get()), entry->d_name))
+      found(entry->d_name, *now);
   }
   if (errno != 0)
-    return refuse("cannot list the input directory");
+    return refuse("cannot list the input directory", directory);
+  return {};
+}
+
+std::optional<file_state> state_of_file(const std::string& path) { return state_in(AT_FDCWD, path.c_str()); }
+
+result<std::vector<listed_file>> list_directory(const std::string& directory) {
+  std::vector<listed_file> files;
+  auto visited = visit_directory(directory, [&](std::string_view name, const file_state& now) {
+    files.push_back({std::string{name}, now.size, now.modified_ns});
+  });
+  if (!visited)
+    return tl::make_unexpected(visited.error());
   std::sort(files.begin(), files.end(), [](const listed_file& a, const listed_file& b) {
     return std::tie(a.modified_ns, a.name) < std::tie(b.modified_ns, b.name);
   });
   return files;
+}
+
+result<void> check_directory(const std::string& directory) {
+  open_directory open{::opendir(directory.c_str())};
+  if (!open)
+    return refuse("cannot open the input directory", directory);
+  errno = 0;
+  if (!::readdir(open.get()) && errno != 0)
+    return refuse("cannot list the input directory", directory);
+  return {};
 }
 
 } // namespace weir::actors

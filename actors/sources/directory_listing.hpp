@@ -1,12 +1,23 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "libstream/base/error.hpp"
 
 namespace weir::actors {
+
+/// What tells one content of a file from another.
+struct file_state {
+  std::uint64_t size = 0;
+  std::int64_t modified_ns = 0; ///< since 1970
+
+  bool operator==(const file_state&) const = default;
+};
 
 /// A file of a directory input as it was when it was seen.
 struct listed_file {
@@ -17,9 +28,21 @@ struct listed_file {
   bool operator==(const listed_file&) const = default;
 };
 
-/// The regular files of a directory (also behind symbolic links) whose names do not begin with '.' or '_', by modification
-/// time, then name. Whoever writes there moves finished files in by rename: what is listed is taken to be complete.
-/// A missing or unreadable directory is error 78. Thread-safe.
+/// Names that begin with '.' or '_' belong to whoever writes the directory.
+inline bool is_input_name(std::string_view name) { return !name.empty() && name.front() != '.' && name.front() != '_'; }
+
+/// Calls `found` for each regular file (also behind a symbolic link) whose name is an input's, in no order. Takes no memory for each. A missing
+/// or unreadable directory is error 78. Thread-safe.
+result<void> visit_directory(const std::string& directory,
+                             const std::function<void(std::string_view name, const file_state& now)>& found);
+
+/// That one file; nothing if it is not there, or no regular file. Thread-safe.
+std::optional<file_state> state_of_file(const std::string& path);
+
+/// What `visit_directory` finds, by modification time, then name.
 result<std::vector<listed_file>> list_directory(const std::string& directory);
+
+/// Error 78 if the directory is not there or cannot be listed. Its files are not looked at.
+result<void> check_directory(const std::string& directory);
 
 } // namespace weir::actors

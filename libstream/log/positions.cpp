@@ -1,6 +1,7 @@
 #include "libstream/log/positions.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "libstream/log/record_codec.hpp"
 
@@ -125,6 +126,22 @@ result<std::optional<partition_position>> read_partition(const store& from, inpu
 
 result<std::map<std::string, partition_position>> read_partitions(const store& from, input_id input) {
   return read_named<partition_position>(from, table::files, input, parse_file_key);
+}
+
+result<std::vector<std::pair<std::string, partition_position>>> read_begun_partitions(const store& from,
+                                                                                      input_id input) {
+  std::vector<std::pair<std::string, partition_position>> begun;
+  auto scanned = scan_records<partition_position>(
+    from, table::files, keys_of_input(input), [&](std::string_view key, partition_position&& position) {
+      if (auto name = parse_file_key(key); name && position.sealed_to < position.end)
+        begun.emplace_back(std::move(name->name), position);
+      return result<void>{};
+    });
+  if (!scanned)
+    return tl::make_unexpected(scanned.error());
+  std::sort(begun.begin(), begun.end(),
+            [](auto& a, auto& b) { return std::tie(a.second.version, a.first) < std::tie(b.second.version, b.first); });
+  return begun;
 }
 
 result<epoch> read_coordinator_epoch(const store& from) {

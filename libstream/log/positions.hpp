@@ -44,6 +44,9 @@ result<std::map<std::string, producer_position>> read_producers(const store& fro
 void put_partition(transaction& changes, input_id input, std::string_view name, const partition_position& position);
 result<std::optional<partition_position>> read_partition(const store& from, input_id input, std::string_view name);
 result<std::map<std::string, partition_position>> read_partitions(const store& from, input_id input);
+/// Those of which less was sealed than was known then; in the order in which they are read: by version, then name.
+result<std::vector<std::pair<std::string, partition_position>>> read_begun_partitions(const store& from,
+                                                                                      input_id input);
 
 /// Zero before the first coordinator.
 result<epoch> read_coordinator_epoch(const store& from);

@@ -1,6 +1,8 @@
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include <catch2/catch.hpp>
 
@@ -114,4 +116,138 @@ TEST_CASE("after kill -9 the same command goes on, and the sender notices nothin
   INFO(end.errors);
   REQUIRE(end.code == 0);
   check_counts(directory, {text});
+}
+
+namespace {
+
+/// An application without a data directory of another one, on the directory `in` of this one.
+std::vector<std::string> word_count_of_files(const weir::tool::temporary_directory& directory,
+                                             std::vector<std::string> more = {}) {
+  more.insert(more.begin(), {"--input", "file://" + directory / "in"});
+  return word_count(directory, more);
+}
+
+std::size_t occurrences(const std::string& in, const std::string& what) {
+  std::size_t count = 0;
+  for (auto place = in.find(what); place != std::string::npos; place = in.find(what, place + what.size()))
+    ++count;
+  return count;
+}
+
+/// Appends to a file as a shell's ">>" does.
+void append_to(const std::string& path, const std::string& text) {
+  std::ofstream file{path, std::ios::app | std::ios::binary};
+  file << text << std::flush;
+  REQUIRE(file);
+}
+
+} // namespace
+
+TEST_CASE("a file that is visible before its bytes are, or is written slowly, is counted whole",
+          "[counting][issue-11]") {
+  auto directory = fresh_directory();
+  fs::create_directory(directory / "in");
+  std::vector<std::string> texts{directory / "in/empty-first", directory / "in/slow"};
+  write_file(texts[0], "");
+  write_file(texts[1], "");
+  running application{word_count_of_files(directory, {"--stop-when-idle=300ms"})};
+  for (int part = 0; part < 8; ++part) {
+    append_to(texts[1], "part of the slow");
+    std::this_thread::sleep_for(150ms);
+    append_to(texts[1], "ly written text\n");
+  }
+  append_to(texts[0], "a b c\n");
+  auto end = application.await_end();
+  INFO(end.errors);
+  CHECK(end.code == 0);
+  check_counts(directory, texts);
+}
+
+TEST_CASE(
+  "a file that changes after it was read is named, and the run ends with 1; so does every later one that finds it",
+  "[counting][issue-11]") {
+  auto directory = fresh_directory();
+  fs::create_directory(directory / "in");
+  auto text = directory / "in/text";
+  write_file(directory / "in/other", "other\n");
+  write_file(text, "one two\n");
+  {
+    running application{word_count_of_files(directory, {"--stop-when-idle=300ms", "--set", "file.settle=20ms"})};
+    application.await_words("batch_done");
+    append_to(text, "three\n");
+    auto end = application.await_end();
+    INFO(end.errors);
+    CHECK(end.code == 1);
+    CHECK(occurrences(end.errors, " warning file_changed ") == 1);
+    CHECK(occurrences(end.errors, "file " + text) == 2); // in the warning, and at the end
+  }
+  auto again = run(word_count_of_files(directory, {"--stop-when-idle=300ms"}));
+  INFO(again.errors);
+  CHECK(again.code == 1);
+  CHECK(again.errors.find(text) != std::string::npos);
+  fs::rename(text, directory / "text");
+  CHECK(run(word_count_of_files(directory, {"--stop-when-idle=300ms"})).code == 0);
+  write_file(directory / "new", "another text under an old name\n");
+  fs::rename(directory / "new", text);
+  CHECK(run(word_count_of_files(directory, {"--stop-when-idle=300ms"})).code == 1);
+}
+
+TEST_CASE("files that were read and are removed are no loss, and a directory full of small ones is counted",
+          "[counting][issue-11]") {
+  auto directory = fresh_directory();
+  fs::create_directory(directory / "in");
+  std::string all;
+  for (int i = 0; i < 10'000; ++i) { // more than a batch takes
+    auto line = "word" + std::to_string(i % 100) + "\n";
+    write_file(directory / "in/" + std::to_string(i), line);
+    all += line;
+  }
+  auto end = run(word_count_of_files(directory, {"--stop-when-idle=300ms", "--set", "file.settle=50ms"}));
+  INFO(end.errors);
+  CHECK(end.code == 0);
+  for (int i = 0; i < 10'000; i += 2)
+    fs::remove(directory / "in/" + std::to_string(i));
+  CHECK(run(word_count_of_files(directory, {"--stop-when-idle=300ms"})).code == 0);
+  write_file(directory / "all", all);
+  check_counts(directory, {directory / "all"});
+}
+
+TEST_CASE("a file of which a part was read and that then vanished stops the next start with 65, and is named",
+          "[counting][issue-11]") {
+  auto directory = fresh_directory();
+  fs::create_directory(directory / "in");
+  auto text = directory / "in/text";
+  generate(text, 100'000);
+  auto arguments = word_count_of_files(directory, {"--set", "max_batch_bytes=100KiB"});
+  {
+    running application{arguments};
+    application.await_words("batch_done");
+    application.process().signal(SIGINT);
+    CHECK(application.await_end().code == 0); // a graceful stop reads no further
+  }
+  fs::rename(text, directory / "text");
+  arguments.push_back("--stop-when-idle=300ms");
+  auto end = run(arguments);
+  INFO(end.errors);
+  CHECK(end.code == 65);
+  CHECK(end.errors.find(text) != std::string::npos);
+  fs::rename(directory / "text", text);
+  CHECK(run(arguments).code == 0);
+  check_counts(directory, {text});
+}
+
+TEST_CASE("a compressed file is refused by name instead of being counted as words", "[counting][issue-11]") {
+  auto directory = fresh_directory();
+  fs::create_directory(directory / "in");
+  auto packed = directory / (std::string{"in/"} + GENERATE("text", "text.gz"));
+  write_file(packed, packed.ends_with(".gz") ? "no magic bytes\n" : "\x1f\x8b\x08 packed");
+  auto end = run(word_count_of_files(directory, {"--stop-when-idle=300ms", "--set", "file.settle=20ms"}));
+  INFO(end.errors);
+  CHECK(end.code == 65);
+  CHECK(end.errors.find("file " + packed) != std::string::npos);
+  CHECK(end.errors.find("unpacked") != std::string::npos);
+  fs::remove(packed);
+  write_file(directory / "in/plain", "plain\n");
+  CHECK(run(word_count_of_files(directory, {"--stop-when-idle=300ms", "--set", "file.settle=20ms"})).code == 0);
+  check_counts(directory, {directory / "in/plain"});
 }

@@ -150,25 +150,96 @@ TEST_CASE("a file is cut into consecutive ranges, and several small ones share a
   CHECK(queue.empty());
 }
 
-TEST_CASE("a file is read once by its name, also when it is found again or has changed since", "[input_queue]") {
+TEST_CASE("a file is read once by its name, and named when it has changed since", "[input_queue]") {
   input_queue queue;
   CHECK(queue.offsets_found(first, {file("a", 10)}));
   CHECK(queue.offsets_found(first, {file("a", 10)}));
   CHECK(queue.take(plenty, plenty).bytes == 10);
-  CHECK(queue.offsets_found(first, {file("a", 99, 6)}));
+  CHECK(queue.offsets_found(first, {file("a", 10)})->empty());
+  CHECK(queue.offsets_found(first, {file("a", 99, 6)}) == std::vector<std::string>{"a"});
+  CHECK(queue.offsets_changed(first, {"a", "unknown"}) == std::vector<std::string>{"a"});
   CHECK(queue.empty());
 }
+
+TEST_CASE("a file that changes before anything of it is sealed is read as it is once it is found again",
+          "[input_queue]") {
+  input_queue queue;
+  CHECK(queue.offsets_found(first, {file("a", 10), file("b", 20)}));
+  CHECK(queue.offsets_changed(first, {"a"})->empty());
+  CHECK(queue.waiting(first).bytes == 20);
+  CHECK(queue.offsets_found(first, {file("a", 30, 6)})->empty());
+  CHECK(queue.offsets_found(first, {file("b", 25, 7)})->empty()); // without a word that it had changed
+  CHECK(queue.waiting(first).bytes == 55);
+  CHECK(queue.take(plenty, plenty).splits.at(0).ranges ==
+        std::vector<offset_range>{{first, "b", 25, 7, 0, 25}, {first, "a", 30, 6, 0, 30}});
+}
+
+namespace {
+
+/// A log that knows these partitions of every input.
+input_queue::position_lookup log_of(std::map<std::string, log::partition_position> known) {
+  return
+    [known = std::move(known)](input_id, const std::string& name) -> result<std::optional<log::partition_position>> {
+      auto entry = known.find(name);
+      return entry == known.end() ? std::nullopt : std::optional{entry->second};
+    };
+}
+
+} // namespace
 
 TEST_CASE("a file that was begun before a restart goes on where the log says, as it was when it was found",
           "[input_queue]") {
   input_queue queue;
-  queue.sealed_before(first, "begun", {100, 5, 40});
-  queue.sealed_before(first, "whole", {70, 5, 70});
-  CHECK(queue.offsets_found(first, {file("begun", 120, 9), file("whole", 70)}));
-  CHECK(queue.offsets_found(first, {file("begun", 120, 9)})); // found once more while it waits
+  queue.look_up_in(log_of({{"begun", {100, 5, 40}}, {"whole", {70, 5, 70}}, {"grown", {70, 5, 70}}}));
+  queue.begun_before(first, "begun", {100, 5, 40}); // also if it is not found any more
+  CHECK(queue.offsets_found(first, {file("begun", 100), file("whole", 70)})->empty());
+  CHECK(queue.offsets_found(first, {file("begun", 120, 9), file("grown", 71, 6)}) ==
+        std::vector<std::string>{"begun", "grown"});
   auto taken = queue.take(plenty, plenty);
   REQUIRE(taken.splits.size() == 1);
   CHECK(taken.splits[0].ranges == std::vector<offset_range>{{first, "begun", 100, 5, 40, 100}});
+}
+
+TEST_CASE("what is committed is looked up in the log instead of being kept", "[input_queue]") {
+  input_queue queue;
+  auto asked = 0;
+  queue.look_up_in([&](input_id, const std::string&) -> result<std::optional<log::partition_position>> {
+    ++asked;
+    return std::optional<log::partition_position>{};
+  });
+  CHECK(queue.offsets_found(first, {file("a", 10)}));
+  CHECK(asked == 1);
+  log::batch_record batch;
+  batch.splits = queue.take(plenty, plenty).splits;
+  CHECK(queue.offsets_found(first, {file("a", 10)}));
+  CHECK(asked == 1); // the log may not know of the batch yet
+  CHECK(queue.empty());
+  queue.committed(batch);
+  queue.look_up_in(log_of({{"a", {10, 5, 10}}}));
+  CHECK(queue.offsets_found(first, {file("a", 10)})->empty());
+  CHECK(queue.empty());
+  CHECK(queue.offsets_changed(first, {"a"}) == std::vector<std::string>{"a"});
+}
+
+TEST_CASE("a batch, and a task of it, take a bounded number of files, however small they are", "[input_queue]") {
+  input_queue queue;
+  constexpr std::size_t files = 2 * max_batch_ranges + 5;
+  std::vector<plan::source_partition> found;
+  for (std::size_t i = 0; i < files; ++i)
+    found.push_back(file(std::to_string(i), 1));
+  CHECK(queue.offsets_found(first, found));
+  CHECK(queue.offsets_found(second, {file("large", 1'000'000)}));
+  std::vector<std::size_t> of_each;
+  while (!queue.empty()) {
+    std::size_t ranges = 0;
+    for (auto& split : queue.take(plenty * plenty, plenty).splits) {
+      CHECK(split.ranges.size() <= max_split_ranges);
+      ranges += split.ranges.size();
+    }
+    of_each.push_back(ranges);
+  }
+  // Two inputs share the first one.
+  CHECK(of_each == std::vector<std::size_t>{max_batch_ranges / 2 + 1, max_batch_ranges, max_batch_ranges / 2 + 5});
 }
 
 namespace {
@@ -232,8 +303,7 @@ TEST_CASE("partitions that grow share a batch and take turns, final ones are rea
 TEST_CASE("after a restart a growing partition goes on where the log says, whatever its end was then",
           "[input_queue]") {
   input_queue queue;
-  queue.sealed_before(first, "log", {10, 7, 10});
-  queue.sealed_before(first, "behind", {10, 7, 4});
+  queue.look_up_in(log_of({{"log", {10, 7, 10}}, {"behind", {10, 7, 4}}}));
   CHECK(queue.empty());
   CHECK(queue.offsets_found(first, {growing("log", 12), growing("behind", 10)}));
   CHECK(offset_ranges(queue.take(plenty, plenty)) ==
@@ -243,7 +313,7 @@ TEST_CASE("after a restart a growing partition goes on where the log says, whate
 TEST_CASE("a growing partition that was replaced, or has lost what was sealed, is corrupt, and named",
           "[input_queue]") {
   input_queue queue;
-  queue.sealed_before(first, "log", {10, 7, 10});
+  queue.look_up_in(log_of({{"log", {10, 7, 10}}}));
   auto other = growing("log", 20);
   SECTION("replaced") { other.version = 8; }
   SECTION("shorter") { other.end = 9; }

@@ -1,0 +1,190 @@
+#include "actors/sources/settling_files.hpp"
+
+#include <utility>
+
+#include <catch2/catch.hpp>
+
+#include "actors/sources/packed_file.hpp"
+
+using namespace weir::actors;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto settle = 1s;
+
+/// Both clocks, so many milliseconds after their beginning.
+look_time at(std::int64_t ms) { return {std::chrono::steady_clock::time_point{1h + ms * 1ms}, (1000'000 + ms) * 1000}; }
+/// A file that was modified then.
+file_state file(std::uint64_t size, std::int64_t modified_ms) { return {size, (1000'000 + modified_ms) * 1'000'000}; }
+
+/// Looks at one file after the other; a look takes no time.
+struct looks {
+  settling_files files;
+  std::int64_t last_ms = 0;
+
+  void look(std::int64_t ms) {
+    auto now = at(ms);
+    now.last_ended = at(std::exchange(last_ms, ms)).steady;
+    files.begin_look(now);
+  }
+  void see(const std::string& name, const file_state& state, std::int64_t ms) {
+    look(ms);
+    files.seen(name, state, at(ms));
+  }
+};
+
+std::vector<std::string> names_of(const settling_files::news& news) {
+  std::vector<std::string> names;
+  for (auto& each : news.complete)
+    names.push_back(each.name);
+  return names;
+}
+
+using names = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("a file is complete once its size and time have stayed the same for the settle time", "[settling]") {
+  looks seen{{settle, true, 1}};
+  auto& files = seen.files;
+  seen.see("x", file(0, 0), 10); // visible before its bytes are
+  CHECK(names_of(files.take()).empty());
+  CHECK_FALSE(files.at_rest());
+  seen.see("x", file(3, 900), 910);
+  CHECK(files.due(at(1'800)).empty());
+  CHECK(files.due(at(1'900)) == names{"x"});
+  seen.see("x", file(6, 1'899), 1'900); // it grew at the last moment
+  CHECK(names_of(files.take()).empty());
+  CHECK(files.due(at(2'900)) == names{"x"});
+  seen.see("x", file(6, 1'899), 2'900);
+  auto news = files.take();
+  CHECK(news.complete == std::vector<listed_file>{{"x", 6, file(6, 1'899).modified_ns}});
+  CHECK(news.changed.empty());
+  CHECK(files.at_rest());
+  seen.see("x", file(6, 1'899), 3'500);
+  CHECK(names_of(files.take()).empty());
+}
+
+TEST_CASE("a file that was finished before it was moved in is complete at once, in order of time, then name",
+          "[settling]") {
+  looks seen{{settle, true, 1}};
+  auto& files = seen.files;
+  seen.see("c", file(1, -9'000), 0);
+  seen.see("b", file(1, -9'000), 0);
+  seen.see("a", file(1, -1'000), 0);
+  CHECK(names_of(files.take()) == names{"b", "c", "a"});
+}
+
+TEST_CASE("a modification time by another machine's clock, or in the future, says nothing", "[settling]") {
+  auto trusts = GENERATE(true, false);
+  looks seen{{settle, trusts, 1}};
+  auto& files = seen.files;
+  seen.see("x", file(1, trusts ? 60'000 : -60'000), 0);
+  seen.look(100);
+  CHECK(files.due(at(999)).empty());
+  CHECK(files.due(at(1'000)) == names{"x"});
+}
+
+TEST_CASE("a file that changes after it was given is said to have changed, and given again once it is complete",
+          "[settling]") {
+  looks seen{{settle, true, 1}};
+  auto& files = seen.files;
+  seen.see("x", file(4, -5'000), 0);
+  CHECK(names_of(files.take()) == names{"x"});
+  auto changed = GENERATE(file(6, 100), file(4, 100), file(0, 100));
+  seen.see("x", changed, 100);
+  seen.see("x", changed, 150);
+  auto news = files.take();
+  CHECK(news.changed == names{"x"});
+  CHECK(news.complete.empty());
+  CHECK_FALSE(files.at_rest());
+  seen.see("x", changed, 1'100);
+  news = files.take();
+  CHECK(news.changed.empty());
+  CHECK(news.complete.size() == (changed.size > 0 ? 1 : 0));
+  CHECK(files.at_rest());
+}
+
+TEST_CASE("an empty file comes to rest without being given, and is a new one once it has bytes", "[settling]") {
+  looks seen{{settle, true, 1}};
+  auto& files = seen.files;
+  seen.see("x", file(0, -5'000), 0);
+  CHECK(files.at_rest());
+  CHECK(names_of(files.take()).empty());
+  seen.see("x", file(2, 5'000), 6'100);
+  auto news = files.take();
+  CHECK(news.changed.empty());
+  CHECK(names_of(news) == names{"x"});
+}
+
+TEST_CASE("files that are gone are forgotten, whether somebody says so or they are missing among all", "[settling]") {
+  looks seen{{settle, true, 1}};
+  auto& files = seen.files;
+  seen.see("read", file(1, -5'000), 0);
+  seen.see("unfinished", file(1, 0), 0);
+  files.take();
+  if (GENERATE(true, false)) {
+    files.gone("read");
+    files.gone("unfinished");
+  } else {
+    seen.look(10);
+    files.saw_all();
+  }
+  CHECK(files.at_rest());
+  CHECK(files.take().changed.empty());
+  seen.see("read", file(2, -3'000), 0); // whether it was read the log knows
+  auto news = files.take();
+  CHECK(news.changed.empty());
+  CHECK(names_of(news) == names{"read"});
+}
+
+TEST_CASE("what was seen in a round is kept when it ends, whatever became of it in the round", "[settling]") {
+  looks seen{{settle, true, 1}};
+  auto& files = seen.files;
+  seen.see("read", file(1, -5'000), 0);
+  seen.see("unfinished", file(1, 0), 0);
+  files.take();
+  seen.look(10);
+  files.seen("read", file(1, -5'000), at(10));
+  files.seen("unfinished", file(1, 0), at(10));
+  files.seen("new", file(1, -100), at(10));
+  files.saw_all();
+  CHECK(files.due(at(1'000)) == names{"new", "unfinished"});
+  seen.see("read", file(1, -5'000), 10);
+  CHECK(files.take().complete.empty());
+}
+
+TEST_CASE("a look that takes long does not make a file seem older than it is known to be", "[settling]") {
+  settling_files files{settle, false, 1};
+  auto second = at(5'000);
+  second.last_ended = at(4'900).steady;
+  files.begin_look(at(0));
+  files.seen("x", file(1, 4'800), at(0)); // seen at the end of the look
+  files.begin_look(second);
+  files.seen("x", file(1, 4'800), second);
+  CHECK(files.take().complete.empty());
+  CHECK(files.due(at(5'899)).empty());
+  CHECK(files.due(at(5'900)) == names{"x"});
+}
+
+TEST_CASE("a settle time of zero takes every file as it is seen", "[settling]") {
+  looks seen{{0s, false, 1}};
+  auto& files = seen.files;
+  seen.see("x", file(1, 0), 0);
+  CHECK(names_of(files.take()) == names{"x"});
+}
+
+TEST_CASE("compressed files are known by their first bytes and by their names, and text is none", "[settling]") {
+  using namespace std::literals;
+  CHECK(packing_of("x", "\x1f\x8b\x08\0\0"sv) == "gzip");
+  CHECK(packing_of("x", "\x28\xb5\x2f\xfd"sv) == "zstd");
+  CHECK(packing_of("x", "BZh91AY&SY"sv) == "bzip2");
+  CHECK(packing_of("x", "\xfd\x37zXZ\0"sv) == "xz");
+  CHECK(packing_of("x.gz", "text") == "gzip");
+  CHECK(packing_of("x.zst", "text") == "zstd");
+  CHECK(packing_of("x.bz2", "text") == "bzip2");
+  CHECK(packing_of("x.xz", "") == "xz");
+  for (auto text : {"BZhello wor"sv, "BZh"sv, ""sv, "\x1f"sv, "plain text"sv})
+    CHECK(packing_of("gz.txt", text.substr(0, packed_file_head_bytes)).empty());
+}

@@ -236,8 +236,8 @@ struct coordinator_state {
 
   /// What a file holds now was not read, and never will be. Of other sources a final partition is what it was when it was found.
   void changed_after_reading(input_id input, const std::string& file) {
-    if (services->settings.inputs[input.value].what() != input_url::kind::file ||
-        changed_files.size() == most_changed_files || !changed_files.emplace(input, file).second)
+    if (!directory_of(*services, input) || changed_files.size() == most_changed_files ||
+        !changed_files.emplace(input, file).second)
       return;
     mark("coordinator.file_changed_after_reading");
     error why{error_code::failed, "an input file has changed since it was read, and what it holds now was not read",

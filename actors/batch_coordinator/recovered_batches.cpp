@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/node/replayable_inputs.hpp"
 #include "libstream/log/batch_log.hpp"
 #include "libstream/log/positions.hpp"
 #include "libstream/log/recovery.hpp"
@@ -37,7 +38,7 @@ result<void> check_tables(const services& services, const log::batch_record& bat
 /// Of a file that a batch has read in part the rest is read, also if the file is not found any more, so that nothing is left out in silence.
 result<void> recover_files(const services& services, input_queue& queue) {
   for (std::uint32_t i = 0; i < services.settings.inputs.size(); ++i) {
-    if (services.settings.inputs[i].what() != input_url::kind::file)
+    if (!directory_of(services, input_id{i}))
       continue;
     auto begun = log::read_begun_partitions(*services.store, input_id{i});
     if (!begun)

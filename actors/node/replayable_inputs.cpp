@@ -52,6 +52,16 @@ bool is_replayable(const services& services, input_id input) {
   return input.value < services.replayable.size() && services.replayable[input.value];
 }
 
+const std::string* directory_of(const services& services, input_id input) {
+  auto& url = services.settings.inputs[input.value];
+  if (url.what() == input_url::kind::file)
+    return &url.directory();
+  auto records = is_replayable(services, input)
+                   ? dynamic_cast<const record_directory*>(services.replayable[input.value].get())
+                   : nullptr;
+  return records ? &records->directory() : nullptr;
+}
+
 bool reads(const services& services, const plan::stage& stage, const log::split& split) {
   auto input = split.input();
   return input.value < services.settings.inputs.size() &&

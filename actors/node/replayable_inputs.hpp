@@ -15,6 +15,9 @@ std::vector<std::shared_ptr<plan::replayable_source>> replayable_inputs(const st
 
 bool is_replayable(const services& services, input_id input);
 
+/// The directory whose files the input reads; null if it is another source.
+const std::string* directory_of(const services& services, input_id input);
+
 /// Whether that stage is the one that reads the split: a source stage reads its own inputs only, which are all that were configured,
 /// or one that the program brings.
 bool reads(const services& services, const plan::stage& stage, const log::split& split);

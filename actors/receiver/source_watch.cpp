@@ -3,6 +3,7 @@
 #include <map>
 
 #include "actors/node/replayable_inputs.hpp"
+#include "actors/sources/directory_source.hpp"
 #include "actors/sources/directory_watch.hpp"
 #include "actors/sources/packed_file.hpp"
 
@@ -16,6 +17,7 @@ public:
     : services_{std::move(services)},
       input_{input},
       watch_{std::move(watch)},
+      record_bytes_{record_bytes(*services_, input_)},
       files_{services_->settings.file_settle, watch_->has_own_times(), services_->application.hash_seed} {}
 
   result<news> look(const look_time& now) override {
@@ -47,23 +49,47 @@ private:
     made.changed = std::move(seen.changed);
     made.at_rest = files_.at_rest() && seen.complete.empty();
     for (auto& file : seen.complete) {
-      if (auto packing = packing_of(file.name, watch_->first_bytes(file.name, packed_file_head_bytes));
-          !packing.empty() && !made.refusal)
-        made.refusal = refuse(file.name, packing);
+      if (!made.refusal)
+        made.refusal = record_bytes_ == 0 ? check_text(file) : check_records(file);
       made.found.push_back({.name = std::move(file.name), .end = file.size, .version = file.modified_ns});
     }
     return made;
   }
 
-  error refuse(const std::string& name, std::string_view packing) const {
-    return {error_code::corrupt, "a compressed file (" + std::string{packing} + ") is no text",
-            services_->replayable[input_.value]->describe(name),
-            "move it out of the directory, and put it in unpacked, under a name without the ending"};
+  std::optional<error> check_text(const listed_file& file) const {
+    auto packing = packing_of(file.name, watch_->first_bytes(file.name, packed_file_head_bytes));
+    if (packing.empty())
+      return {};
+    return error{error_code::corrupt, "a compressed file (" + std::string{packing} + ") is no text", path_of(file),
+                 "move it out of the directory, and put it in unpacked, under a name without the ending"};
+  }
+
+  std::optional<error> check_records(const listed_file& file) const {
+    auto each = std::to_string(record_bytes_);
+    if (record_bytes_ > services_->settings.max_record_bytes)
+      return error{error_code::configuration, "its records of " + each + " bytes are longer than max_record_bytes",
+                   path_of(file), "raise max_record_bytes"};
+    if (file.size % record_bytes_ == 0)
+      return {};
+    return error{error_code::corrupt,
+                 "its size is " + std::to_string(file.size) + " bytes, no multiple of a record's " + each,
+                 path_of(file), "move it out of the directory, and put it in whole, under a new name"};
+  }
+
+  std::string path_of(const listed_file& file) const {
+    return services_->replayable[input_.value]->describe(file.name);
+  }
+
+  /// 0 = its files are lines.
+  static std::uint64_t record_bytes(const services& of, input_id input) {
+    auto records = dynamic_cast<const record_directory*>(of.replayable[input.value].get());
+    return records ? records->record_bytes() : 0;
   }
 
   services_ptr services_;
   input_id input_;
   std::unique_ptr<directory_watch> watch_;
+  std::uint64_t record_bytes_; ///< 0 = lines
   settling_files files_;
 };
 
@@ -99,7 +125,7 @@ private:
 } // namespace
 
 std::unique_ptr<source_watch> watch_source(services_ptr services, input_id input) {
-  if (services->settings.inputs[input.value].what() == input_url::kind::file)
+  if (directory_of(*services, input))
     if (auto watch = services->watch_directory(input))
       return std::make_unique<watched_directory>(std::move(services), input, std::move(watch));
   return std::make_unique<asked_source>(std::move(services), input);

@@ -131,7 +131,44 @@ result<cut> read_records(const source_file& file, const offset_range& range, std
   return cut{std::move(bytes), skip};
 }
 
+/// The bytes of whole records, each behind its length.
+plan::text_piece frames_of(std::string_view bytes, std::uint64_t record_bytes) {
+  std::string head;
+  auto left = record_bytes;
+  for (; left >= 0x80; left >>= 7)
+    head.push_back(static_cast<char>(left | 0x80));
+  head.push_back(static_cast<char>(left));
+  auto frames = std::make_shared<data::buffer>(bytes.size() / record_bytes * (record_bytes + head.size()));
+  for (; !bytes.empty(); bytes.remove_prefix(record_bytes)) {
+    frames->append(head);
+    frames->append(bytes.substr(0, record_bytes));
+  }
+  auto view = frames->view();
+  return {view, std::move(frames)};
+}
+
 } // namespace
+
+result<std::vector<plan::text_piece>> read_fixed_records(const std::string& path, const offset_range& range,
+                                                         std::uint64_t record_bytes) {
+  source_file file{path, range};
+  if (auto same = file.verify(); !same)
+    return tl::make_unexpected(same.error());
+  if (range.from > range.to || range.to > range.end || range.end % record_bytes != 0)
+    return fail(error_code::corrupt, "a range that lies outside the file's records", path);
+  auto first_behind = [&](std::uint64_t offset) { return (offset + record_bytes - 1) / record_bytes * record_bytes; };
+  auto from = first_behind(range.from), to = first_behind(range.to);
+  std::vector<plan::text_piece> pieces;
+  if (from == to)
+    return pieces;
+  data::buffer bytes{to - from};
+  if (auto done = file.read(from, to, bytes); !done)
+    return tl::make_unexpected(done.error());
+  if (auto same = file.verify(); !same)
+    return tl::make_unexpected(same.error());
+  pieces.push_back(frames_of(bytes.view(), record_bytes));
+  return pieces;
+}
 
 result<std::vector<plan::text_piece>> read_file_pieces(const std::string& path, const offset_range& range,
                                                        std::size_t max_record_bytes) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,5 +18,10 @@ namespace weir::actors {
 /// reading), is error 65 that names it; a read error is 74. Thread-safe. Cost: one read of the range and a few KiB.
 result<std::vector<plan::text_piece>> read_file_pieces(const std::string& path, const offset_range& range,
                                                        std::size_t max_record_bytes);
+
+/// The records of `record_bytes` bytes whose first byte lies in the range, as frames (`data/frames.hpp`). The file is whole records. Errors, threads
+/// and cost as above.
+result<std::vector<plan::text_piece>> read_fixed_records(const std::string& path, const offset_range& range,
+                                                         std::uint64_t record_bytes);
 
 } // namespace weir::actors

@@ -3,6 +3,7 @@
 #include <weir/stream.hpp>
 
 #include "actors/runtime/actor_stream.hpp"
+#include "actors/runtime/binary_records.hpp"
 #include "actors/runtime/executor_jobs.hpp"
 #include "actors/runtime/get_or_create.hpp"
 #include "actors/runtime/own_system.hpp"

@@ -141,6 +141,10 @@ std::vector<std::string> experiment::arguments(bool last) const {
     all.push_back("--set");
     all.push_back("supervisor.max_restarts=" + std::to_string(20 + settings_.actor_kills));
   }
+  if (settings_.files) { // they are moved in whole
+    all.push_back("--set");
+    all.push_back("file.settle=0ms");
+  }
   for (auto& setting : settings_.set) {
     all.push_back("--set");
     all.push_back(setting);

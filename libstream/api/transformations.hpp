@@ -9,6 +9,7 @@
 #include "libstream/operators/membership.hpp"
 #include "libstream/operators/sample.hpp"
 #include "libstream/operators/sort.hpp"
+#include "libstream/operators/split_into.hpp"
 #include "libstream/operators/union.hpp"
 #include "libstream/operators/whole_partition.hpp"
 
@@ -44,7 +45,7 @@ class transformations : public keyed_transformations<Stream, T> {
   static_assert(checks::record<T>,
                 "a stream or dataset holds records: take numbers, strings, pairs, tuples, optionals, "
                 "vectors, maps, or a struct with MSGPACK_DEFINE and include "
-                "<libstream/data/msgpack_record.hpp>");
+                "<weir/msgpack_record.hpp>");
 
 public:
   using record = T;
@@ -63,7 +64,7 @@ public:
     static_assert(checks::record<out>,
                   "map: the function returns a type that is no record: take numbers, strings, pairs, "
                   "tuples, optionals, vectors, maps, or a struct with MSGPACK_DEFINE and include "
-                  "<libstream/data/msgpack_record.hpp>");
+                  "<weir/msgpack_record.hpp>");
     using sink = operators::map_sink<T, out, Function>;
     return this->template derive<out>(
       std::make_shared<operators::narrow_node<T, out, Function, sink>>("map", this->node(), std::move(function)));
@@ -100,6 +101,26 @@ public:
     using sink = operators::maybe_on_blocks<operators::flat_map_sink<T, Out, Function>, T, Out, Function>;
     return this->template derive<Out>(
       std::make_shared<operators::narrow_node<T, Out, Function, sink>>("flat_map", this->node(), std::move(function)));
+  }
+
+  /// Several streams out of one function (side outputs): `function(record, emit_a, emit_b)` gives each record to none, one or several of
+  /// them. `auto [good, bad] = lines.split_into<A, B>(...)`. The function is called once a record, whichever of the streams are used.
+  template <class... Outs, class Function>
+  auto split_into(Function function) const {
+    static_assert(sizeof...(Outs) > 0, "split_into: say what comes out: split_into<A, B>(...)");
+    static_assert(checks::copyable<Function>,
+                  "split_into: the function must be copyable, as each task works on a copy");
+    static_assert((checks::record<Outs> && ...),
+                  "split_into<A, B>: one of them is no record (docs/operators.md says which types are)");
+    static_assert(checks::callable<Function, const T&, operators::emitter<Outs>&...>,
+                  "split_into<A, B>: expected a function that takes a record and an emitter for each of the streams "
+                  "(const T&, auto& emit_a, auto& emit_b)");
+    plan::node_ptr split =
+      std::make_shared<operators::split_node<T, Function, Outs...>>(this->node(), std::move(function));
+    return [&]<std::size_t... Sides>(std::index_sequence<Sides...>) {
+      return std::tuple{this->template derive<Outs>(std::make_shared<operators::side_node<Outs>>(split, Sides))...};
+    }
+    (std::index_sequence_for<Outs...>{});
   }
 
   /// `function(std::span<const T>)` returns a range: all that becomes of one partition. Keeps the partition in memory.

@@ -1,5 +1,6 @@
 // Snippets of docs/operators.md: what streams and datasets of any records can do.
 #include <catch2/catch.hpp>
+#include <charconv>
 
 #include "tests/docs/snippets.hpp"
 
@@ -28,7 +29,7 @@ void the_same_of_a_dataset(results& shows) {
 // [end]
 
 // [records]
-/// A struct of yours: list its members, and include <libstream/data/msgpack_record.hpp>. == is for keys, < for sorting.
+/// A struct of yours: list its members, and include <weir/msgpack_record.hpp>. == is for keys, < for sorting.
 struct reading {
   std::string sensor;
   double celsius = 0;
@@ -59,6 +60,26 @@ void one_record_at_a_time(results& shows) {
 
   auto lines = dataset<std::string_view>::from({"GET /", "POST /a", "GET /b"});
   shows(lines.filter(contains("GET")).collect()); // [GET /,GET /b]
+}
+// [end]
+
+// [side outputs]
+void side_outputs(stream_context& ctx) {
+  auto lines = ctx.text_input();
+  auto [numbers, unreadable] =
+    lines.split_into<int, std::string_view>([](std::string_view line, auto& good, auto& bad) {
+      int value = 0;
+      auto [end, wrong] = std::from_chars(line.data(), line.data() + line.size(), value);
+      if (wrong == std::errc{} && end == line.data() + line.size())
+        good(value);
+      else
+        bad(line);
+    });
+  numbers.reduce(std::plus<>{}).named("sum").print();
+  unreadable.named("unreadable").print();
+  // in: 4 | what? | 38
+  // sum: 42
+  // unreadable: what?
 }
 // [end]
 
@@ -124,6 +145,7 @@ TEST_CASE("docs/operators.md: structs are records", "[docs]") { check_results(__
 TEST_CASE("docs/operators.md: one record at a time", "[docs]") {
   check_results(__FILE__, "one record at a time", one_record_at_a_time);
 }
+TEST_CASE("docs/operators.md: side outputs", "[docs]") { check_batches(__FILE__, "side outputs", side_outputs); }
 TEST_CASE("docs/operators.md: whole partitions", "[docs]") {
   check_results(__FILE__, "whole partitions", whole_partitions);
 }

@@ -71,9 +71,30 @@ void stream_context::register_output(plan::node_ptr output) {
 }
 
 result<std::shared_ptr<const plan::physical_plan>> stream_context::plan() const {
-  for (auto& output : outputs_)
-    api_detail::fill_kept(*output, pins_);
-  return plan::lower(outputs_);
+  try {
+    for (auto& output : outputs_)
+      api_detail::fill_kept(*output, pins_);
+    return plan::lower(outputs_);
+  } catch (const plan::plan_error& wrong) { // of persisted data that is computed now
+    return tl::make_unexpected(wrong.why());
+  }
+}
+
+result<void> build_on(stream_context& context, const application& build) {
+  auto thrown = [](const std::string& what) {
+    return fail(error_code::failed, "an exception while the streams were built: " + what, "application",
+                "mend the function that builds them");
+  };
+  try {
+    build(context);
+    return {};
+  } catch (const plan::plan_error& wrong) {
+    return tl::make_unexpected(wrong.why());
+  } catch (const std::exception& other) {
+    return thrown(other.what());
+  } catch (...) {
+    return thrown("of a type that says nothing");
+  }
 }
 
 void stream_context::begun_with(std::chrono::milliseconds batch_interval) { interval_ms_ = batch_interval.count(); }
@@ -116,6 +137,7 @@ result<void> stream_context::start() {
   }
   auto begun = begin();
   if (!begun) {
+    refusal_ = begun.error();
     become_stopped();
     return begun;
   }
@@ -165,8 +187,12 @@ result<void> stream_context::await_termination() {
 result<bool> stream_context::await_termination_or_timeout(std::chrono::milliseconds limit) { return await(limit); }
 
 result<bool> stream_context::await(std::optional<std::chrono::milliseconds> limit) {
-  if (!started_)
-    return state_ == state::stopped;
+  if (!started_) {
+    auto stopped = state_ == state::stopped;
+    if (stopped && refusal_)
+      return tl::make_unexpected(*refusal_);
+    return stopped;
+  }
   auto over = runtime_->await(limit);
   if (!over || *over)
     become_stopped();

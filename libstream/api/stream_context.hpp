@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -78,27 +79,28 @@ public:
   /// Called by streams: an output of this context. Throws plan_error once started.
   void register_output(plan::node_ptr output);
   /// The plan of what was built so far.
-  result<std::shared_ptr<const plan::physical_plan>> plan() const;
+  [[nodiscard]] result<std::shared_ptr<const plan::physical_plan>> plan() const;
   /// Called by who runs the plan, when it begins: `slice` rounds to this.
   void begun_with(std::chrono::milliseconds batch_interval);
 
   /// What `start()` drives; whoever makes a context for others to start says so here.
   void drive_with(std::shared_ptr<runtime> chosen) { runtime_ = std::move(chosen); }
   /// Hands the plan to a runtime. Starting twice is an error, and so is starting after stop, or while another context is active. When it
-  /// fails for another reason nothing runs, and the context is stopped.
-  result<void> start(std::shared_ptr<runtime> with);
+  /// fails for another reason nothing runs, the context is stopped, and `await_termination` says the same error.
+  [[nodiscard]] result<void> start(std::shared_ptr<runtime> with);
   /// The same with the runtime of `drive_with`.
-  result<void> start();
+  [[nodiscard]] result<void> start();
   /// Stopping what never started, or twice, is fine. Graceful: waits until all that was taken is published; not longer than `limit`, or
   /// what the runtime's settings say (10 batch intervals, at least 10 s): then it stops at once, and the error says what was left.
   /// Refused in a listener, whose thread it would wait for.
-  result<void> stop(bool graceful = false, std::optional<std::chrono::milliseconds> limit = {});
+  [[nodiscard]] result<void> stop(bool graceful = false, std::optional<std::chrono::milliseconds> limit = {});
   /// Begins a graceful stop and returns; `await_termination` tells when it is done. Its limit is that of `stop`.
   void drain();
-  /// Waits for the end; the first error of the application, if there was one. What never started has no end to wait for.
-  result<void> await_termination();
+  /// Waits for the end; the first error of the application, if there was one, also the one for which it did not start. What nobody
+  /// started has no end to wait for.
+  [[nodiscard]] result<void> await_termination();
   /// False if the time was over first.
-  result<bool> await_termination_or_timeout(std::chrono::milliseconds limit);
+  [[nodiscard]] result<bool> await_termination_or_timeout(std::chrono::milliseconds limit);
 
   /// From the next event on; also before the start, and by another listener.
   void add_listener(std::shared_ptr<streaming_listener> listener) { listeners_->add(std::move(listener)); }
@@ -148,6 +150,7 @@ private:
   std::atomic<std::int64_t> interval_ms_ = -1;            ///< -1: not begun
   mutable std::vector<std::shared_ptr<const void>> pins_; ///< persisted datasets that plans of this context read
   std::shared_ptr<weir::runtime> runtime_;
+  std::optional<error> refusal_; ///< why it did not start; set before it becomes stopped
   std::shared_ptr<listener_list> listeners_ = std::make_shared<listener_list>();
 };
 
@@ -156,5 +159,8 @@ const char* name_of(stream_context::state);
 
 /// An application: builds its streams on a context. Run in every process that takes part, it builds the same plan everywhere.
 using application = std::function<void(stream_context&)>;
+
+/// Calls the application with the context; what it throws is the error.
+[[nodiscard]] result<void> build_on(stream_context& context, const application& build);
 
 } // namespace weir

@@ -91,6 +91,23 @@ void add_parts(const std::string& path, std::uint64_t part_bytes, std::uint64_t 
   }
 }
 
+/// Whether records are read from it. A link that leads nowhere stands for records that are missing, so it is an error; what has vanished
+/// since the directory was listed is not there.
+bool is_file(const std::filesystem::directory_entry& entry) {
+  std::error_code failed;
+  auto what = std::filesystem::status(entry.path(), failed).type();
+  if (what == std::filesystem::file_type::not_found) {
+    std::error_code vanished;
+    if (std::filesystem::is_symlink(std::filesystem::symlink_status(entry.path(), vanished)))
+      throw plan::plan_error{{error_code::configuration, "cannot read: the link leads nowhere", entry.path().string(),
+                              "remove the link, or put back what it leads to"}};
+    return false;
+  }
+  if (failed)
+    cannot_read(entry.path().string(), failed.value());
+  return what == std::filesystem::file_type::regular;
+}
+
 } // namespace
 
 std::vector<file_part> parts_of_files(const std::string& path, std::uint64_t part_bytes, std::uint64_t unit_bytes) {
@@ -101,10 +118,11 @@ std::vector<file_part> parts_of_files(const std::string& path, std::uint64_t par
     return parts;
   }
   std::vector<std::string> paths;
-  for (auto& entry : std::filesystem::directory_iterator(path, failed)) {
-    auto name = entry.path().filename().string();
-    if (name[0] != '.' && name[0] != '_' && entry.is_regular_file(failed))
-      paths.push_back(entry.path().string());
+  std::filesystem::directory_iterator entry{path, failed};
+  for (; !failed && entry != std::filesystem::directory_iterator{}; entry.increment(failed)) {
+    auto name = entry->path().filename().string();
+    if (name[0] != '.' && name[0] != '_' && is_file(*entry))
+      paths.push_back(entry->path().string());
   }
   if (failed)
     cannot_read(path, failed.value());

@@ -20,7 +20,7 @@ struct file_part {
 };
 
 /// The parts of a file, or of all files of a directory whose names do not begin with '.' or '_', by name. A part is at most `part_bytes`, rounded
-/// down to whole `unit_bytes`; 0 = files stay whole. Throws plan_error: nothing there (78), unreadable (74), or a size that is no multiple of
+/// down to whole `unit_bytes`; 0 = files stay whole. Throws plan_error: nothing there, or a link that leads nowhere (78), unreadable (74), or a size that is no multiple of
 /// `unit_bytes` (65).
 std::vector<file_part> parts_of_files(const std::string& path, std::uint64_t part_bytes, std::uint64_t unit_bytes = 1);
 

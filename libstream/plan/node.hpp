@@ -57,7 +57,8 @@ public:
   const std::vector<node_ptr>& inputs() const { return inputs_; }
   /// Given by the user; empty if the position shall decide.
   const std::string& given_name() const { return name_; }
-  void give_name(std::string name) const { name_ = std::move(name); }
+  /// Throws plan_error (78) if it has another one already.
+  void give_name(std::string name) const;
 
   /// Names the type of its records.
   virtual std::string schema() const = 0;

@@ -120,6 +120,47 @@ TEST_CASE("a start that fails leaves nothing active (StreamingContextSuite)", "[
   CHECK(without.get_state() == stream_context::state::stopped);
 }
 
+TEST_CASE("awaiting a context whose start failed says why it did not start", "[stream_context]") {
+  auto drives = std::make_shared<recording_runtime>();
+  drives->refuse = true;
+  stream_context ctx;
+  ctx.text_input().print();
+  auto started = ctx.start(drives);
+  REQUIRE_FALSE(started);
+  auto awaited = ctx.await_termination();
+  REQUIRE_FALSE(awaited);
+  CHECK(awaited.error().message() == started.error().message());
+  CHECK_FALSE(ctx.await_termination_or_timeout(std::chrono::milliseconds{1}));
+  CHECK(ctx.stop());
+}
+
+TEST_CASE("a stream or an input has one name; another one is an error with both", "[stream_context]") {
+  stream_context ctx;
+  auto counts = ctx.text_input().count().named("counts");
+  counts.named("counts").print(); // the same once more changes nothing
+  CHECK_THROWS_WITH(counts.named("totals"), Catch::Contains("'counts'") && Catch::Contains("'totals'"));
+  CHECK_THROWS_WITH(ctx.text_input().named("lines").filter([](std::string_view) { return true; }).named("a").named("b"),
+                    Catch::Contains("the stream has two names: 'a' and 'b'"));
+  CHECK_THROWS_WITH(ctx.text_input().named("other"),
+                    Catch::Contains("the input has two names: 'lines' and 'other'") && Catch::Contains("in between"));
+  CHECK(ctx.plan().value()->outputs().front().name == "counts");
+  auto table = dataset<int>::from({1}).named("table");
+  CHECK_THROWS_WITH(table.named("others"), Catch::Contains("'table'") && Catch::Contains("'others'"));
+}
+
+TEST_CASE("what an application throws while it is built becomes an error", "[stream_context]") {
+  stream_context ctx;
+  CHECK(build_on(ctx, [](stream_context&) {}));
+  auto failed = build_on(ctx, [](stream_context&) { throw std::runtime_error{"no table.csv"}; });
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().exit_code() == 1);
+  CHECK(failed.error().message().find("no table.csv") != std::string::npos);
+  CHECK_FALSE(build_on(ctx, [](stream_context&) { throw 7; }));
+  auto misused = build_on(ctx, [](stream_context& on) { on.union_of(std::vector<dstream<int>>{}); });
+  REQUIRE_FALSE(misused);
+  CHECK(misused.error().exit_code() == 64);
+}
+
 TEST_CASE("a context that goes away while it is active stops", "[stream_context]") {
   auto drives = std::make_shared<recording_runtime>();
   {

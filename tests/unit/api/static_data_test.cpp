@@ -60,3 +60,20 @@ TEST_CASE("a file that was cut off since its dataset was made is refused, whole 
   std::filesystem::remove(path);
   CHECK_THROWS_WITH(lines.count(), Catch::Contains(path));
 }
+
+TEST_CASE("a link that leads nowhere is an error, wherever it stands in a directory", "[dataset]") {
+  for (auto name : {"a-link", "m-link", "z-link"}) {
+    CAPTURE(name);
+    auto directory = std::filesystem::temp_directory_path() / ("weir-links-" + std::to_string(::getpid()));
+    std::filesystem::remove_all(directory);
+    std::filesystem::create_directories(directory / "below");
+    for (auto file : {"b", "n", "y"})
+      std::ofstream{directory / file} << "line of " << file << "\n";
+    std::filesystem::create_symlink(directory / "gone", directory / "_ignored");
+    std::filesystem::create_symlink(directory / "b", directory / "sound");
+    CHECK(read_text(directory.string()).count() == 4);
+    std::filesystem::create_symlink(directory / "gone", directory / name);
+    CHECK_THROWS_WITH(read_text(directory.string()), Catch::Contains(name) && Catch::Contains("leads nowhere"));
+    std::filesystem::remove_all(directory);
+  }
+}

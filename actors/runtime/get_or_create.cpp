@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "actors/runtime/configuration.hpp"
 #include "libstream/log/data_directory.hpp"
 #include "libstream/log/recovery.hpp"
 #include "libstream/log/set_aside.hpp"
@@ -51,32 +52,47 @@ result<void> recover(actors::runtime_options& options, if_damaged damaged, opene
   return {};
 }
 
+std::optional<opened_context> active_context() {
+  opened_context opened;
+  opened.context = stream_context::get_active();
+  opened.was_active = true;
+  return opened.context ? std::optional{std::move(opened)} : std::nullopt;
+}
+
 } // namespace
 
-result<opened_context> get_or_create(actors::runtime_options options, const application& build, if_damaged damaged,
-                                     output_targets outputs) {
+result<opened_context> actors::get_or_create(runtime_options options, const application& build, if_damaged damaged,
+                                             output_targets outputs) {
   opened_context opened;
   if (auto recovered = recover(options, damaged, opened); !recovered)
     return tl::make_unexpected(recovered.error());
   opened.context = std::make_shared<stream_context>(std::move(outputs));
-  try {
-    build(*opened.context);
-  } catch (const plan::plan_error& wrong) {
-    return tl::make_unexpected(wrong.why());
-  }
-  opened.context->drive_with(std::make_shared<actors::actor_runtime>(std::move(options)));
+  if (auto built = build_on(*opened.context, build); !built)
+    return tl::make_unexpected(built.error());
+  opened.context->drive_with(std::make_shared<actor_runtime>(std::move(options)));
   return opened;
 }
 
-result<opened_context> get_active_or_create(actors::runtime_options options, const application& build,
-                                            if_damaged damaged, output_targets outputs) {
-  if (auto active = stream_context::get_active()) {
-    opened_context opened;
-    opened.context = std::move(active);
-    opened.was_active = true;
-    return opened;
-  }
+result<opened_context> actors::get_active_or_create(runtime_options options, const application& build,
+                                                    if_damaged damaged, output_targets outputs) {
+  if (auto active = active_context())
+    return *active;
   return get_or_create(std::move(options), build, damaged, std::move(outputs));
+}
+
+result<opened_context> get_or_create(const runtime_settings& settings, const application& build, if_damaged damaged,
+                                     output_targets outputs) {
+  auto all = actors::configuration_of(settings);
+  if (!all)
+    return tl::make_unexpected(all.error());
+  return actors::get_or_create(std::move(all->options), build, damaged, std::move(outputs));
+}
+
+result<opened_context> get_active_or_create(const runtime_settings& settings, const application& build,
+                                            if_damaged damaged, output_targets outputs) {
+  if (auto active = active_context())
+    return *active;
+  return get_or_create(settings, build, damaged, std::move(outputs));
 }
 
 } // namespace weir

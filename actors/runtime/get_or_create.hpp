@@ -4,6 +4,7 @@
 #include <string>
 
 #include "actors/runtime/actor_runtime.hpp"
+#include "actors/runtime/runtime_settings.hpp"
 #include "libstream/api/stream_context.hpp"
 
 namespace weir {
@@ -22,14 +23,28 @@ struct opened_context {
   std::string set_aside; ///< whither the damaged directory was moved; empty = nowhere
 };
 
-/// Spark's StreamingContext.getOrCreate, for programs with a `main` of their own; WEIR_APPLICATION does the same behind flags. A data
+/// Spark's StreamingContext.getOrCreate, for programs with a `main` of their own and no flags; `weir::run` does the same behind flags. A data
 /// directory holds no code, so `build` is always called. With a directory that exists its partition count and batch interval are taken from
-/// there, whatever `options` say. Errors: 78 (not a data directory, another application's), 65 (damaged), and those of `build`.
-result<opened_context> get_or_create(actors::runtime_options options, const application& build,
-                                     if_damaged damaged = if_damaged::refuse, output_targets outputs = print());
+/// there, whatever `settings` say. Errors: 78 (not a data directory, another application's), 65 (damaged), and those of `build`.
+[[nodiscard]] result<opened_context> get_or_create(const runtime_settings& settings, const application& build,
+                                                   if_damaged damaged = if_damaged::refuse,
+                                                   output_targets outputs = print());
 
 /// The context of this process that is active, if one is; else as above.
-result<opened_context> get_active_or_create(actors::runtime_options options, const application& build,
-                                            if_damaged damaged = if_damaged::refuse, output_targets outputs = print());
+[[nodiscard]] result<opened_context> get_active_or_create(const runtime_settings& settings, const application& build,
+                                                          if_damaged damaged = if_damaged::refuse,
+                                                          output_targets outputs = print());
+
+namespace actors {
+
+/// The same with all that tests and benchmarks may replace.
+[[nodiscard]] result<opened_context> get_or_create(runtime_options options, const application& build,
+                                                   if_damaged damaged = if_damaged::refuse,
+                                                   output_targets outputs = print());
+[[nodiscard]] result<opened_context> get_active_or_create(runtime_options options, const application& build,
+                                                          if_damaged damaged = if_damaged::refuse,
+                                                          output_targets outputs = print());
+
+} // namespace actors
 
 } // namespace weir

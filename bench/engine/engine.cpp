@@ -92,7 +92,7 @@ engine::engine(const application& build, engine_options options) : watcher_{std:
 
 engine::~engine() {
   if (!ended_)
-    context_->stop(false);
+    (void)context_->stop(false);
   runtime_->await(std::chrono::milliseconds{0}).map([](bool) {});
 }
 

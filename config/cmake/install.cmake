@@ -1,5 +1,5 @@
-# `cmake --install build/release --prefix DIR`: the libraries, the headers that users need, the `weir` tool, and a package that
-# find_package(weir) finds.
+# `cmake --install build/release --prefix DIR`: the libraries, the headers that users need, the programs, the examples, and a package
+# that find_package(weir) finds.
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -19,9 +19,18 @@ if(TARGET weir_actors)
   install(TARGETS weir_actors EXPORT weir-weir ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} INCLUDES DESTINATION ${headers})
   install(EXPORT weir-weir NAMESPACE weir:: DESTINATION ${package})
 endif()
-if(TARGET weir)
-  install(TARGETS weir RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# The tool, with the application that `weir demo` and `weir chaos` start from beside it.
+foreach(program weir word-count)
+  if(TARGET ${program})
+    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
+endforeach()
+# The examples: to run, and to read.
+get_property(examples GLOBAL PROPERTY WEIR_EXAMPLES)
+if(examples)
+  install(TARGETS ${examples} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/weir/examples)
 endif()
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/apps/examples/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 
 # Which headers these are is known when they are installed.
 install(CODE "

@@ -2,6 +2,7 @@
 
 #include "libstream/api/dataset.hpp"
 #include "libstream/api/dstream.hpp"
+#include "libstream/api/names.hpp"
 #include "libstream/api/outputs.hpp"
 #include "libstream/api/receiver.hpp"
 #include "libstream/api/replayable.hpp"

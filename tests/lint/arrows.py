@@ -30,6 +30,7 @@ ROOMS = {
     "tests/programs": ["actors", "libstream"],
     "tests/docs": ["libstream"],
     "tests/mistakes": ["libstream"],
+    "tests/outside": ["actors", "libstream"],
     "tests": [],
 }
 
@@ -59,7 +60,12 @@ LIBRARIES = [
 ]
 
 # Our headers that users include with brackets, and where they lie.
-PUBLIC = {"weir/weir.hpp": "actors/runtime/weir/weir.hpp", "weir/stream.hpp": "libstream/weir/stream.hpp",
+PUBLIC = {"weir/weir.hpp": "actors/runtime/weir/weir.hpp",
+          "weir/supervisor.hpp": "actors/runtime/weir/supervisor.hpp",
+          "weir/stream.hpp": "libstream/weir/stream.hpp",
+          "weir/receiver.hpp": "libstream/weir/receiver.hpp",
+          "weir/replayable.hpp": "libstream/weir/replayable.hpp",
+          "weir/msgpack_record.hpp": "libstream/weir/msgpack_record.hpp",
           "weir/testing.hpp": "libstream/weir/testing.hpp"}
 
 TOPS = ["libstream", "actors", "apps", "bench", "tests"]

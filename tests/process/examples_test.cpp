@@ -47,7 +47,7 @@ TEST_CASE("numbered records of a receiver are in the output once, however often 
 
 TEST_CASE("example 02: a program's own actors feed a stream and receive its results", "[examples]") {
   auto directory = fresh_directory();
-  auto end = run(in(directory / "", "02-own-actor-system", ""));
+  auto end = run(in(directory / "", "02-own-actor-system", "--data-dir none"));
   INFO(end.errors);
   CHECK(end.code == 0);
   std::replace(end.output.begin(), end.output.end(), '\t', ' ');

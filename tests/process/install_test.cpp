@@ -61,3 +61,38 @@ TEST_CASE("the installed package names the component that it does not have", "[i
   CHECK(end.code != 0);
   CHECK_THAT(end.errors, Catch::Contains("weir has no component \"streams\""));
 }
+
+TEST_CASE("the installed programs run from where they are, the demo and all examples among them", "[install]") {
+  auto directory = fresh_directory();
+  auto prefix = fs::absolute(directory / "prefix").string();
+  must_run({"cmake", "--install", build_folder(), "--prefix", prefix});
+  must_run({prefix + "/bin/weir", "demo", "--seconds", "5"});
+  auto count = 0;
+  for (auto& example : fs::directory_iterator{prefix + "/libexec/weir/examples"}) {
+    must_run({example.path().string(), "--help"});
+    ++count;
+  }
+  CHECK(count >= 13);
+  CHECK(fs::exists(prefix + "/share/doc/weir/examples/10-own-project/CMakeLists.txt"));
+  auto end = run({prefix + "/libexec/weir/examples/02-own-actor-system", "--data-dir", "none"});
+  INFO(end.errors);
+  CHECK(end.code == 0);
+  CHECK_THAT(end.output, Catch::Contains("be\t"));
+}
+
+TEST_CASE("an outside project includes every public header and brings a struct, a receiver, actors and a supervisor",
+          "[install][long]") {
+  auto directory = fresh_directory();
+  auto prefix = fs::absolute(directory / "prefix").string();
+  auto build = fs::absolute(directory / "build").string();
+  must_run({"cmake", "--install", build_folder(), "--prefix", prefix});
+  must_run({"cmake", "-S", tree() / "tests/outside", "-B", build, "-G", "Ninja", "-DCMAKE_PREFIX_PATH=" + prefix,
+            "-DCMAKE_CXX_FLAGS=-O0"});
+  must_run({"cmake", "--build", build});
+  auto flags = read_file(build + "/build.ninja");
+  CHECK_THAT(flags, !Catch::Contains("-msse") && !Catch::Contains("-march") && !Catch::Contains("-mavx"));
+  auto end = run({build + "/outside", "--data-dir", "none", "--batch-interval", "20ms"});
+  INFO(end.errors);
+  CHECK(end.code == 0);
+  CHECK_THAT(end.output, Catch::Contains("/ 150\n/prices 80\n") && Catch::Contains("hello\n"));
+}

@@ -1,5 +1,4 @@
 // Weir inside an actor system of one's own: one actor feeds a stream, another receives its results.
-#include <future>
 #include <iostream>
 #include <map>
 
@@ -32,59 +31,48 @@ caf::behavior speaker(caf::event_based_actor* self, const caf::actor& stream) {
   }};
 }
 
-/// Adds up what comes, each batch once, and is done when all words have come.
-caf::behavior listener(caf::event_based_actor*,
-                       std::shared_ptr<std::promise<std::map<std::string, std::uint64_t>>> done) {
+using totals = std::map<std::string, std::uint64_t>;
+
+/// Adds up what comes, each batch once, and drains the context when all words have come.
+caf::behavior listener(caf::event_based_actor*, std::shared_ptr<totals> into, weir::stream_context* ctx) {
   struct heard {
-    std::map<std::string, std::uint64_t> totals;
     std::uint64_t words = 0;
     std::pair<std::uint64_t, std::uint32_t> newest{0, 0}; ///< batch and run
   };
-  return {[done, all = std::make_shared<heard>()](const weir::batch_results& of, const std::vector<counted>& counts) {
-    auto place = std::pair{of.batch, of.run + 1};
-    if (place <= all->newest)
-      return; // it came again after a crash
-    all->newest = place;
-    for (auto& [word, times] : counts) {
-      all->totals[word] += times;
-      all->words += times;
-    }
-    if (all->words == all_words)
-      done->set_value(all->totals);
-  }};
-}
-
-int report(const weir::error& why) {
-  std::cerr << "own-actor-system: " << why.message() << "\n";
-  return why.exit_code();
+  return {
+    [into, ctx, all = std::make_shared<heard>()](const weir::batch_results& of, const std::vector<counted>& counts) {
+      auto place = std::pair{of.batch, of.run + 1};
+      if (place <= all->newest)
+        return; // it came again after a crash
+      all->newest = place;
+      for (auto& [word, times] : counts) {
+        (*into)[word] += times;
+        all->words += times;
+      }
+      if (all->words == all_words)
+        ctx->drain();
+    }};
 }
 
 } // namespace
 
-int main() {
+int main(int argc, char** argv) {
   caf::actor_system_config config;
   config.add_message_types<caf::id_block::own_system>();
   weir::configure(config); // before the system is made
   caf::actor_system system{config};
 
-  auto done = std::make_shared<std::promise<std::map<std::string, std::uint64_t>>>();
-  weir::stream_context ctx;
-  auto lines = weir::actor_stream<line>(ctx, system, "lines");
-  weir::send_to(lines.records.flat_map(weir::split_words).count_by_value().named("counts"),
-                system.spawn(listener, done));
-
-  weir::runtime_settings settings;
-  settings.application = "own-actor-system";
-  auto runtime = weir::make_runtime(system, settings);
-  if (!runtime)
-    return report(runtime.error());
-  if (auto started = ctx.start(*runtime); !started)
-    return report(started.error());
-  system.spawn(speaker, lines.handle);
-
-  for (auto& [word, times] : done->get_future().get())
+  auto all = std::make_shared<totals>();
+  caf::actor asking;
+  auto code = weir::run(argc, argv, "own-actor-system", system, [&](weir::stream_context& ctx) {
+    auto lines = weir::actor_stream<line>(ctx, system, "lines");
+    weir::send_to(lines.records.flat_map(weir::split_words).count_by_value().named("counts"),
+                  system.spawn(listener, all, &ctx));
+    asking = system.spawn(speaker, lines.handle); // asks again until the stream has started
+  });
+  if (asking)
+    caf::anon_send_exit(asking, caf::exit_reason::user_shutdown); // the stream may have failed before all was said
+  for (auto& [word, times] : *all)
     std::cout << word << "\t" << times << "\n";
-  ctx.stop(true);
-  auto ended = ctx.await_termination();
-  return ended ? 0 : report(ended.error());
+  return code;
 }

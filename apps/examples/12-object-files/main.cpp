@@ -1,7 +1,7 @@
 // Records of the program's own type in files, and back: what one job saves another one reads.
 #include <iostream>
 
-#include "libstream/data/msgpack_record.hpp"
+#include <weir/msgpack_record.hpp>
 #include <weir/weir.hpp>
 
 namespace {

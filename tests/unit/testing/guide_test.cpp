@@ -29,10 +29,10 @@ void totals(weir::stream_context& ctx) {
 }
 
 /// A shop's books, written to at every batch.
-struct ledger final : weir::plan::delivery {
+struct ledger final : weir::delivery {
   std::map<weir::batch_id, std::size_t> entries;
 
-  weir::result<void> deliver(const weir::plan::delivered_batch& batch) override {
+  weir::result<void> deliver(const weir::delivered_batch& batch) override {
     entries[batch.batch] = batch.parts.size(); // by batch: what comes again changes nothing
     return {};
   }

@@ -64,11 +64,13 @@ struct fixture {
     input = sales.handle;
     send_to(sales.records.reduce_by_key(std::plus<>{}).named("sums"), system.spawn(collector, book));
   }
-  ~fixture() { ctx.stop(); }
+  ~fixture() { (void)ctx.stop(); }
 
   void start() {
     runtime_settings settings;
     settings.application = "test";
+    settings.data_dir = "none";
+    settings.executors = 1;
     settings.batch_interval = 10ms;
     auto runtime = make_runtime(system, settings);
     REQUIRE(runtime);
@@ -105,7 +107,7 @@ TEST_CASE_METHOD(fixture, "actors feed a stream and receive its results, once", 
   ask_until_stored({"ann", 1});
   CHECK(ask(sale{"bob", 2}) == 1);
   CHECK(ask(sales{{"ann", 10}, {"cem", 5}, {"bob", 20}}) == 3);
-  ctx.stop(true);
+  CHECK(ctx.stop(true));
   CHECK(ctx.await_termination());
   CHECK(book->of("ann") == 11);
   CHECK(book->of("bob") == 22);
@@ -123,7 +125,7 @@ TEST_CASE_METHOD(fixture, "numbered records may be sent again, and a gap is refu
   CHECK(ask(me, std::uint64_t{1}, sales{{"bob", 1}, {"bob", 1}}) == 2);
   CHECK(ask(me, std::uint64_t{2}, sales{{"bob", 1}, {"bob", 1}, {"bob", 1}}) == 3);
   CHECK(ask(me, std::uint64_t{9}, sales{{"bob", 100}}) == 0);
-  ctx.stop(true);
+  CHECK(ctx.stop(true));
   CHECK(ctx.await_termination());
   CHECK(book->of("bob") == 4);
 }
@@ -133,7 +135,7 @@ TEST_CASE("a system that was not prepared is refused with a sentence that says w
   caf::actor_system system{plain};
   stream_context ctx;
   ctx.constant(std::vector<std::uint64_t>{1}).print();
-  auto runtime = make_runtime(system, {});
+  auto runtime = make_runtime(system, {.application = "test", .data_dir = "none"});
   REQUIRE(runtime);
   auto started = ctx.start(*runtime);
   REQUIRE_FALSE(started);
@@ -144,6 +146,8 @@ TEST_CASE("settings of an own system are checked like those of a command line", 
   prepared config;
   caf::actor_system system{config};
   runtime_settings settings;
+  settings.application = "test";
+  settings.data_dir = "none";
   settings.inputs = {"wier://127.0.0.1:1"};
   CHECK_FALSE(make_runtime(system, settings));
   settings.inputs.clear();
@@ -174,6 +178,7 @@ TEST_CASE("an actor that has ended fails the application instead of losing resul
   send_to(input.records.named("sales"), dead);
   runtime_settings settings;
   settings.application = "test";
+  settings.data_dir = "none";
   settings.batch_interval = 10ms;
   auto runtime = make_runtime(system, settings);
   REQUIRE(ctx.start(*runtime));

@@ -1,0 +1,59 @@
+#include "actors/runtime/runtime_settings.hpp"
+
+#include "actors/runtime/configuration.hpp"
+#include "actors/runtime/setting_values.hpp"
+
+namespace weir {
+
+namespace actors {
+
+namespace {
+
+setting_origin in_program(const char* field) {
+  return {setting_origin::layer::flag, std::string{"runtime_settings::"} + field};
+}
+
+result<void> give(const runtime_settings& settings, setting_values& values) {
+  for (auto& assignment : settings.set)
+    if (auto set = values.set(assignment); !set)
+      return set;
+  auto give_one = [&](const char* key, const std::string& text) { return values.set(key, text, in_program(key)); };
+  result<void> done;
+  if (!settings.inputs.empty())
+    done = values.set_list("input", settings.inputs, in_program("inputs"));
+  if (done && !settings.data_dir.empty())
+    done = give_one("data_dir", settings.data_dir);
+  if (done && settings.batch_interval)
+    done = give_one("batch_interval", std::to_string(settings.batch_interval->count()) + "us");
+  if (done && settings.executors)
+    done = give_one("executors", std::to_string(*settings.executors));
+  if (done && settings.partitions)
+    done = give_one("partitions", std::to_string(*settings.partitions));
+  return done;
+}
+
+} // namespace
+
+result<configuration> configuration_of(const runtime_settings& settings) {
+  if (settings.application.empty())
+    return fail(error_code::configuration, "the application has no name", "runtime_settings::application",
+                "give it one: it names the owner of the data directory");
+  auto made = default_configuration(settings.application);
+  setting_values values;
+  if (auto given = give(settings, values); !given)
+    return tl::make_unexpected(given.error());
+  if (auto applied = values.apply(made); !applied)
+    return tl::make_unexpected(applied.error());
+  made.options.journal = make_stderr_journal(made.level, made.format);
+  return made;
+}
+
+} // namespace actors
+
+result<std::shared_ptr<runtime>> make_runtime(const runtime_settings& settings) {
+  return actors::configuration_of(settings).map([](actors::configuration all) -> std::shared_ptr<runtime> {
+    return std::make_shared<actors::actor_runtime>(std::move(all.options));
+  });
+}
+
+} // namespace weir

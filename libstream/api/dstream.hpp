@@ -32,9 +32,13 @@ public:
   /// (record, how often it occurs).
   auto count_by_value(partitioning<T> how = {}) const {
     static_assert(checks::key<T>, "count_by_value: records must be comparable with ==");
-    using logic = operators::occurrence_logic<T>;
-    return with<std::pair<T, std::uint64_t>>(std::make_shared<operators::combine_node<T, T, std::uint64_t, logic>>(
-      "count_by_value", node_, logic{}, std::move(how)));
+    if constexpr (checks::key<T>) {
+      using logic = operators::occurrence_logic<T>;
+      return with<std::pair<T, std::uint64_t>>(std::make_shared<operators::combine_node<T, T, std::uint64_t, logic>>(
+        "count_by_value", node_, logic{}, std::move(how)));
+    } else {
+      return *this;
+    }
   }
 
   /// All records of a batch joined by an associative `function`, in order; nothing for a batch without records.
@@ -42,9 +46,13 @@ public:
   auto reduce(Function function) const {
     static_assert(checks::gives<T, Function, const T&, const T&>,
                   "reduce: expected a function that takes two records (const T&, const T&) and returns one");
-    using logic = operators::reduce_all_logic<T, Function>;
-    return with<T>(std::make_shared<operators::fold_node<T, T, typename logic::accumulator, logic>>(
-      "reduce", node_, logic{std::move(function)}, false));
+    if constexpr (checks::gives<T, Function, const T&, const T&>) {
+      using logic = operators::reduce_all_logic<T, Function>;
+      return with<T>(std::make_shared<operators::fold_node<T, T, typename logic::accumulator, logic>>(
+        "reduce", node_, logic{std::move(function)}, false));
+    } else {
+      return *this;
+    }
   }
 
   /// The `count` greatest records of each batch in the order of `less`, greatest first, in one partition. Of equal records the first of
@@ -53,7 +61,11 @@ public:
   dstream top(std::size_t count, Less less = {}) const {
     static_assert(checks::predicate<Less, const T&, const T&>,
                   "top: records must be comparable with <, or give an order");
-    return with<T>(std::make_shared<operators::top_node<T, Less>>(node_, count, std::move(less)));
+    if constexpr (checks::predicate<Less, const T&, const T&>) {
+      return with<T>(std::make_shared<operators::top_node<T, Less>>(node_, count, std::move(less)));
+    } else {
+      return *this;
+    }
   }
 
   // -- functions of datasets -------------------------------------------------------------------------------------------------
@@ -71,9 +83,12 @@ public:
       static_assert(checks::callable<Function, dataset<T>>,
                     "transform: expected a function that takes a dataset, or a dataset and the batch time "
                     "(weir::dataset<T>[, weir::event_time]), and returns a dataset");
-      static_assert(checks::is_dataset<checks::result<Function, dataset<T>>>::value,
+      static_assert(!checks::callable<Function, dataset<T>> || checks::gives_dataset<Function, dataset<T>>,
                     "transform: the function must return a dataset");
-      return context_->stream_of(std::invoke(function, input));
+      if constexpr (checks::gives_dataset<Function, dataset<T>>)
+        return context_->stream_of(std::invoke(function, input));
+      else
+        return *this;
     }
   }
 
@@ -91,9 +106,13 @@ public:
         checks::callable<Function, dataset<T>, dataset<U>>,
         "transform_with: expected a function that takes two datasets, or these and the batch time, and returns "
         "a dataset");
-      static_assert(checks::is_dataset<checks::result<Function, dataset<T>, dataset<U>>>::value,
+      static_assert(!checks::callable<Function, dataset<T>, dataset<U>> ||
+                      checks::gives_dataset<Function, dataset<T>, dataset<U>>,
                     "transform_with: the function must return a dataset");
-      return context_->stream_of(std::invoke(function, left, right));
+      if constexpr (checks::gives_dataset<Function, dataset<T>, dataset<U>>)
+        return context_->stream_of(std::invoke(function, left, right));
+      else
+        return *this;
     }
   }
 
@@ -199,8 +218,13 @@ dstream<T> stream_context::generated(Function function, std::uint32_t slices) {
   static_assert(
     checks::gives<std::vector<T>, Function, event_time>,
     "generated: expected a function that takes the batch time (weir::event_time) and returns a std::vector<T>");
-  require_initialised("add an input");
-  return {*this, std::make_shared<operators::generated_source<T, Function>>("generated", std::move(function), slices)};
+  if constexpr (checks::gives<std::vector<T>, Function, event_time>) {
+    require_initialised("add an input");
+    return {*this,
+            std::make_shared<operators::generated_source<T, Function>>("generated", std::move(function), slices)};
+  } else {
+    return dstream<T>{*this, nullptr};
+  }
 }
 
 template <class T>

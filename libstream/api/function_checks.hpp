@@ -37,13 +37,45 @@ using result = std::remove_cvref_t<std::invoke_result_t<std::decay_t<Function>&,
 template <class T>
 concept record = data::record<T>;
 
+template <class Function, class... Arguments>
+concept gives_something =
+  callable<Function, Arguments...> && !std::is_void_v<std::invoke_result_t<std::decay_t<Function>&, Arguments...>>;
+
+/// Of combine_by_key: `Add` takes a further value into what `Create` makes of the first one, `Merge` joins two of these.
+template <class Create, class Add, class Value>
+concept adds_to = gives_something<Create, const Value&> && gives < result<Create, const Value&>,
+        Add, result<Create, const Value&>,
+const Value& > ;
+
+template <class Create, class Merge, class Value>
+concept merges = gives_something<Create, const Value&> && gives < result<Create, const Value&>,
+        Merge, result<Create, const Value&>,
+const result<Create, const Value&>& > ;
+
 template <class Range>
 concept range = std::ranges::input_range<Range>;
+
+// Each of these asks for a type only if there is one: what stands behind && is not looked at where what is before does not hold.
+
+template <class Function, class... Arguments>
+concept gives_record = gives_something<Function, Arguments...> && record<result<Function, Arguments...>>;
+
+template <class Function, class... Arguments>
+concept gives_range = gives_something<Function, Arguments...> && range < std::invoke_result_t < std::decay_t<Function>
+&, Arguments... >> ;
+
+template <class Function, class... Arguments>
+concept gives_records = gives_range<Function, Arguments...> &&
+                        record < std::ranges::range_value_t < std::invoke_result_t < std::decay_t<Function>
+&, Arguments... >>> ;
 
 template <class T>
 concept ordered = requires(const T& a, const T& b) {
   { a < b } -> std::convertible_to<bool>;
 };
+
+template <class Function, class... Arguments>
+concept gives_ordered = gives_something<Function, Arguments...> && ordered<result<Function, Arguments...>>;
 
 /// Pairs, tuples, vectors and maps have == whatever they hold, so each part is asked.
 template <class T>
@@ -61,6 +93,9 @@ inline constexpr bool equatable<std::map<Key, Value>> = equatable<Key>&& equatab
 
 template <class T>
 concept key = data::record<T> && equatable<T>;
+
+template <class Function, class... Arguments>
+concept gives_key = gives_record<Function, Arguments...> && equatable<result<Function, Arguments...>>;
 
 /// An operation of pairs only, asked of something else, meets these types.
 template <class T>
@@ -83,6 +118,8 @@ template <class T>
 struct is_dataset : std::false_type {};
 template <class T>
 struct is_dataset<dataset<T>> : std::true_type {};
+template <class Function, class... Arguments>
+concept gives_dataset = gives_something<Function, Arguments...> && is_dataset<result<Function, Arguments...>>::value;
 template <class T>
 struct is_dstream : std::false_type {};
 template <class T>

@@ -30,67 +30,88 @@ public:
   /// The first of each pair.
   auto keys() const {
     static_assert(pairs, "keys: expected records that are pairs (std::pair<Key, Value>); make them with map or key_by");
-    return part<key>("keys", [](const T& each) { return each.first; });
+    if constexpr (pairs) {
+      return part<key>("keys", [](const T& each) { return each.first; });
+    } else {
+      return self();
+    }
   }
 
   /// The second of each pair.
   auto values() const {
     static_assert(pairs,
                   "values: expected records that are pairs (std::pair<Key, Value>); make them with map or key_by");
-    return part<value>("values", [](const T& each) { return each.second; });
+    if constexpr (pairs) {
+      return part<value>("values", [](const T& each) { return each.second; });
+    } else {
+      return self();
+    }
   }
 
   /// The values of pairs through `function`; keys and partitions stay.
   template <class Function>
   auto map_values(Function function) const {
     static_assert(pairs, "map_values: expected records that are pairs (std::pair<Key, Value>)");
-    static_assert(checks::copyable<Function>,
+    static_assert(!pairs || checks::copyable<Function>,
                   "map_values: the function must be copyable, as each task works on a copy");
     static_assert(
-      checks::callable<Function, const value&>,
+      !pairs || checks::callable<Function, const value&>,
       "map_values: expected a function that can be called with one value (const Value&), not with the pair");
     static_assert(
-      checks::record<checks::result<Function, const value&>>,
+      !pairs || !checks::callable<Function, const value&> || checks::gives_record<Function, const value&>,
       "map_values: the function returns nothing, or a type that is no record (docs/operators.md says which types are)");
-    using out = std::pair<key, checks::result<Function, const value&>>;
-    return part<out>("map_values", [function = std::move(function)](const T& each) mutable {
-      return out{each.first, std::invoke(function, each.second)};
-    });
+    if constexpr (pairs && checks::copyable<Function> && checks::gives_record<Function, const value&>) {
+      using out = std::pair<key, checks::result<Function, const value&>>;
+      return part<out>("map_values", [function = std::move(function)](const T& each) mutable {
+        return out{each.first, std::invoke(function, each.second)};
+      });
+    } else {
+      return self();
+    }
   }
 
   /// Each key with all that `function` makes of its value: it returns a range.
   template <class Function>
   auto flat_map_values(Function function) const {
     static_assert(pairs, "flat_map_values: expected records that are pairs (std::pair<Key, Value>)");
-    static_assert(checks::copyable<Function>,
+    static_assert(!pairs || checks::copyable<Function>,
                   "flat_map_values: the function must be copyable, as each task works on a copy");
-    static_assert(checks::callable<Function, const value&>,
+    static_assert(!pairs || checks::callable<Function, const value&>,
                   "flat_map_values: expected a function that takes one value (const Value&) and returns a range");
-    using range = std::invoke_result_t<Function&, const value&>;
-    static_assert(checks::range<range>, "flat_map_values: the function must return a range, e.g. a std::vector");
-    static_assert(checks::record<std::ranges::range_value_t<range>>,
+    static_assert(!pairs || !checks::callable<Function, const value&> || checks::gives_range<Function, const value&>,
+                  "flat_map_values: the function must return a range, e.g. a std::vector");
+    static_assert(!pairs || !checks::gives_range<Function, const value&> ||
+                    checks::gives_records<Function, const value&>,
                   "flat_map_values: the function returns a range of a type that is no record "
                   "(docs/operators.md says which types are)");
-    using out = std::pair<key, std::ranges::range_value_t<range>>;
-    auto whole = [function = std::move(function)](const T& each, auto& emit) mutable {
-      auto&& made = std::invoke(function, each.second);
-      for (auto&& part : made)
-        emit(out{each.first, std::forward<decltype(part)>(part)});
-      if constexpr (data::borrows<out>)
-        emit.flush(); // what the range owns ends here
-    };
-    using sink = operators::flat_map_sink<T, out, decltype(whole)>;
-    return derive<out>(std::make_shared<operators::narrow_node<T, out, decltype(whole), sink>>(
-      "flat_map_values", node(), std::move(whole)));
+    if constexpr (pairs && checks::copyable<Function> && checks::gives_records<Function, const value&>) {
+      using out = std::pair<key, std::ranges::range_value_t<std::invoke_result_t<Function&, const value&>>>;
+      auto whole = [function = std::move(function)](const T& each, auto& emit) mutable {
+        auto&& made = std::invoke(function, each.second);
+        for (auto&& part : made)
+          emit(out{each.first, std::forward<decltype(part)>(part)});
+        if constexpr (data::borrows<out>)
+          emit.flush(); // what the range owns ends here
+      };
+      using sink = operators::flat_map_sink<T, out, decltype(whole)>;
+      return derive<out>(std::make_shared<operators::narrow_node<T, out, decltype(whole), sink>>(
+        "flat_map_values", node(), std::move(whole)));
+    } else {
+      return self();
+    }
   }
 
   /// (key, all its values in the order of the records). All values of a key must fit in memory; where a function joins them,
   /// reduce_by_key is cheaper.
   auto group_by_key(partitioning<key> how = {}) const {
     static_assert(pairs, "group_by_key: expected records that are pairs (std::pair<Key, Value>)");
-    static_assert(checks::key<key>, "group_by_key: keys must be records that are comparable with ==");
-    return derive<std::pair<key, std::vector<value>>>(
-      std::make_shared<operators::group_by_key_node<key, value>>("group_by_key", node(), std::move(how)));
+    static_assert(!pairs || checks::key<key>, "group_by_key: keys must be records that are comparable with ==");
+    if constexpr (pairs && checks::key<key>) {
+      return derive<std::pair<key, std::vector<value>>>(
+        std::make_shared<operators::group_by_key_node<key, value>>("group_by_key", node(), std::move(how)));
+    } else {
+      return self();
+    }
   }
 
   /// One pair a key: its values joined by an associative `function`, in the order of the records. Map tasks join their own first.
@@ -98,48 +119,64 @@ public:
   auto reduce_by_key(Function function, partitioning<key> how = {}) const {
     static_assert(
       pairs, "reduce_by_key: expected records that are pairs (std::pair<Key, Value>); make them with map or key_by");
-    static_assert(checks::key<key>, "reduce_by_key: keys must be records that are comparable with ==");
-    static_assert(checks::copyable<Function>,
+    static_assert(!pairs || checks::key<key>, "reduce_by_key: keys must be records that are comparable with ==");
+    static_assert(!pairs || checks::copyable<Function>,
                   "reduce_by_key: the function must be copyable, as each task works on a copy");
     static_assert(
-      checks::gives<value, Function, const value&, const value&>,
+      !pairs || checks::gives<value, Function, const value&, const value&>,
       "reduce_by_key: expected a function that takes two values (const Value&, const Value&) and returns one");
-    using logic = operators::reduce_logic<key, value, Function>;
-    return derive<std::pair<key, value>>(std::make_shared<operators::combine_node<T, key, value, logic>>(
-      "reduce_by_key", node(), logic{std::move(function)}, std::move(how)));
+    if constexpr (pairs && checks::key<key> && checks::copyable<Function> &&
+                  checks::gives<value, Function, const value&, const value&>) {
+      using logic = operators::reduce_logic<key, value, Function>;
+      return derive<std::pair<key, value>>(std::make_shared<operators::combine_node<T, key, value, logic>>(
+        "reduce_by_key", node(), logic{std::move(function)}, std::move(how)));
+    } else {
+      return self();
+    }
   }
 
   /// The same, beginning with `zero` in each task that has values of the key: `zero` must be neutral.
   template <class Zero = value, class Function>
   auto fold_by_key(Zero first, Function function, partitioning<key> how = {}) const {
     static_assert(pairs, "fold_by_key: expected records that are pairs (std::pair<Key, Value>)");
-    static_assert(checks::key<key>, "fold_by_key: keys must be records that are comparable with ==");
-    static_assert(checks::copyable<Function>,
+    static_assert(!pairs || checks::key<key>, "fold_by_key: keys must be records that are comparable with ==");
+    static_assert(!pairs || checks::copyable<Function>,
                   "fold_by_key: the function must be copyable, as each task works on a copy");
-    static_assert(std::convertible_to<Zero, value>, "fold_by_key: zero must be a value");
+    static_assert(!pairs || std::convertible_to<Zero, value>, "fold_by_key: zero must be a value");
     static_assert(
-      checks::gives<value, Function, const value&, const value&>,
+      !pairs || checks::gives<value, Function, const value&, const value&>,
       "fold_by_key: expected a function that takes two values (const Value&, const Value&) and returns one");
-    auto zero = static_cast<value>(std::move(first));
-    return combining<value>(
-      "fold_by_key", [zero, function](const value& each) mutable { return std::invoke(function, zero, each); },
-      function, function, std::move(how));
+    if constexpr (pairs && checks::key<key> && checks::copyable<Function> && std::convertible_to<Zero, value> &&
+                  checks::gives<value, Function, const value&, const value&>) {
+      auto zero = static_cast<value>(std::move(first));
+      return combining<value>(
+        "fold_by_key", [zero, function](const value& each) mutable { return std::invoke(function, zero, each); },
+        function, function, std::move(how));
+    } else {
+      return self();
+    }
   }
 
   /// (key, accumulator): `add(accumulator, value)` takes a value in, beginning with `zero`; `merge` joins two accumulators.
   template <class Accumulator, class Add, class Merge>
   auto aggregate_by_key(Accumulator zero, Add add, Merge merge, partitioning<key> how = {}) const {
     static_assert(pairs, "aggregate_by_key: expected records that are pairs (std::pair<Key, Value>)");
-    static_assert(checks::key<key>, "aggregate_by_key: keys must be records that are comparable with ==");
-    static_assert(checks::copyable<Add> && checks::copyable<Merge>,
+    static_assert(!pairs || checks::key<key>, "aggregate_by_key: keys must be records that are comparable with ==");
+    static_assert(!pairs || (checks::copyable<Add> && checks::copyable<Merge>),
                   "aggregate_by_key: the functions must be copyable, as each task works on a copy");
-    static_assert(checks::gives<Accumulator, Add, Accumulator, const value&>,
+    static_assert(!pairs || checks::gives<Accumulator, Add, Accumulator, const value&>,
                   "aggregate_by_key: expected add(accumulator, value) that returns the accumulator");
-    static_assert(checks::gives<Accumulator, Merge, Accumulator, const Accumulator&>,
+    static_assert(!pairs || checks::gives<Accumulator, Merge, Accumulator, const Accumulator&>,
                   "aggregate_by_key: expected merge(accumulator, accumulator) that returns the accumulator");
-    return combining<Accumulator>(
-      "aggregate_by_key", [zero, add](const value& first) mutable { return std::invoke(add, zero, first); }, add, merge,
-      std::move(how));
+    if constexpr (pairs && checks::key<key> && checks::copyable<Add> && checks::copyable<Merge> &&
+                  checks::gives<Accumulator, Add, Accumulator, const value&> &&
+                  checks::gives<Accumulator, Merge, Accumulator, const Accumulator&>) {
+      return combining<Accumulator>(
+        "aggregate_by_key", [zero, add](const value& first) mutable { return std::invoke(add, zero, first); }, add,
+        merge, std::move(how));
+    } else {
+      return self();
+    }
   }
 
   /// (key, accumulator): `create(value)` makes one of a key's first value in a task, `add(accumulator, value)` takes further ones in,
@@ -147,18 +184,23 @@ public:
   template <class Create, class Add, class Merge>
   auto combine_by_key(Create create, Add add, Merge merge, partitioning<key> how = {}) const {
     static_assert(pairs, "combine_by_key: expected records that are pairs (std::pair<Key, Value>)");
-    static_assert(checks::key<key>, "combine_by_key: keys must be records that are comparable with ==");
-    static_assert(checks::copyable<Create> && checks::copyable<Add> && checks::copyable<Merge>,
+    static_assert(!pairs || checks::key<key>, "combine_by_key: keys must be records that are comparable with ==");
+    static_assert(!pairs || (checks::copyable<Create> && checks::copyable<Add> && checks::copyable<Merge>),
                   "combine_by_key: the functions must be copyable, as each task works on a copy");
-    static_assert(checks::callable<Create, const value&>,
+    static_assert(!pairs || checks::callable<Create, const value&>,
                   "combine_by_key: expected create(value) that returns an accumulator");
-    using accumulator = checks::result<Create, const value&>;
-    static_assert(checks::gives<accumulator, Add, accumulator, const value&>,
+    static_assert(!pairs || !checks::gives_something<Create, const value&> || checks::adds_to<Create, Add, value>,
                   "combine_by_key: expected add(accumulator, value) that returns the accumulator");
-    static_assert(checks::gives<accumulator, Merge, accumulator, const accumulator&>,
+    static_assert(!pairs || !checks::gives_something<Create, const value&> || checks::merges<Create, Merge, value>,
                   "combine_by_key: expected merge(accumulator, accumulator) that returns the accumulator");
-    return combining<accumulator>("combine_by_key", std::move(create), std::move(add), std::move(merge),
-                                  std::move(how));
+    if constexpr (pairs && checks::key<key> && checks::copyable<Create> && checks::copyable<Add> &&
+                  checks::copyable<Merge> && checks::adds_to<Create, Add, value> &&
+                  checks::merges<Create, Merge, value>) {
+      return combining<checks::result<Create, const value&>>("combine_by_key", std::move(create), std::move(add),
+                                                             std::move(merge), std::move(how));
+    } else {
+      return self();
+    }
   }
 
   /// (key, (values here, values there)), for keys of either side.
@@ -193,16 +235,24 @@ public:
   /// The same pairs, each in the partition of its key.
   auto partition_by(partitioning<key> how) const {
     static_assert(pairs, "partition_by: expected records that are pairs (std::pair<Key, Value>)");
-    static_assert(checks::key<key>, "partition_by: keys must be records that are comparable with ==");
-    return derive<T>(std::make_shared<operators::partition_by_node<key, value>>(node(), std::move(how)));
+    static_assert(!pairs || checks::key<key>, "partition_by: keys must be records that are comparable with ==");
+    if constexpr (pairs && checks::key<key>) {
+      return derive<T>(std::make_shared<operators::partition_by_node<key, value>>(node(), std::move(how)));
+    } else {
+      return self();
+    }
   }
 
   /// As `sort_by`, by the keys of pairs.
   auto sort_by_key(order how = order::ascending, std::uint32_t count = 0) const {
     static_assert(pairs, "sort_by_key: expected records that are pairs (std::pair<Key, Value>)");
-    static_assert(checks::ordered<key>, "sort_by_key: keys must be comparable with <");
-    return sorted<key>(
-      "sort_by_key", [](const T& each) -> const key& { return each.first; }, how, count);
+    static_assert(!pairs || checks::ordered<key>, "sort_by_key: keys must be comparable with <");
+    if constexpr (pairs && checks::ordered<key>) {
+      return sorted<key>(
+        "sort_by_key", [](const T& each) -> const key& { return each.first; }, how, count);
+    } else {
+      return self();
+    }
   }
 
 protected:
@@ -234,32 +284,45 @@ private:
     static_assert(checks::record<Accumulator>,
                   "aggregate_by_key, combine_by_key: the accumulator is no record: take numbers, strings, pairs, "
                   "tuples, optionals, vectors, maps, or a struct with MSGPACK_DEFINE");
-    using logic = operators::general_logic<key, value, Accumulator, Create, Add, Merge>;
-    return derive<std::pair<key, Accumulator>>(std::make_shared<operators::combine_node<T, key, Accumulator, logic>>(
-      kind, node(), logic{std::move(create), std::move(add), std::move(merge)}, std::move(how)));
+    if constexpr (checks::record<Accumulator>) {
+      using logic = operators::general_logic<key, value, Accumulator, Create, Add, Merge>;
+      return derive<std::pair<key, Accumulator>>(std::make_shared<operators::combine_node<T, key, Accumulator, logic>>(
+        kind, node(), logic{std::move(create), std::move(add), std::move(merge)}, std::move(how)));
+    } else {
+      return self();
+    }
   }
 
   template <template <class, class, class> class Kind, class Other>
   auto joined(const Other& other, partitioning<key> how) const {
     static_assert(pairs,
                   "join, cogroup: expected records that are pairs (std::pair<Key, Value>); make them with key_by");
-    static_assert(checks::joinable_with<Stream, Other>,
+    static_assert(!pairs || checks::joinable_with<Stream, Other>,
                   "join, cogroup: expected a stream of the same context, or a dataset");
     using right = typename Other::record;
-    static_assert(data::is_pair<right>, "join, cogroup: the other must hold pairs, too");
+    constexpr bool other_pairs = data::is_pair<right>;
+    static_assert(!pairs || !checks::joinable_with<Stream, Other> || other_pairs,
+                  "join, cogroup: the other must hold pairs, too");
     using other_key = checks::key_of<right>;
     using other_value = checks::value_of<right>;
-    static_assert(checks::same_key<key, other_key>, "join, cogroup: both must have keys of the same type");
-    static_assert(checks::key<key>, "join, cogroup: keys must be records that are comparable with ==");
-    self().require_same_context(other);
-    if constexpr (std::is_same_v<key, other_key>) {
-      using kind = Kind<key, value, other_value>;
-      return derive<typename kind::record>(std::make_shared<operators::cogroup_node<key, value, other_value, Kind>>(
-        node(), api_detail::node_of(other), std::move(how)));
-    } else if constexpr (std::is_same_v<key, std::string>) {
-      return as_views(*this).template joined<Kind>(other, of_views(how));
+    static_assert(!pairs || !other_pairs || checks::same_key<key, other_key>,
+                  "join, cogroup: both must have keys of the same type");
+    static_assert(!pairs || checks::key<key>, "join, cogroup: keys must be records that are comparable with ==");
+    constexpr bool sound = pairs && checks::joinable_with<Stream, Other> && other_pairs &&
+                           checks::same_key<key, other_key> && checks::key<key>;
+    if constexpr (!sound) {
+      return self();
     } else {
-      return joined<Kind>(as_views(other), std::move(how));
+      self().require_same_context(other);
+      if constexpr (std::is_same_v<key, other_key>) {
+        using kind = Kind<key, value, other_value>;
+        return derive<typename kind::record>(std::make_shared<operators::cogroup_node<key, value, other_value, Kind>>(
+          node(), api_detail::node_of(other), std::move(how)));
+      } else if constexpr (std::is_same_v<key, std::string>) {
+        return as_views(*this).template joined<Kind>(other, of_views(how));
+      } else {
+        return joined<Kind>(as_views(other), std::move(how));
+      }
     }
   }
 

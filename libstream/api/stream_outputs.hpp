@@ -45,7 +45,9 @@ public:
     static_assert(batch_function<Function, T>,
                   "foreach_batch: expected a function that takes a dataset, or a dataset and the batch time or key "
                   "(const weir::dataset<T>&[, weir::event_time | const weir::batch_key&])");
-    deliver_to(std::make_shared<api_detail::batch_delivery<T, Function>>(std::move(function)));
+    if constexpr (batch_function<Function, T>) {
+      deliver_to(std::make_shared<api_detail::batch_delivery<T, Function>>(std::move(function)));
+    }
   }
 
   /// Calls `function(partition_key, std::span<const record>)` for each partition that has records, one after the other; otherwise as
@@ -55,7 +57,9 @@ public:
     static_assert(partition_function<Function, T>,
                   "foreach_partition: expected a function that takes a key and the records of a partition "
                   "(const weir::partition_key&, std::span<const T>)");
-    deliver_to(std::make_shared<api_detail::partition_delivery<T, Function>>(std::move(function)));
+    if constexpr (partition_function<Function, T>) {
+      deliver_to(std::make_shared<api_detail::partition_delivery<T, Function>>(std::move(function)));
+    }
   }
 
   /// Hands the staged bytes of each batch (`operators::for_each_framed` reads them) to the program itself.

@@ -17,6 +17,7 @@ namespace weir {
 
 namespace api_detail {
 
+/// What a flat_map that names no output makes.
 template <class Function, class In>
 struct flat_map_output {
   static_assert(checks::copyable<Function>, "flat_map: the function must be copyable, as each task works on a copy");
@@ -24,15 +25,23 @@ struct flat_map_output {
     checks::callable<Function, const In&>,
     "flat_map: expected a function that takes one record (const T&) and returns a range; for one that takes "
     "(record, emit) name what it emits: flat_map<Out>(...)");
-  using range = std::invoke_result_t<Function&, const In&>;
-  static_assert(checks::range<range>, "flat_map: the function must return a range, e.g. a std::vector");
-  using type = std::ranges::range_value_t<range>;
-  static_assert(checks::record<type>, "flat_map: the function returns a range of a type that is no record "
-                                      "(docs/operators.md says which types are)");
+  static_assert(!checks::callable<Function, const In&> || checks::gives_range<Function, const In&>,
+                "flat_map: the function must return a range, e.g. a std::vector");
+  static_assert(!checks::gives_range<Function, const In&> || checks::gives_records<Function, const In&>,
+                "flat_map: the function returns a range of a type that is no record "
+                "(docs/operators.md says which types are)");
+  static constexpr bool sound = false;
 };
 template <class Function, class In>
-  requires requires { typename Function::output; }
+  requires(checks::copyable<Function>&& checks::gives_records<Function, const In&>)
 struct flat_map_output<Function, In> {
+  static constexpr bool sound = true;
+  using type = std::ranges::range_value_t<std::invoke_result_t<Function&, const In&>>;
+};
+template <class Function, class In>
+  requires(requires { typename Function::output; } && !checks::gives_records<Function, const In&>)
+struct flat_map_output<Function, In> {
+  static constexpr bool sound = true;
   using type = typename Function::output;
 };
 
@@ -58,16 +67,20 @@ public:
     static_assert(
       checks::callable<Function, const T&>,
       "map: expected a function that can be called with one record (const T&); lines of text are std::string_view");
-    using out = checks::result<Function, const T&>;
-    static_assert(!std::is_void_v<out>,
+    static_assert(!checks::callable<Function, const T&> || checks::gives_something<Function, const T&>,
                   "map: the function returns nothing; to look at records use for_each or an output");
-    static_assert(checks::record<out>,
+    static_assert(!checks::gives_something<Function, const T&> || checks::gives_record<Function, const T&>,
                   "map: the function returns a type that is no record: take numbers, strings, pairs, "
                   "tuples, optionals, vectors, maps, or a struct with MSGPACK_DEFINE and include "
                   "<weir/msgpack_record.hpp>");
-    using sink = operators::map_sink<T, out, Function>;
-    return this->template derive<out>(
-      std::make_shared<operators::narrow_node<T, out, Function, sink>>("map", this->node(), std::move(function)));
+    if constexpr (checks::copyable<Function> && checks::gives_record<Function, const T&>) {
+      using out = checks::result<Function, const T&>;
+      using sink = operators::map_sink<T, out, Function>;
+      return this->template derive<out>(
+        std::make_shared<operators::narrow_node<T, out, Function, sink>>("map", this->node(), std::move(function)));
+    } else {
+      return this->self();
+    }
   }
 
   /// The records for which `predicate` holds. `weir::contains("text")` searches the text of an input before it is cut into lines.
@@ -78,16 +91,24 @@ public:
       checks::predicate<Predicate, const T&>,
       "filter: expected a predicate: a function that takes one record (const T&) and returns bool; lines of text "
       "are std::string_view");
-    using sink = operators::maybe_on_blocks<operators::filter_sink<T, Predicate>, T, T, Predicate>;
-    return this->template derive<T>(
-      std::make_shared<operators::narrow_node<T, T, Predicate, sink>>("filter", this->node(), std::move(predicate)));
+    if constexpr (checks::copyable<Predicate> && checks::predicate<Predicate, const T&>) {
+      using sink = operators::maybe_on_blocks<operators::filter_sink<T, Predicate>, T, T, Predicate>;
+      return this->template derive<T>(
+        std::make_shared<operators::narrow_node<T, T, Predicate, sink>>("filter", this->node(), std::move(predicate)));
+    } else {
+      return this->self();
+    }
   }
 
   /// All that `function` makes of each record: it returns a range, or it is called as `function(record, emit)` and names what it
   /// emits (`using output = ...`).
   template <class Function>
   auto flat_map(Function function) const {
-    return this->template flat_map<typename api_detail::flat_map_output<Function, T>::type>(std::move(function));
+    using output = api_detail::flat_map_output<Function, T>;
+    if constexpr (output::sound)
+      return this->template flat_map<typename output::type>(std::move(function));
+    else
+      return this->self();
   }
 
   /// The same for a lambda `[](const T& record, auto& emit) { emit(...); }`, which cannot name its output itself.
@@ -98,9 +119,15 @@ public:
     static_assert(checks::callable<Function, const T&, operators::emitter<Out>&> ||
                     checks::callable<Function, const T&>,
                   "flat_map<Out>: expected a function that takes a record and an emitter (const T&, auto& emit)");
-    using sink = operators::maybe_on_blocks<operators::flat_map_sink<T, Out, Function>, T, Out, Function>;
-    return this->template derive<Out>(
-      std::make_shared<operators::narrow_node<T, Out, Function, sink>>("flat_map", this->node(), std::move(function)));
+    if constexpr (checks::copyable<Function> && checks::record<Out> &&
+                  (checks::callable<Function, const T&, operators::emitter<Out>&> ||
+                   checks::callable<Function, const T&>)) {
+      using sink = operators::maybe_on_blocks<operators::flat_map_sink<T, Out, Function>, T, Out, Function>;
+      return this->template derive<Out>(std::make_shared<operators::narrow_node<T, Out, Function, sink>>(
+        "flat_map", this->node(), std::move(function)));
+    } else {
+      return this->self();
+    }
   }
 
   /// Several streams out of one function (side outputs): `function(record, emit_a, emit_b)` gives each record to none, one or several of
@@ -115,12 +142,17 @@ public:
     static_assert(checks::callable<Function, const T&, operators::emitter<Outs>&...>,
                   "split_into<A, B>: expected a function that takes a record and an emitter for each of the streams "
                   "(const T&, auto& emit_a, auto& emit_b)");
-    plan::node_ptr split =
-      std::make_shared<operators::split_node<T, Function, Outs...>>(this->node(), std::move(function));
-    return [&]<std::size_t... Sides>(std::index_sequence<Sides...>) {
-      return std::tuple{this->template derive<Outs>(std::make_shared<operators::side_node<Outs>>(split, Sides))...};
+    if constexpr (sizeof...(Outs) > 0 && checks::copyable<Function> && (checks::record<Outs> && ...) &&
+                  checks::callable<Function, const T&, operators::emitter<Outs>&...>) {
+      plan::node_ptr split =
+        std::make_shared<operators::split_node<T, Function, Outs...>>(this->node(), std::move(function));
+      return [&]<std::size_t... Sides>(std::index_sequence<Sides...>) {
+        return std::tuple{this->template derive<Outs>(std::make_shared<operators::side_node<Outs>>(split, Sides))...};
+      }
+      (std::index_sequence_for<Outs...>{});
+    } else {
+      return std::tuple{this->template derive<Outs>(nullptr)...};
     }
-    (std::index_sequence_for<Outs...>{});
   }
 
   /// `function(std::span<const T>)` returns a range: all that becomes of one partition. Keeps the partition in memory.
@@ -129,9 +161,13 @@ public:
     static_assert(
       checks::callable<Function, std::span<const T>>,
       "map_partitions: expected a function that takes a partition (std::span<const T>) and returns a range");
-    return whole_partitions("map_partitions", [function = std::move(function)](std::uint32_t, auto records) mutable {
-      return std::invoke(function, records);
-    });
+    if constexpr (checks::callable<Function, std::span<const T>>) {
+      return whole_partitions("map_partitions", [function = std::move(function)](std::uint32_t, auto records) mutable {
+        return std::invoke(function, records);
+      });
+    } else {
+      return this->self();
+    }
   }
 
   /// The same, called as `function(index of the partition, std::span<const T>)`.
@@ -140,7 +176,11 @@ public:
     static_assert(checks::callable<Function, std::uint32_t, std::span<const T>>,
                   "map_partitions_with_index: expected a function that takes the index of a partition and its records "
                   "(std::uint32_t, std::span<const T>) and returns a range");
-    return whole_partitions("map_partitions_with_index", std::move(function));
+    if constexpr (checks::callable<Function, std::uint32_t, std::span<const T>>) {
+      return whole_partitions("map_partitions_with_index", std::move(function));
+    } else {
+      return this->self();
+    }
   }
 
   /// `function(std::span<const T> records, auto& emit)` is called with a few hundred records at a time; `emit(Out)` gives one on. For
@@ -152,9 +192,14 @@ public:
     static_assert(checks::record<Out>, "map_chunks<Out>: Out is no record (docs/operators.md says which types are)");
     static_assert(checks::callable<Function, std::span<const T>, operators::emitter<Out>&>,
                   "map_chunks: expected a function that takes records and an emitter (std::span<const T>, auto& emit)");
-    using sink = operators::chunk_sink<T, Out, Function>;
-    return this->template derive<Out>(std::make_shared<operators::narrow_node<T, Out, Function, sink>>(
-      "map_chunks", this->node(), std::move(function)));
+    if constexpr (checks::copyable<Function> && checks::record<Out> &&
+                  checks::callable<Function, std::span<const T>, operators::emitter<Out>&>) {
+      using sink = operators::chunk_sink<T, Out, Function>;
+      return this->template derive<Out>(std::make_shared<operators::narrow_node<T, Out, Function, sink>>(
+        "map_chunks", this->node(), std::move(function)));
+    } else {
+      return this->self();
+    }
   }
 
   /// One vector a partition, with all its records.
@@ -169,11 +214,15 @@ public:
   auto union_with(const Others&... others) const {
     static_assert((checks::joinable_with<Stream, Others> && ...),
                   "union_with: expected streams of the same context, or datasets");
-    static_assert((std::same_as<typename Others::record, T> && ...),
+    static_assert(((!checks::joinable_with<Stream, Others> || std::same_as<typename Others::record, T>)&&...),
                   "union_with: all must have records of the same type; bring them to one with map first");
-    (this->self().require_same_context(others), ...);
-    return this->template derive<T>(std::make_shared<operators::union_node<T>>(
-      std::vector<plan::node_ptr>{this->node(), api_detail::node_of(others)...}));
+    if constexpr (((checks::joinable_with<Stream, Others> && std::same_as<typename Others::record, T>)&&...)) {
+      (this->self().require_same_context(others), ...);
+      return this->template derive<T>(std::make_shared<operators::union_node<T>>(
+        std::vector<plan::node_ptr>{this->node(), api_detail::node_of(others)...}));
+    } else {
+      return this->self();
+    }
   }
 
   /// Exactly `count` partitions; records are dealt out evenly.
@@ -191,9 +240,13 @@ public:
   /// Each record once.
   auto distinct(partitioning<T> how = {}) const {
     static_assert(checks::key<T>, "distinct: records must be comparable with ==");
-    using logic = operators::presence_logic<T>;
-    return this->template derive<T>(std::make_shared<operators::combine_node<T, T, std::uint8_t, logic>>(
-      "distinct", this->node(), logic{}, std::move(how)));
+    if constexpr (checks::key<T>) {
+      using logic = operators::presence_logic<T>;
+      return this->template derive<T>(std::make_shared<operators::combine_node<T, T, std::uint8_t, logic>>(
+        "distinct", this->node(), logic{}, std::move(how)));
+    } else {
+      return this->self();
+    }
   }
 
   /// (key, record).
@@ -202,13 +255,17 @@ public:
     static_assert(checks::copyable<Function>, "key_by: the function must be copyable, as each task works on a copy");
     static_assert(checks::callable<Function, const T&>,
                   "key_by: expected a function that takes one record (const T&) and returns its key");
-    using key_type = checks::result<Function, const T&>;
-    static_assert(checks::key<key_type>, "key_by: a key must be a record that is comparable with ==");
-    using out = std::pair<key_type, T>;
-    auto whole = [function = std::move(function)](const T& each) { return out{std::invoke(function, each), each}; };
-    using sink = operators::map_sink<T, out, decltype(whole)>;
-    return this->template derive<out>(std::make_shared<operators::narrow_node<T, out, decltype(whole), sink>>(
-      "key_by", this->node(), std::move(whole)));
+    static_assert(!checks::callable<Function, const T&> || checks::gives_key<Function, const T&>,
+                  "key_by: a key must be a record that is comparable with ==");
+    if constexpr (checks::copyable<Function> && checks::gives_key<Function, const T&>) {
+      using out = std::pair<checks::result<Function, const T&>, T>;
+      auto whole = [function = std::move(function)](const T& each) { return out{std::invoke(function, each), each}; };
+      using sink = operators::map_sink<T, out, decltype(whole)>;
+      return this->template derive<out>(std::make_shared<operators::narrow_node<T, out, decltype(whole), sink>>(
+        "key_by", this->node(), std::move(whole)));
+    } else {
+      return this->self();
+    }
   }
 
   /// (key, all records with that key). `count` partitions; 0 = as many as the application has.
@@ -216,9 +273,13 @@ public:
   auto group_by(Function function, std::uint32_t count = 0) const {
     static_assert(checks::callable<Function, const T&>,
                   "group_by: expected a function that takes one record (const T&) and returns its key");
-    static_assert(checks::key<checks::result<Function, const T&>>,
+    static_assert(!checks::callable<Function, const T&> || checks::gives_key<Function, const T&>,
                   "group_by: a key must be a record that is comparable with ==");
-    return key_by(std::move(function)).group_by_key(count);
+    if constexpr (checks::gives_key<Function, const T&>) {
+      return key_by(std::move(function)).group_by_key(count);
+    } else {
+      return this->self();
+    }
   }
 
   /// Each record by chance: with the probability `fraction`, or, with replacement, that often on average. The same seed chooses the same
@@ -236,11 +297,17 @@ public:
     static_assert(checks::copyable<Function>, "sort_by: the function must be copyable, as each task works on a copy");
     static_assert(checks::callable<Function, const T&>,
                   "sort_by: expected a function that takes one record (const T&) and returns what to sort by");
-    using key_type = checks::result<Function, const T&>;
-    static_assert(checks::ordered<key_type>, "sort_by: keys must be comparable with <");
-    static_assert(checks::record<key_type>, "sort_by: the function returns a type that is no record "
-                                            "(docs/operators.md says which types are)");
-    return this->template sorted<key_type>("sort_by", std::move(key_of), how, count);
+    static_assert(!checks::gives_something<Function, const T&> || checks::gives_ordered<Function, const T&>,
+                  "sort_by: keys must be comparable with <");
+    static_assert(!checks::gives_ordered<Function, const T&> || checks::gives_record<Function, const T&>,
+                  "sort_by: the function returns a type that is no record "
+                  "(docs/operators.md says which types are)");
+    if constexpr (checks::copyable<Function> && checks::gives_ordered<Function, const T&> &&
+                  checks::gives_record<Function, const T&>) {
+      return this->template sorted<checks::result<Function, const T&>>("sort_by", std::move(key_of), how, count);
+    } else {
+      return this->self();
+    }
   }
 
   /// (record, its place among all records), from 0, in the order of the partitions.
@@ -258,11 +325,15 @@ public:
   template <class Other>
   auto zip(const Other& other) const {
     static_assert(checks::joinable_with<Stream, Other>, "zip: expected a stream of the same context, or a dataset");
-    this->self().require_same_context(other);
-    using right = typename Other::record;
-    return this->template derive<std::pair<T, right>>(std::make_shared<operators::zip_node<T, right>>(
-      std::make_shared<operators::number_node<T>>(this->node()),
-      std::make_shared<operators::number_node<right>>(api_detail::node_of(other))));
+    if constexpr (checks::joinable_with<Stream, Other>) {
+      this->self().require_same_context(other);
+      using right = typename Other::record;
+      return this->template derive<std::pair<T, right>>(std::make_shared<operators::zip_node<T, right>>(
+        std::make_shared<operators::number_node<T>>(this->node()),
+        std::make_shared<operators::number_node<right>>(api_detail::node_of(other))));
+    } else {
+      return this->self();
+    }
   }
 
   /// All pairs of a record of this one and one of the other.
@@ -270,10 +341,14 @@ public:
   auto cartesian(const Other& other) const {
     static_assert(checks::joinable_with<Stream, Other>,
                   "cartesian: expected a stream of the same context, or a dataset");
-    this->self().require_same_context(other);
-    using right = typename Other::record;
-    return this->template derive<std::pair<T, right>>(
-      std::make_shared<operators::cartesian_node<T, right>>(this->node(), api_detail::node_of(other)));
+    if constexpr (checks::joinable_with<Stream, Other>) {
+      this->self().require_same_context(other);
+      using right = typename Other::record;
+      return this->template derive<std::pair<T, right>>(
+        std::make_shared<operators::cartesian_node<T, right>>(this->node(), api_detail::node_of(other)));
+    } else {
+      return this->self();
+    }
   }
 
   /// The records that both have, each once.
@@ -300,32 +375,43 @@ private:
     static_assert(checks::copyable<Function>,
                   "map_partitions: the function must be copyable, as each task works on a copy");
     static_assert(!std::is_same_v<T, bool>, "partitions of bool do not lie as an array: map them to int first");
-    using range = std::invoke_result_t<Function&, std::uint32_t, std::span<const T>>;
-    static_assert(checks::range<range>, "map_partitions: the function must return a range, e.g. a std::vector");
-    using out = std::ranges::range_value_t<range>;
-    static_assert(checks::record<out>, "map_partitions: the function returns a range of a type that is no record "
-                                       "(docs/operators.md says which types are)");
-    auto whole = [function = std::move(function)](std::uint32_t partition, std::span<const T> records,
-                                                  auto& emit) mutable {
-      auto&& made = std::invoke(function, partition, records);
-      for (auto&& each : made)
-        emit(out(std::forward<decltype(each)>(each)));
-      emit.flush(); // what the range owns ends here
-    };
-    return this->template derive<out>(
-      std::make_shared<operators::partition_node<T, out, decltype(whole)>>(kind, this->node(), std::move(whole)));
+    static_assert(checks::gives_range<Function, std::uint32_t, std::span<const T>>,
+                  "map_partitions: the function must return a range, e.g. a std::vector");
+    static_assert(!checks::gives_range<Function, std::uint32_t, std::span<const T>> ||
+                    checks::gives_records<Function, std::uint32_t, std::span<const T>>,
+                  "map_partitions: the function returns a range of a type that is no record "
+                  "(docs/operators.md says which types are)");
+    if constexpr (checks::copyable<Function> && !std::is_same_v<T, bool> &&
+                  checks::gives_records<Function, std::uint32_t, std::span<const T>>) {
+      using out = std::ranges::range_value_t<std::invoke_result_t<Function&, std::uint32_t, std::span<const T>>>;
+      auto whole = [function = std::move(function)](std::uint32_t partition, std::span<const T> records,
+                                                    auto& emit) mutable {
+        auto&& made = std::invoke(function, partition, records);
+        for (auto&& each : made)
+          emit(out(std::forward<decltype(each)>(each)));
+        emit.flush(); // what the range owns ends here
+      };
+      return this->template derive<out>(
+        std::make_shared<operators::partition_node<T, out, decltype(whole)>>(kind, this->node(), std::move(whole)));
+    } else {
+      return this->self();
+    }
   }
 
   template <bool Both, class Other>
   auto membership(const Other& other, partitioning<T> how) const {
     static_assert(checks::joinable_with<Stream, Other>,
                   "intersection, subtract: expected a stream of the same context, or a dataset");
-    static_assert(std::same_as<typename Other::record, T>,
+    static_assert(!checks::joinable_with<Stream, Other> || std::same_as<typename Other::record, T>,
                   "intersection, subtract: both must have records of the same type");
     static_assert(checks::key<T>, "intersection, subtract: records must be comparable with ==");
-    this->self().require_same_context(other);
-    return this->template derive<T>(
-      std::make_shared<operators::membership_node<T, Both>>(this->node(), api_detail::node_of(other), std::move(how)));
+    if constexpr (checks::joinable_with<Stream, Other> && std::same_as<typename Other::record, T> && checks::key<T>) {
+      this->self().require_same_context(other);
+      return this->template derive<T>(std::make_shared<operators::membership_node<T, Both>>(
+        this->node(), api_detail::node_of(other), std::move(how)));
+    } else {
+      return this->self();
+    }
   }
 };
 

@@ -2,8 +2,6 @@
 // a committed one published. From block_store, to partition_executor and sinks, through checkpoint_writer.
 #include "actors/batch_coordinator/batch_coordinator.hpp"
 
-#include <numeric>
-
 #include "actors/batch_coordinator/batch_clock.hpp"
 #include "actors/batch_coordinator/batch_times.hpp"
 #include "actors/batch_coordinator/drain_watch.hpp"
@@ -20,6 +18,7 @@
 #include "actors/sinks/protocol.hpp"
 #include "libstream/base/marks.hpp"
 #include "libstream/log/positions.hpp"
+#include "libstream/plan/batch_rules.hpp"
 
 namespace weir::actors {
 
@@ -61,8 +60,7 @@ struct coordinator_state {
     incarnation = services->random();
     draining = services->draining.load();
     clock.emplace(services->settings.batch_interval);
-    auto& stages = services->plan->stages();
-    always_due = std::any_of(stages.begin(), stages.end(), [](auto& stage) { return stage.always_due; });
+    always_due = plan::is_always_due(*services->plan);
     times.emplace(rates_of(services->settings));
     queue.look_up_in([raw = services.get()](input_id input, const std::string& partition) {
       return log::read_partition(*raw->store, input, partition);
@@ -86,7 +84,7 @@ struct coordinator_state {
       return;
     }
     epoch = message.epoch;
-    clock->last_was(recovered->last);
+    clock->last_was({recovered->last, recovered->last_time_ms});
     for (auto& commit : recovered->unpublished) {
       mark("coordinator.publishes_recovered");
       if (batches.emplace(commit.id, batch_progress{commit, outputs_of(commit)}).first->second.unpublished().empty())
@@ -316,7 +314,7 @@ struct coordinator_state {
     auto given = clock->seal(now(), !queue.empty());
     log::batch_record record;
     record.id = given.number;
-    record.time_ms = clock->time_ms(record.id);
+    record.time_ms = given.time_ms;
     record.epoch = epoch;
     record.splits = std::move(share.splits);
     record.records = share.records;
@@ -325,6 +323,7 @@ struct coordinator_state {
     to_writer(seal_batch{epoch, given.before, record});
     watch(record, share);
     announce(batches.emplace(record.id, progress_of(record)).first->second);
+    commit_in_order(); // a batch without tasks is computed as soon as it is sealed
   }
 
   void watch(const log::batch_record& record, const input_queue::share& share) {
@@ -623,8 +622,7 @@ struct coordinator_state {
   // -- small things ------------------------------------------------------------------------------------------------------
 
   batch_progress progress_of(const log::batch_record& record) const {
-    auto counts = services->plan->task_counts(record.splits.size(), services->application.partitions);
-    return {record, std::accumulate(counts.begin(), counts.end(), std::size_t{0})};
+    return {record, plan::count_tasks(*services->plan, record.splits.size(), services->application.partitions)};
   }
 
   /// Those that have something to show of a batch: text outputs show nothing of one without records for them.

@@ -10,12 +10,13 @@ namespace weir::actors {
 /// What a coordinator that starts anew finds in the log.
 struct recovered_batches {
   batch_id last;                               ///< the newest number that was ever sealed
+  std::int64_t last_time_ms = 0;               ///< times of coming batches are later
   std::vector<log::batch_record> open;         ///< sealed and not committed
   std::vector<log::commit_record> unpublished; ///< committed and not published by all outputs
 };
 
 /// Reads the log and tells `queue` what of each input is in batches already. Only once no older coordinator can write any more.
-/// Error 78: committed results wait for an output that the program no longer has.
+/// Error 78: see `log::check_program`.
 result<recovered_batches> recover_batches(const services& services, input_queue& queue);
 
 } // namespace weir::actors

@@ -66,8 +66,11 @@ result<void> seal(transaction& changes, const store& in, const batch_record& bat
   if (!last)
     return tl::make_unexpected(last.error());
   put_record(group, table::batches, batch_key(batch.id), batch);
-  if (!*last || (*last)->id < batch.id)
-    put_record(group, table::meta, last_batch_key, last_batch{batch.id, batch.time_ms});
+  if (!*last || (*last)->id < batch.id) {
+    auto rising_since = *last ? (*last)->rising_since : batch_id{};
+    put_record(group, table::meta, last_batch_key,
+               last_batch{batch.id, batch.time_ms, rising_since.value > 0 ? rising_since : batch.id});
+  }
   changes.append(std::move(group));
   return {};
 }

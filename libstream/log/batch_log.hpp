@@ -17,9 +17,12 @@ namespace weir::log {
 struct last_batch {
   batch_id id;
   std::int64_t time_ms = 0;
+  /// The first batch that this version, or a later one, has sealed: from there on times rise. Those before may have come from a version whose
+  /// times could fall back at a restart. 0 = none yet.
+  batch_id rising_since;
 
   bool operator==(const last_batch&) const = default;
-  WEIR_FIELDS(x.id, x.time_ms)
+  WEIR_FIELDS(x.id, x.time_ms, x.rising_since)
 };
 
 /// Formatted bytes of one staged part; `owner` keeps them alive until the commit.

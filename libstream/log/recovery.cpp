@@ -1,5 +1,7 @@
 #include "libstream/log/recovery.hpp"
 
+#include <algorithm>
+
 #include "libstream/log/keys.hpp"
 #include "libstream/log/positions.hpp"
 #include "libstream/log/record_codec.hpp"
@@ -92,10 +94,14 @@ result<void> check_commit(const log_contents& contents, const commit_record& com
 result<void> check_batches(const log_contents& contents) {
   std::optional<std::int64_t> before_ms;
   for (const auto& [id, batch] : contents.batches) {
-    if (!contents.last || contents.last->id < id || contents.last->time_ms < batch.time_ms)
+    if (!contents.last || contents.last->id < id)
       return impossible(table::batches, batch_key(id), "sealed after what the log says was the last batch");
-    if (before_ms && batch.time_ms < *before_ms)
-      return impossible(table::batches, batch_key(id), "its time is earlier than that of the batch before");
+    if (contents.last->rising_since.value == 0 || id < contents.last->rising_since)
+      continue; // an older version sealed it, and its time may be later than that of the next one
+    if (contents.last->time_ms < batch.time_ms)
+      return impossible(table::batches, batch_key(id), "its time is later than that of the last batch");
+    if (before_ms && batch.time_ms <= *before_ms)
+      return impossible(table::batches, batch_key(id), "its time is not later than that of the batch before");
     before_ms = batch.time_ms;
   }
   for (const auto& key : contents.staged) {
@@ -186,6 +192,8 @@ result<recovery_plan> plan_recovery(const log_contents& contents) {
   if (contents.last) {
     plan.first_free_batch = contents.last->id.next();
     plan.last_time_ms = contents.last->time_ms;
+    for (const auto& [id, batch] : contents.batches)
+      plan.last_time_ms = std::max(plan.last_time_ms, batch.time_ms);
   }
   return plan;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libstream/base/text.hpp"
+#include "libstream/log/admission.hpp"
 #include "libstream/plan/delivery.hpp"
 
 namespace weir::testing {
@@ -43,6 +44,8 @@ application_run::application_run(const application& build, const driver_options&
   if (!lowered)
     throw plan::plan_error{lowered.error()};
   plan_ = *lowered;
+  for (auto& [name, digest] : plan_->static_data())
+    tables_.push_back({name, digest});
   context_->begun_with(std::chrono::milliseconds{options_.interval_ms});
   std::vector<std::string> inputs{"text_input"};
   for (auto& receiver : plan_->receivers())
@@ -69,14 +72,13 @@ bool application_run::reads_text() const {
                      [](auto& stage) { return stage.reads_text && stage.source == 0; });
 }
 
-std::optional<batch_id> application_run::next_due(batch_id from) const {
-  auto& stages = plan_->stages();
-  auto always = std::any_of(stages.begin(), stages.end(), [](auto& stage) { return stage.always_due; });
-  return always ? std::optional{from} : std::nullopt;
-}
-
 void application_run::recover() {
   auto unfinished = directory_.recover();
+  log::program_parts parts{{}, tables_};
+  for (auto& output : plan_->outputs())
+    parts.outputs.insert(output.name);
+  if (auto admitted = log::check_program(parts, unfinished); !admitted)
+    throw plan::plan_error{admitted.error()};
   for (auto& batch : unfinished.publish_again) {
     publish(batch, describe(batch.sealed));
     directory_.finish(batch.sealed);
@@ -85,10 +87,10 @@ void application_run::recover() {
     finish(batch, std::nullopt);
 }
 
-void application_run::run(batch_id batch, std::optional<moment> until) {
+void application_run::run(const log::batch_calendar::entry& batch, std::optional<moment> until) {
   if (until == moment::before_seal)
     return;
-  finish(directory_.seal(batch, options_.time_ms(batch), options_.records_per_split), until);
+  finish(directory_.seal(batch, options_.records_per_split, tables_), until);
 }
 
 void application_run::finish(const log::batch_record& batch, std::optional<moment> until) {

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "libstream/api/stream_context.hpp"
+#include "libstream/log/batch_calendar.hpp"
+#include "libstream/plan/batch_rules.hpp"
 #include "libstream/testing/data_directory.hpp"
 #include "libstream/testing/witness.hpp"
 
@@ -17,8 +19,6 @@ struct driver_options {
   std::size_t records_per_split = 3; ///< a map task reads so many, so that merging is tested as well
   std::int64_t interval_ms = 1000;
   std::uint32_t max_task_failures = 4; ///< so often an output that goes to the program is tried
-
-  std::int64_t time_ms(batch_id batch) const { return static_cast<std::int64_t>(batch.value) * interval_ms; }
 };
 
 /// Where in the life of a batch an application dies.
@@ -43,12 +43,12 @@ public:
   std::uint32_t source_of(std::string_view receiver) const;
   bool reads_text() const;
 
-  /// Finishes what a run before has begun: publishes what it committed, computes what it sealed.
+  /// Finishes what a run before has begun: publishes what it committed, computes what it sealed. Refuses what the real runtime refuses.
   void recover();
   /// One batch from its seal to its end, or up to a moment, at which everything stops.
-  void run(batch_id batch, std::optional<moment> until = std::nullopt);
-  /// The first batch from this one on that runs without input; nothing if none does.
-  std::optional<batch_id> next_due(batch_id from) const;
+  void run(const log::batch_calendar::entry& batch, std::optional<moment> until = std::nullopt);
+  /// Whether something runs in every batch, also without input.
+  bool is_always_due() const { return plan::is_always_due(*plan_); }
 
 private:
   void finish(const log::batch_record& batch, std::optional<moment> until);
@@ -68,6 +68,7 @@ private:
   std::shared_ptr<stream_context> context_ = std::make_shared<stream_context>();
   std::shared_ptr<listener_list> listeners_ = context_->listeners();
   std::shared_ptr<const plan::physical_plan> plan_;
+  std::vector<log::static_table> tables_; ///< what batches are computed with beside their input
 };
 
 /// Whether an output has records as they are, in frames, and not lines of text: it goes to the program itself.

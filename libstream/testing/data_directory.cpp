@@ -63,10 +63,12 @@ bool data_directory::has_waiting() const {
   return false;
 }
 
-log::batch_record data_directory::seal(batch_id batch, std::int64_t time_ms, std::size_t records_per_split) {
+log::batch_record data_directory::seal(const log::batch_calendar::entry& batch, std::size_t records_per_split,
+                                       const std::vector<log::static_table>& tables) {
   log::batch_record record;
-  record.id = batch;
-  record.time_ms = time_ms;
+  record.id = batch.number;
+  record.time_ms = batch.time_ms;
+  record.tables = tables;
   record.epoch = epoch{1};
   log::transaction changes; // blocks and seal at once, as the real runtime does
   for (auto& each : inputs_)
@@ -164,9 +166,9 @@ void data_directory::finish(const log::batch_record& batch) {
 
 log::recovery_plan data_directory::recover() const { return value_of(log::recover(store_)); }
 
-batch_id data_directory::last_batch() const {
+log::batch_calendar::entry data_directory::last_batch() const {
   auto last = value_of(log::read_last_batch(store_));
-  return last ? last->id : batch_id{};
+  return last ? log::batch_calendar::entry{last->id, last->time_ms} : log::batch_calendar::entry{};
 }
 
 } // namespace weir::testing

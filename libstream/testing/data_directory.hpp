@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "libstream/log/batch_calendar.hpp"
 #include "libstream/log/memory_store.hpp"
 #include "libstream/log/recovery.hpp"
 #include "libstream/plan/inline_batch.hpp"
@@ -26,7 +27,9 @@ public:
   bool has_waiting() const;
 
   /// Fixes a batch: all that waits, cut into splits of so many records, the first source's first.
-  log::batch_record seal(batch_id batch, std::int64_t time_ms, std::size_t records_per_split);
+  /// `tables` are the static data that it is computed with.
+  log::batch_record seal(const log::batch_calendar::entry& batch, std::size_t records_per_split,
+                         const std::vector<log::static_table>& tables);
   /// The splits of a sealed batch, for the sources of this start.
   std::vector<plan::inline_batch::split> read(const log::batch_record& batch) const;
   /// How many records a sealed batch took from each source.
@@ -41,8 +44,8 @@ public:
 
   /// What a start has to do.
   log::recovery_plan recover() const;
-  /// The newest batch that was sealed; zero before the first.
-  batch_id last_batch() const;
+  /// The newest batch that was sealed; number zero before the first.
+  log::batch_calendar::entry last_batch() const;
 
 private:
   struct input {

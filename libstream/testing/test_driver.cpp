@@ -62,9 +62,19 @@ test_driver& test_driver::step(std::uint32_t batches) {
   return *this;
 }
 
-void test_driver::run_batch(batch_id batch, std::optional<moment> until) {
+log::batch_calendar test_driver::calendar() const {
+  log::batch_calendar made{milliseconds{options_.interval_ms}};
+  made.last_was(directory_.last_batch());
+  return made;
+}
+
+log::batch_calendar::entry test_driver::next_batch() const {
+  return calendar().next(1000 * (now_.count() + options_.interval_ms));
+}
+
+void test_driver::run_batch(const log::batch_calendar::entry& batch, std::optional<moment> until) {
   auto& run = running("run a batch");
-  now_ = milliseconds{options_.time_ms(batch)};
+  now_ = milliseconds{batch.time_ms};
   try {
     run.run(batch, until);
   } catch (...) {
@@ -76,10 +86,10 @@ void test_driver::run_batch(batch_id batch, std::optional<moment> until) {
 test_driver& test_driver::advance(milliseconds by) {
   auto end = now_ + by;
   while (run_) {
-    auto due = directory_.has_waiting() ? std::optional{next_batch()} : run_->next_due(next_batch());
-    if (!due || milliseconds{options_.time_ms(*due)} > end)
+    auto next = next_batch();
+    if ((!directory_.has_waiting() && !run_->is_always_due()) || milliseconds{next.time_ms} > end)
       break;
-    run_batch(*due);
+    run_batch(next);
   }
   now_ = std::max(now_, end);
   return *this;
@@ -101,9 +111,6 @@ test_driver& test_driver::crash(moment when) {
 }
 
 test_driver& test_driver::restart(const options& changed) {
-  if (changed.interval_ms != options_.interval_ms)
-    throw misuse("batch times are multiples of the interval, which cannot change", "test_driver",
-                 "make a driver for each");
   if (run_)
     run_until_idle();
   options_ = changed;
@@ -115,9 +122,9 @@ test_driver& test_driver::restart(const options& changed) {
     throw;
   }
   // What was due while it was stopped, all in one: the last that was missed.
-  auto missed = last_due();
-  if (missed > directory_.last_batch() && run_->next_due(missed) == missed)
-    run_batch(missed);
+  auto now_us = 1000 * now_.count();
+  if (now_.count() >= options_.interval_ms && !calendar().has_given(now_us) && run_->is_always_due())
+    run_batch(calendar().next(now_us));
   return *this;
 }
 

@@ -59,7 +59,7 @@ public:
   test_driver& crash(moment when = moment::before_seal);
   /// Starts it again on its data directory: builds the application anew and finishes what was begun.
   test_driver& recover() { return restart(options_); }
-  /// The same with other options. One that runs takes the batches that wait before it ends. The interval cannot change.
+  /// The same with other options, also another interval. One that runs takes the batches that wait before it ends.
   test_driver& restart(const options& changed);
   /// The same with another version of the program.
   test_driver& upgrade(application build);
@@ -88,9 +88,10 @@ private:
   void start();
   /// Throws if it has stopped; `action` is what cannot be done then.
   application_run& running(const char* action) const;
-  void run_batch(batch_id batch, std::optional<moment> until = std::nullopt);
-  batch_id last_due() const { return {static_cast<batch_id::rep>(now_.count() / options_.interval_ms)}; }
-  batch_id next_batch() const { return last_due().next(); }
+  void run_batch(const log::batch_calendar::entry& batch, std::optional<moment> until = std::nullopt);
+  log::batch_calendar calendar() const;
+  /// At the next multiple of the interval.
+  log::batch_calendar::entry next_batch() const;
   /// Whether the output of that name has frames; throws if there is none.
   bool has_frames(std::string_view name) const;
 

@@ -55,7 +55,7 @@ struct log_of {
     return *this;
   }
   log_of& last(std::uint64_t number) {
-    contents.last = last_batch{batch_id{number}, static_cast<std::int64_t>(100 * number)};
+    contents.last = last_batch{batch_id{number}, static_cast<std::int64_t>(100 * number), batch_id{1}};
     return *this;
   }
 };
@@ -144,6 +144,22 @@ TEST_CASE("states that no crash can leave behind are corrupt, and the record is 
   REQUIRE_FALSE(plan.has_value());
   CHECK(plan.error().code == error_code::corrupt);
   CHECK(plan.error().message().find(given.named) != std::string::npos);
+}
+
+// An older version gave times that fell back when the batch interval became shorter at a restart.
+TEST_CASE("batches of an older version whose times fall back are no damage, and coming times are later than all",
+          "[log]") {
+  auto log = log_of{}.sealed(7, {}).sealed(8, {});
+  log.contents.batches[batch_id{7}].time_ms = 17'966'000'000'000;
+  log.contents.last->rising_since = {};
+  auto plan = plan_recovery(log.contents);
+  REQUIRE(plan.has_value());
+  CHECK(plan->run_again.size() == 2);
+  CHECK(plan->last_time_ms == 17'966'000'000'000);
+  log.contents.last->rising_since = batch_id{8};
+  CHECK(plan_recovery(log.contents).has_value());
+  log.contents.last->rising_since = batch_id{7};
+  CHECK_FALSE(plan_recovery(log.contents).has_value());
 }
 
 TEST_CASE("what the log holds is what recovery sees", "[log]") {

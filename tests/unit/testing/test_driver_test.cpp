@@ -122,7 +122,6 @@ TEST_CASE("the application is computed with other partitions after a restart, wh
   CHECK(driver.parts("lines").size() == 1);
   driver.push({"a", "b", "c", "d", "e", "f"}).step();
   CHECK(driver.parts("lines").size() > 1);
-  CHECK_THROWS_WITH(driver.restart({.interval_ms = 1}), Catch::Contains("interval"));
   CHECK_THROWS_WITH((test_driver{two_inputs, {.partitions = 0}}), Catch::Contains("at least 1"));
 }
 
@@ -146,4 +145,44 @@ TEST_CASE("a sealed batch of an input that the program has no more is refused", 
   driver.push<sale>("sales", {{"ann", 1}}).crash(moment::sealed);
   CHECK_THROWS_WITH(driver.upgrade(count_lines), Catch::Contains("an input that is gone"));
   CHECK_FALSE(driver.is_running());
+}
+
+TEST_CASE("another interval at a restart gives times that go on from the last one", "[driver]") {
+  test_driver driver{count_lines};
+  driver.push({"a"}).step().push({"b"}).step();
+  driver.push({"c"}).restart({.interval_ms = 300}).push({"d"}).step();
+  driver.restart({.interval_ms = 60'000}).push({"e"}).step();
+  driver.restart({.interval_ms = 7}).push({"f"}).step();
+  std::vector<std::chrono::milliseconds> times;
+  for (auto& [time, shown] : driver.outputs("counts"))
+    times.push_back(time);
+  CHECK(times == std::vector<std::chrono::milliseconds>{1000ms, 2000ms, 3000ms, 3300ms, 60'000ms, 60'004ms});
+}
+
+TEST_CASE("committed results of an output that the program has no more are refused", "[driver]") {
+  test_driver driver{[](stream_context& ctx) { ctx.text_input().count().named("old").print(); }};
+  driver.push({"a"}).crash(moment::committed);
+  auto upgrade = [&] { driver.upgrade([](stream_context& ctx) { ctx.text_input().count().named("new").print(); }); };
+  CHECK_THROWS_WITH(upgrade(), Catch::Contains("committed results wait for an output that the program no longer has"));
+  CHECK_FALSE(driver.is_running());
+}
+
+TEST_CASE("a sealed batch whose static data has changed is refused", "[driver]") {
+  auto with_price = [](int price) {
+    return [price](stream_context& ctx) {
+      ctx.text_input()
+        .map([](std::string_view line) {
+          return std::pair{std::string{line}, 1};
+        })
+        .join(dataset<std::pair<std::string, int>>::from({{"tea", price}}).named("prices"))
+        .named("priced")
+        .print();
+    };
+  };
+  test_driver driver{with_price(3)};
+  driver.push({"tea"}).crash(moment::sealed);
+  CHECK_THROWS_WITH(driver.upgrade(with_price(4)),
+                    Catch::Contains("static data has changed") && Catch::Contains("operator prices"));
+  driver.upgrade(with_price(3));
+  CHECK(driver.output("priced").lines().size() == 1);
 }

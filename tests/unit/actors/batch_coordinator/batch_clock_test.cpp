@@ -37,8 +37,9 @@ TEST_CASE("input that came before a multiple of the interval is sealed right beh
   CHECK(rest <= 71ms);
   time.pass(rest);
   REQUIRE(clock.due(time.now(), false));
-  CHECK(clock.seal(time.now(), false).number == batch_id{10'001});
-  CHECK(clock.time_ms(batch_id{10'001}) == 1'000'100);
+  auto given = clock.seal(time.now(), false);
+  CHECK(given.number == batch_id{10'001});
+  CHECK(given.time_ms == 1'000'100);
 }
 
 TEST_CASE("a batch that was not sealed takes what comes just too late", "[batch_clock]") {
@@ -84,9 +85,10 @@ TEST_CASE("whatever the wall clock does, numbers rise and batches come at their 
     std::mt19937_64 random{seed};
     auto interval = microseconds{1'000 * (1 + random() % 200)};
     batch_clock clock{interval};
-    clock.last_was(batch_id{random() % 2'000'000});
+    clock.last_was({batch_id{1 + random() % 2'000'000}, static_cast<std::int64_t>(random() % 2'000'000)});
     clocks time;
     batch_id last;
+    std::int64_t last_ms = 0;
     std::uint64_t sealed = 0, jumps = 0;
     auto started = time.steady;
     for (int i = 0; i < 400; ++i) {
@@ -99,7 +101,9 @@ TEST_CASE("whatever the wall clock does, numbers rise and batches come at their 
         auto given = clock.seal(time.now(), random() % 2 == 0);
         CHECK(given.number > last);
         CHECK(given.number > given.before);
+        CHECK(given.time_ms > last_ms);
         last = given.number;
+        last_ms = given.time_ms;
         ++sealed;
       }
       auto rest = clock.until_next(time.now());
@@ -111,4 +115,18 @@ TEST_CASE("whatever the wall clock does, numbers rise and batches come at their 
     CHECK(sealed <= intervals + jumps + 2);
     CHECK(sealed + jumps + 2 >= intervals / 2);
   }
+}
+
+TEST_CASE("what is always due waits after a restart for the next multiple of the interval", "[batch_clock]") {
+  clocks time;
+  batch_clock clock{100ms};
+  clock.last_was({batch_id{5}, time.wall_us / 1000});
+  time.pass(10ms);
+  CHECK_FALSE(clock.due(time.now(), true));
+  time.pass(100ms);
+  REQUIRE(clock.due(time.now(), true));
+  auto given = clock.seal(time.now(), false);
+  CHECK(given.number == batch_id{6});
+  CHECK(given.before == batch_id{5});
+  CHECK(given.time_ms == 1'000'100);
 }

@@ -1,6 +1,7 @@
 // The examples of docs/testing.md: what stands there stands here, and is run.
 #include <catch2/catch.hpp>
 
+#include "libstream/api/names.hpp"
 #include "libstream/api/receiver.hpp"
 #include "libstream/operators/split_words.hpp"
 #include "libstream/testing/test_driver.hpp"

@@ -81,7 +81,8 @@ setting_row outputs() {
 std::string default_directory(const configuration& from) { return "./weir-data/" + from.options.application; }
 
 setting_row data_directory() {
-  auto made = row("data_dir", &runtime_options::data_dir, text, "the log and all state; none = no log");
+  auto made =
+    row("data_dir", &runtime_options::data_dir, text, "directory of the log and of all state; none: no log is kept");
   made.read = [](const configuration& from) {
     auto& directory = from.options.data_dir;
     return setting_value{0, directory.empty() ? "none" : directory, {}};
@@ -98,7 +99,7 @@ setting_row data_directory() {
 
 setting_row partitions() {
   auto made = row("partitions", &runtime_options::partitions, count, 1, 4096,
-                  "partitions at the first start; later ones take the stored number");
+                  "number of partitions at the first start; later starts use the stored number");
   made.read = [](const configuration& from) {
     auto& options = from.options;
     return setting_value{options.partitions > 0 ? options.partitions : 2 * options.settings.executors, {}, {}};
@@ -114,7 +115,8 @@ setting_row graceful_stop() {
 }
 
 setting_row stop_after() {
-  setting_row made = row("stop_after", &settings::stop_when_idle, duration, 0, year, "drains and ends after this time");
+  setting_row made =
+    row("stop_after", &settings::stop_when_idle, duration, 0, year, "stops gracefully after this time");
   made.read = [](const configuration& from) {
     return value_of(from.stop_after.value_or(std::chrono::milliseconds{0}));
   };
@@ -137,30 +139,31 @@ std::vector<setting_row> make_rows() {
         inputs().as_flag("URL"),
         outputs().as_flag("SPEC"),
         row("max_record_bytes", &settings::max_record_bytes, size, 1, limits::max_frame_bytes - 2,
-            "a longer record is skipped, counted and reported"),
+            "greatest size of a record; a longer one is skipped, counted and reported"),
         row("file.settle", &settings::file_settle, duration, 0, hour,
             "how long a file of a directory must stay as it is before it is read"),
       });
-  add(
-    all, "Batches",
-    {
-      row("batch_interval", &settings::batch_interval, duration, ms, hour, "length of a batch").as_flag("DURATION"),
-      row(
-        "block_interval", &settings::block_interval, duration, 100, 10 * second,
-        "how long a receiver collects before it cuts a block; one that does not divide the batch interval is replaced")
-        .unless_set("auto", "batch_interval"),
-      row("executors", &settings::executors, count, 1, 256, "task threads").as_flag("N").unless_set("auto", "cores"),
-      partitions().as_flag("N"),
-      row("repartition", &runtime_options::repartition, count, 1, 4096,
-          "changes the stored number of partitions at this start")
-        .as_flag("N")
-        .unless_set("keep"),
-    });
+  add(all, "Batches",
+      {
+        row("batch_interval", &settings::batch_interval, duration, ms, hour, "length of a batch").as_flag("DURATION"),
+        row("block_interval", &settings::block_interval, duration, 100, 10 * second,
+            "how long a receiver collects records before it cuts a block; if it does not divide the batch interval, "
+            "auto is used")
+          .unless_set("auto", "batch_interval"),
+        row("executors", &settings::executors, count, 1, 256, "number of threads that compute tasks")
+          .as_flag("N")
+          .unless_set("auto", "cores"),
+        partitions().as_flag("N"),
+        row("repartition", &runtime_options::repartition, count, 1, 4096,
+            "changes the stored number of partitions at this start")
+          .as_flag("N")
+          .unless_set("keep"),
+      });
   add(all, "State and log",
       {
         data_directory().as_flag("DIR"),
         row("control_socket", &runtime_options::control_socket, text,
-            "where local tools such as weir tree ask the running application; none = nowhere")
+            "socket on which local tools such as weir top ask the running application; none: no socket")
           .as_flag("PATH")
           .unless_set("auto", "data_dir"),
         row("log.limit", &settings::log_limit, size, 64 * mib, 64 * tib, "greatest size of the log on disk"),
@@ -170,12 +173,12 @@ std::vector<setting_row> make_rows() {
         row("memory.limit", &settings::memory_limit, size, mib, 64 * tib,
             "memory of the process; the budgets that are not set follow from it"),
         row("exchange.memory", &settings::exchange_bytes, size, 0, 64 * tib,
-            "map outputs in memory; beyond it they are spilled to the scratch file")
+            "memory for map outputs; what does not fit is spilled to the scratch file")
           .unless_set("auto", "memory.limit"),
-        row("max_batch_bytes", &settings::max_batch_bytes, size, kib, 4 * gib, "input of one batch")
+        row("max_batch_bytes", &settings::max_batch_bytes, size, kib, 4 * gib, "greatest input of one batch")
           .unless_set("auto", "memory.limit"),
         row("max_receiver_bytes", &settings::max_receiver_bytes, size, 64 * kib, tib,
-            "what one input may hold that is not committed yet")
+            "how much of one input may wait in memory until it is committed")
           .unless_set("auto", "memory.limit"),
         row("max_batches_in_flight", &settings::max_batches_in_flight, count, 1, 64,
             "batches between their seal and their commit"),
@@ -185,19 +188,19 @@ std::vector<setting_row> make_rows() {
   add(all, "Back-pressure",
       {
         row("backpressure.enabled", &settings::backpressure_enabled, boolean,
-            "whether inputs are paced by how fast batches are computed"),
+            "whether the rate of each input follows how fast batches are computed"),
         row("backpressure.initial_rate", &settings::backpressure_initial_rate, count, 0, most_rate,
-            "records a second of each input until its second batch is computed; 0 = the greatest rate"),
+            "rate of each input in records a second until its second batch is computed; 0: max_rate"),
         row("backpressure.max_rate", &settings::backpressure_max_rate, count, 0, most_rate,
-            "greatest rate of each input in records a second, also without pacing; 0 = none"),
+            "greatest rate of each input in records a second, also if backpressure.enabled is false; 0: no limit"),
         row("backpressure.min_rate", &settings::backpressure_min_rate, count, 1, most_rate,
-            "least rate of each input that pacing sets, in records a second"),
+            "least rate that back-pressure sets for an input, in records a second"),
         row("backpressure.proportional", &settings::backpressure_proportional, fixed_point, 0, 1000 * millionths,
             "weight of the difference between the last rate and what was processed"),
         row("backpressure.integral", &settings::backpressure_integral, fixed_point, 0, 1000 * millionths,
-            "weight of what waits because batches start late"),
+            "weight of the records that wait because batches start late"),
         row("backpressure.derived", &settings::backpressure_derived, fixed_point, 0, 1000 * millionths,
-            "weight of how fast that difference changes"),
+            "weight of how fast the difference between the last rate and what was processed changes"),
       });
   add(
     all, "Failures",

@@ -1,5 +1,6 @@
 #include "libstream/plan/offenders.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -93,6 +94,8 @@ public:
     last_ = records_.empty() ? 0 : records_.size() - 1;
   }
 
+  /// Whether they are records, which are few enough to be listed.
+  bool are_records() const { return reads_input_; }
   std::uint64_t first() const { return 0; }
   std::uint64_t last() const { return last_; }
   /// That in which the record lies; 0 for keys.
@@ -208,7 +211,84 @@ private:
     auto failed = always_fails(parts_.first(), broken);
     if (!failed)
       return tl::make_unexpected(failed.error());
-    return *failed ? add(broken) : result<void>{};
+    if (!*failed)
+      return {};
+    if (!parts_.are_records())
+      return add(broken);
+    auto guilty = guilty_one(broken);
+    return guilty ? add(*guilty) : tl::make_unexpected(guilty.error());
+  }
+
+  /// The beginning that ends with `last` fails, a shorter one does not. If it takes one earlier record to fail with it, it may be either's fault:
+  /// the earlier one's, if that also fails with a later record with which `last` does not fail.
+  result<std::uint64_t> guilty_one(std::uint64_t last) {
+    auto partner = latest_beginning(last);
+    if (!partner || *partner == last)
+      return partner;
+    auto pair = fails_together({*partner, last});
+    if (!pair)
+      return tl::make_unexpected(pair.error());
+    auto other = *pair ? first_with(*partner, last) : result<std::uint64_t>{none};
+    if (!other)
+      return other;
+    if (*other == none)
+      return last;
+    auto also_with_last = fails_together({last, *other});
+    if (!also_with_last)
+      return tl::make_unexpected(also_with_last.error());
+    if (*also_with_last)
+      return last;
+    auto again = fails_together({*partner, last}); // so that it is the last problem that is told
+    if (!again)
+      return tl::make_unexpected(again.error());
+    return *again ? *partner : last;
+  }
+
+  /// The greatest `from` such that [from, last] fails.
+  result<std::uint64_t> latest_beginning(std::uint64_t last) {
+    auto broken = parts_.first(); // from here on it fails
+    auto passes = last + 1;       // and from here on it does not
+    while (broken + 1 < passes) {
+      auto middle = broken + (passes - broken) / 2;
+      auto failed = fails(middle, last);
+      if (!failed)
+        return tl::make_unexpected(failed.error());
+      (*failed ? broken : passes) = middle;
+    }
+    return broken;
+  }
+
+  /// The first record behind `last` that fails together with `partner` and nothing else; `none` if there is none that can be told.
+  result<std::uint64_t> first_with(std::uint64_t partner, std::uint64_t last) {
+    auto passes = last; // [partner] and what is behind `last`, up to here
+    auto broken = parts_.last() + 1;
+    while (passes + 1 < broken) {
+      auto middle = passes + (broken - passes) / 2;
+      auto failed = fails_without(partner, middle, last);
+      if (!failed)
+        return tl::make_unexpected(failed.error());
+      (*failed ? broken : passes) = middle;
+    }
+    if (broken > parts_.last())
+      return none;
+    auto pair = fails_together({partner, broken});
+    if (!pair)
+      return tl::make_unexpected(pair.error());
+    return *pair ? broken : none;
+  }
+
+  result<bool> fails_together(std::pair<std::uint64_t, std::uint64_t> both) {
+    return fails_without(both.first, both.second, both.second - 1);
+  }
+  /// `from` and what is behind `gap`, up to `to`.
+  result<bool> fails_without(std::uint64_t from, std::uint64_t to, std::uint64_t gap) {
+    auto before = out_;
+    for (auto between = from + 1; between <= gap; ++between)
+      if (auto at = std::lower_bound(out_.begin(), out_.end(), between); at == out_.end() || *at != between)
+        out_.insert(at, between);
+    auto failed = fails(from, to);
+    out_ = std::move(before);
+    return failed;
   }
 
   result<void> add(std::uint64_t position) {
@@ -249,6 +329,8 @@ private:
   const stage& of_;
   parts parts_;
   const task_input& input_;
+  static constexpr std::uint64_t none = ~std::uint64_t{0};
+
   const offender_search& how_;
   std::vector<offender> found_;
   positions out_; ///< those known before and those of `found_`, ascending

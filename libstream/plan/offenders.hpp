@@ -33,7 +33,8 @@ struct offender_search {
 
 /// Finds what a task must leave out in order to succeed, by running it on ever smaller parts of its input (delta debugging, Zeller 2002, in the
 /// simple form that fits records that fail by themselves). Where only several together make a function fail, the last one of the shortest failing
-/// beginning is taken. `input` is the task's whole input; the stage must satisfy `can_leave_out`. Ascending; empty if nothing fails for good.
+/// beginning is taken; but where it fails on pairs of records (a reduction), one that fails together with several others that do not fail with
+/// each other is taken, and not those others. `input` is the task's whole input; the stage must satisfy `can_leave_out`. Ascending; empty if nothing fails for good.
 ///
 /// Cost: at most three times the task for one offender, in about 2 log n runs; less for each further one. The results of all these runs are dropped.
 /// Errors: those of the task that no user function causes; 1 if there would be too many offenders.

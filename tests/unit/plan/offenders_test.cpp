@@ -220,6 +220,42 @@ TEST_CASE("where a function fails on several records together, the last one of t
   CHECK(found_in(*plan, input_of("a 60\na 60\na 60\nb 1\n")) == std::vector<std::uint64_t>{1, 2});
 }
 
+TEST_CASE("a record with which no other can be joined is left out, and not all others of its key", "[offenders]") {
+  auto plan = plan_of([](stream_context& ctx) {
+    ctx.text_input()
+      .map([](std::string_view line) {
+        auto space = line.find(' ');
+        return std::pair{line.substr(0, space), std::stoi(std::string{line.substr(space + 1)})};
+      })
+      .reduce_by_key([](int a, int b) {
+        if (a < 0 || b < 0)
+          throw std::invalid_argument{"less than nothing"};
+        return a + b;
+      })
+      .named("sums")
+      .write_to(ctx.output());
+  });
+  std::string many = "a -1\n";
+  for (int at = 0; at < 300; ++at)
+    many += "a 1\nb 1\n";
+  struct {
+    std::string text;
+    std::vector<std::uint64_t> found;
+  } cases[] = {
+    {many, {0}},
+    {"a -1\nb 5\na 1\na 2\na 3\n", {0}},
+    {"b 5\na -1\nb -1\na 1\nb 1\na 2\nb 2\n", {1, 2}}, // of two keys at once
+    {"a 1\na -1\na 2\na 3\n", {1}},
+    {"a 1\na 2\na 3\na -1\n", {3}},
+    {"a -1\na -1\na 1\na 2\n", {0, 1}},
+    {"a -1\na 1\nb 1\n", {1}}, // of two, either could be meant
+  };
+  for (auto& each : cases) {
+    CAPTURE(each.text.substr(0, 60));
+    CHECK(found_in(*plan, input_of(each.text)) == each.found);
+  }
+}
+
 TEST_CASE("more offenders than a task may have are an error that says so", "[offenders]") {
   auto plan = plan_of(parse);
   auto input = lines_with(10, {1, 2, 3, 4});

@@ -290,7 +290,7 @@ struct coordinator_state {
     auto always = always_due && !draining;
     if (epoch.value == 0 || (queue.empty() && !always))
       return;
-    auto due = clock->due(now(), always);
+    auto due = clock->due(now(), always) || draining; // a graceful stop waits for no interval
     if (!may_seal()) {
       if (due)
         times->held(self->clock().now());
@@ -298,7 +298,9 @@ struct coordinator_state {
     }
     if (due)
       seal_next();
-    if (!queue.empty() || always)
+    if (draining && !queue.empty())
+      seal_if_due();
+    else if (!queue.empty() || always)
       schedule_tick();
   }
 
@@ -589,6 +591,7 @@ struct coordinator_state {
       return;
     draining = true;
     queue.drop_offsets();
+    seal_if_due();
     if (epoch.value != 0)
       services->directory.broadcast(role::receiver, drain_input{epoch});
     finish_if_drained();

@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "actors/monitor/bounded_writer.hpp"
 #include "actors/monitor/json_text.hpp"
 #include "actors/monitor/repeat_limit.hpp"
 
@@ -25,16 +26,6 @@ struct field {
 template <class T>
 field number(const char* name, T value) {
   return {name, std::to_string(value), true};
-}
-
-void write_to_stderr(const std::string& line) {
-  std::string_view rest = line;
-  while (!rest.empty()) {
-    auto written = ::write(STDERR_FILENO, rest.data(), rest.size());
-    if (written <= 0)
-      return; // nobody listens: nothing that could be told
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
 }
 
 const char* name_of(log_level level) {
@@ -170,6 +161,13 @@ milliseconds now_of() {
 }
 
 } // namespace
+
+void write_to_stderr(const std::string& line) {
+  static std::mutex mutex;
+  static bounded_writer writer{STDERR_FILENO};
+  std::lock_guard guard{mutex};
+  writer.write(line);
+}
 
 std::shared_ptr<journal> make_line_journal(log_level level, log_format format, line_output output) {
   return std::make_shared<line_journal>(level, format, std::move(output));

@@ -25,4 +25,7 @@ std::shared_ptr<journal> make_stderr_journal(log_level level, log_format format)
 /// The same to somewhere else.
 std::shared_ptr<journal> make_line_journal(log_level level, log_format format, line_output output);
 
+/// Writes a line to standard error, and waits for no reader: see `bounded_writer`. Any thread.
+void write_to_stderr(const std::string& line);
+
 } // namespace weir::actors

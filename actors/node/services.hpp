@@ -84,7 +84,7 @@ struct settings {
   double backpressure_proportional = 1.0;
   double backpressure_integral = 0.2;
   double backpressure_derived = 0.0;
-  /// How long a graceful stop may take; zero = ten batch intervals, at least ten seconds.
+  /// How long a graceful stop may take; zero = ten batch intervals, at least ten seconds and at most a minute.
   std::chrono::milliseconds graceful_stop_limit{0};
   /// A child that ends more often than this within the window has failed: its supervisor gives up, in the end the application.
   std::uint32_t supervisor_max_restarts = 20;

@@ -18,11 +18,13 @@
 #include "actors/monitor/status.hpp"
 #include "actors/monitor/stderr_journal.hpp"
 #include "actors/node/replayable_inputs.hpp"
+#include "actors/node/standard_descriptors.hpp"
 #include "actors/receiver/live_feed.hpp"
 #include "actors/receiver/open_feed.hpp"
 #include "actors/runtime/executor_jobs.hpp"
 #include "actors/runtime/life_lines.hpp"
 #include "actors/runtime/outcome.hpp"
+#include "actors/runtime/system_visit.hpp"
 #include "actors/runtime/task_threads.hpp"
 #include "actors/runtime/tree.hpp"
 #include "actors/runtime/tree_verbs.hpp"
@@ -78,18 +80,22 @@ std::int64_t wall_clock_us() {
     .count();
 }
 
-/// What is left when a graceful stop has taken too long.
-std::string unfinished_work(const observation& seen, bool has_log) {
+/// What an application has taken in and not yet published.
+std::string work_of(const observation& seen) {
   std::uint64_t records = 0, bytes = 0;
   for (auto& input : seen.inputs) {
     records += input.waiting_records;
     bytes += input.waiting_bytes;
   }
-  auto left = std::to_string(seen.counts.waiting + seen.counts.running) + " batches to compute, " +
-              std::to_string(seen.counts.unpublished) + " to publish, " + std::to_string(records) + " records (" +
-              std::to_string(bytes) + " bytes) in no batch";
-  return left + (has_log ? " were left; the next start on the data directory goes on with them"
-                         : " were left, and are lost without a data directory");
+  return std::to_string(seen.counts.waiting + seen.counts.running) + " batches to compute, " +
+         std::to_string(seen.counts.unpublished) + " to publish, " + std::to_string(records) + " records (" +
+         std::to_string(bytes) + " bytes) in no batch";
+}
+
+/// What is left when a graceful stop has taken too long.
+std::string unfinished_work(const observation& seen, bool has_log) {
+  return work_of(seen) + (has_log ? " were left; the next start on the data directory goes on with them"
+                                  : " were left, and are lost without a data directory");
 }
 
 std::function<std::uint64_t()> make_random() {
@@ -275,11 +281,12 @@ struct actor_runtime::running {
                std::shared_ptr<const listener_list> told);
   process_figures figures(const runtime_options& options) const;
 
-  void begin_drain() { request_drain(*services, *outcome); }
+  void begin_drain() { request_drain(*services, *outcome, *observer); }
 
-  static void request_drain(actors::services& services, actors::outcome& outcome) {
+  static void request_drain(actors::services& services, actors::outcome& outcome, actors::observer& observer) {
     outcome.begin_drain(drain_limit(services.settings));
-    services.draining = true;
+    if (!services.draining.exchange(true))
+      services.journal->tell(draining_line(work_of(observer.look(0)), drain_limit(services.settings)));
     services.directory.send({role::batch_coordinator, 0}, drain{});
   }
 
@@ -298,7 +305,8 @@ struct actor_runtime::running {
   /// From any thread; whoever comes second waits for the first.
   void end() {
     std::call_once(ended, [this] {
-      control.reset(); // whom it would ask is about to go
+      system_visit visit; // of the system that another thread may have made
+      control.reset();    // whom it would ask is about to go
       jobs.reset();
       end_actors();
       say_ended();
@@ -421,6 +429,8 @@ actor_runtime::~actor_runtime() {
 }
 
 result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> plan) {
+  open_missing_descriptors(); // of programs with a main of their own, too
+  system_visit visit;         // this thread may live longer than what it starts
   auto next = std::make_unique<running>();
   auto services = next->services = std::make_shared<actors::services>();
   services->files = options_.files ? options_.files : make_posix_file_system();
@@ -500,7 +510,9 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   services->fail = [outcome = next->outcome](const error& why) { outcome->fail(why); };
   services->spoil = [outcome = next->outcome](const error& why) { outcome->spoil(why); };
   services->finished = [outcome = next->outcome] { outcome->finish(); };
-  services->idle = [raw = services.get(), outcome = next->outcome] { running::request_drain(*raw, *outcome); };
+  services->idle = [raw = services.get(), outcome = next->outcome, observer = next->observer] {
+    running::request_drain(*raw, *outcome, *observer);
+  };
   running_ = std::move(next);
   running_->observer->started();
   running_->said_started = true;

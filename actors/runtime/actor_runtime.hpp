@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,12 +34,12 @@ struct runtime_options {
   std::function<result<void>(std::string_view text)> print;
 };
 
-/// How long a graceful stop may take: what was set, or ten batch intervals, but at least ten seconds.
+/// How long a graceful stop may take: what was set, or ten batch intervals, but at least ten seconds and at most a minute.
 inline std::chrono::milliseconds drain_limit(const settings& of) {
   if (of.graceful_stop_limit.count() > 0)
     return of.graceful_stop_limit;
-  return std::max(std::chrono::milliseconds{10'000},
-                  std::chrono::ceil<std::chrono::milliseconds>(10 * of.batch_interval));
+  return std::clamp(std::chrono::ceil<std::chrono::milliseconds>(10 * of.batch_interval),
+                    std::chrono::milliseconds{10'000}, std::chrono::milliseconds{60'000});
 }
 
 /// The real runtime: threads, sockets, LMDB, and the actors of one node in an actor system of its own. Made and started on one

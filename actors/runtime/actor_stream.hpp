@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "actors/runtime/stream_messages.hpp"
+#include "actors/runtime/system_visit.hpp"
 #include "libstream/api/receiver.hpp"
 
 namespace weir {
@@ -84,6 +85,7 @@ caf::behavior actor_stream_behavior(caf::stateful_actor<actor_stream_state<T>>* 
 /// input in the data directory. `T` and `std::vector<T>` must be message types of the system. Call before the context is started.
 template <class T>
 actor_input<T> actor_stream(stream_context& context, caf::actor_system& system, const std::string& name) {
+  actors::system_visit visit;
   auto source = std::make_shared<actors::actor_fed<T>>();
   auto records = context.receiver_stream(source).named(name);
   return {records, system.spawn(actors::actor_stream_behavior<T>, std::move(source))};

@@ -60,6 +60,14 @@ event started_line(const std::string& application, const std::string& data_dir, 
                    {"outputs", outputs_of(plan, has_log)}}};
 }
 
+event draining_line(const std::string& work, std::chrono::milliseconds limit) {
+  return {.name = "draining",
+          .level = log_level::notice,
+          .message = "the application takes no more input and waits for " + work + ", " +
+                     std::to_string(limit.count()) + " ms at most",
+          .more = {}};
+}
+
 event ended_line(const std::optional<error>& failure, bool drained, const observation& seen, std::int64_t uptime_ms) {
   return {.name = "ended",
           .level = log_level::notice,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -12,6 +13,9 @@ namespace weir::actors {
 /// The first line of a life: which application runs, on which data directory (empty: none), from which inputs to which outputs.
 event started_line(const std::string& application, const std::string& data_dir, const settings& from,
                    const plan::physical_plan& plan);
+
+/// A graceful stop begins: what it waits for (`work`), and for how long at most.
+event draining_line(const std::string& work, std::chrono::milliseconds limit);
 
 /// The last one: why it ended, and what it did. `failure`: the error that ended it; else it has `drained`, or was stopped at once.
 event ended_line(const std::optional<error>& failure, bool drained, const observation& seen, std::int64_t uptime_ms);

@@ -2,8 +2,11 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <new>
+#include <system_error>
 
 #include "actors/monitor/chaos_page.hpp"
+#include "actors/node/standard_descriptors.hpp"
 #include "actors/runtime/command_line.hpp"
 #include "actors/runtime/stop_signals.hpp"
 
@@ -14,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 int report(const std::string& name, const error& why) {
-  std::fprintf(stderr, "%s: %s\n", name.c_str(), why.message().c_str());
+  actors::write_to_stderr(name + ": " + why.message() + "\n");
   return why.exit_code();
 }
 
@@ -38,6 +41,7 @@ result<void> drive(stream_context& context, const actors::command_line& line, co
 }
 
 int run_in(int argc, char** argv, const std::string& name, caf::actor_system* system, const application& build) {
+  actors::open_missing_descriptors();
   actors::attach_chaos_page();
   actors::stop_signals signals;
   auto line = actors::parse_command_line(name, argc, argv, actors::process_environment());
@@ -62,14 +66,27 @@ int run_in(int argc, char** argv, const std::string& name, caf::actor_system* sy
   return code;
 }
 
+/// What the system refuses while an application starts or ends ends it with a sentence.
+int run_guarded(int argc, char** argv, const std::string& name, caf::actor_system* system, const application& build) {
+  try {
+    return run_in(argc, argv, name, system, build);
+  } catch (const std::bad_alloc&) {
+    return report(name, {error_code::configuration, "the system gives no more memory", "limits of the process",
+                         "raise them (ulimit -v), or lower memory.limit"});
+  } catch (const std::system_error& refused) {
+    return report(name, {error_code::configuration, std::string{"the system refuses a thread: "} + refused.what(),
+                         "limits of the process", "raise them (ulimit -u, ulimit -v)"});
+  }
+}
+
 } // namespace
 
 int run(int argc, char** argv, const std::string& name, const application& build) {
-  return run_in(argc, argv, name, nullptr, build);
+  return run_guarded(argc, argv, name, nullptr, build);
 }
 
 int run(int argc, char** argv, const std::string& name, caf::actor_system& system, const application& build) {
-  return run_in(argc, argv, name, &system, build);
+  return run_guarded(argc, argv, name, &system, build);
 }
 
 } // namespace weir

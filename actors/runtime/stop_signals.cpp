@@ -56,6 +56,7 @@ struct stop_signals::state {
 stop_signals::stop_signals() : state_{new state} {
   first_ns = 0;
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN); // a file that may not grow further is a full disk
   struct sigaction taken {};
   taken.sa_handler = take_signal;
   taken.sa_flags = SA_RESTART;

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/node/standard_descriptors.hpp"
 #include "apps/weir/chaos_command.hpp"
 #include "apps/weir/completion_command.hpp"
 #include "apps/weir/demo_command.hpp"
@@ -62,6 +63,7 @@ std::vector<std::string> weir::tool::verb_names() {
 }
 
 int main(int argc, char** argv) {
+  weir::actors::open_missing_descriptors();
   std::string name = argc > 1 ? argv[1] : "";
   if (name == "--help" || name == "-h" || name == "help") {
     show_help();

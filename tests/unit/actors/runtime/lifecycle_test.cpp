@@ -213,6 +213,8 @@ TEST_CASE("how long a graceful stop may take follows from the batch interval, un
   CHECK(drain_limit(of) == 10s);
   of.batch_interval = 5s;
   CHECK(drain_limit(of) == 50s);
+  of.batch_interval = 1h;
+  CHECK(drain_limit(of) == 60s);
   of.graceful_stop_limit = 3s;
   CHECK(drain_limit(of) == 3s);
 }

@@ -1,0 +1,55 @@
+#include "actors/monitor/bounded_writer.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <string_view>
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace weir::actors {
+
+void bounded_writer::write(const std::string& line) {
+  if (!put({})) { // the rest of the line before
+    ++left_out_;
+    return;
+  }
+  if (left_out_ > 0) {
+    if (!put(std::to_string(left_out_) + " lines were left out here, as nobody read them\n")) {
+      ++left_out_;
+      return;
+    }
+    left_out_ = 0;
+  }
+  if (!put(line) && unfinished_.size() == line.size()) { // nothing of it was written
+    unfinished_.clear();
+    ++left_out_;
+  }
+}
+
+bool bounded_writer::put(const std::string& line) {
+  unfinished_ += line;
+  std::string_view rest = unfinished_;
+  while (!rest.empty() && has_room()) {
+    // So much a pipe that has room takes at once, without blocking.
+    auto written = ::write(descriptor_, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written <= 0) { // nobody listens: nothing that could be told
+      unfinished_.clear();
+      return true;
+    }
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  stands_still_ = !rest.empty();
+  unfinished_.erase(0, unfinished_.size() - rest.size());
+  return unfinished_.empty();
+}
+
+bool bounded_writer::has_room() const {
+  pollfd writable{descriptor_, POLLOUT, 0};
+  return ::poll(&writable, 1, stands_still_ ? 0 : patience_ms_) != 0; // errors show when it is written
+}
+
+} // namespace weir::actors

@@ -13,7 +13,8 @@ class system_visit {
 public:
   system_visit() : before_{caf::logger::current_logger()} {}
   ~system_visit() {
-    if (caf::logger::current_logger() != before_) // CAF has no way to go back to another system; a thread's next spawn there does
+    if (caf::logger::current_logger() !=
+        before_) // CAF has no way to go back to another system; a thread's next spawn there does
       caf::logger::set_current_actor_system(nullptr);
   }
   system_visit(const system_visit&) = delete;

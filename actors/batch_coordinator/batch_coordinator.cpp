@@ -65,10 +65,21 @@ struct coordinator_state {
     queue.look_up_in([raw = services.get()](input_id input, const std::string& partition) {
       return log::read_partition(*raw->store, input, partition);
     });
+    leave_out_given_up();
     claim();
     schedule_retry();
     if (services->settings.stop_when_idle.count() > 0)
       schedule_idle_check();
+  }
+
+  /// Nobody reads them.
+  void leave_out_given_up() {
+    auto& inputs = services->settings.inputs;
+    for (std::uint32_t i = 0; i < inputs.size(); ++i)
+      if (inputs[i].what() == input_url::kind::given_up) {
+        rest.activity(input_id{i}, true);
+        rest.drained(input_id{i}, {}, {});
+      }
   }
 
   void claim() { to_writer(claim_coordination{incarnation}); }

@@ -33,7 +33,43 @@ result<void> recover_files(const services& services, input_queue& queue) {
   return {};
 }
 
+bool is_given_up(const services& services, input_id input) {
+  auto& inputs = services.settings.inputs;
+  return input.value < inputs.size() && inputs[input.value].what() == input_url::kind::given_up;
+}
+
+/// The program reads what the log holds of it.
+bool has_reader(const services& services, input_id input) {
+  return services.settings.inputs[input.value].source() != UINT32_MAX;
+}
+
+tl::unexpected<error> still_needed(const services& services, input_id input, const std::string& by) {
+  return fail(error_code::configuration,
+              "the input cannot be given up yet: " + services.settings.inputs[input.value].text() + " is needed by " +
+                by,
+              "--forget-input", "run the program once more with it, so that what was taken of it is counted");
+}
+
+/// What was taken of an input is not lost by giving it up.
+result<void> check_given_up(const services& services, const log::recovery_plan& plan) {
+  for (auto& batch : plan.run_again)
+    for (auto& split : batch.splits)
+      if (is_given_up(services, split.input()) && (!split.ranges.empty() || !has_reader(services, split.input())))
+        return still_needed(services, split.input(),
+                            "batch " + std::to_string(batch.id.value) + ", which is not committed");
+  for (auto& blocks : plan.unsealed)
+    if (is_given_up(services, blocks.input) && !has_reader(services, blocks.input))
+      return still_needed(services, blocks.input, "records that were acknowledged and are in no batch");
+  return {};
+}
+
 } // namespace
+
+result<void> check_unfinished(const services& services, const log::recovery_plan& plan) {
+  if (auto admitted = log::check_program(parts_of(services), plan); !admitted)
+    return admitted;
+  return check_given_up(services, plan);
+}
 
 result<recovered_batches> recover_batches(const services& services, input_queue& queue) {
   auto plan = log::recover(*services.store);
@@ -44,8 +80,8 @@ result<recovered_batches> recover_batches(const services& services, input_queue&
   if (!last || !epochs)
     return tl::make_unexpected(last ? epochs.error() : last.error());
   recovered_batches found;
-  if (auto admitted = log::check_program(parts_of(services), *plan); !admitted)
-    return tl::make_unexpected(admitted.error());
+  if (auto possible = check_unfinished(services, *plan); !possible)
+    return tl::make_unexpected(possible.error());
   if (*last)
     found.last = (*last)->id;
   found.last_time_ms = plan->last_time_ms;

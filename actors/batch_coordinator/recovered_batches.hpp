@@ -4,6 +4,7 @@
 
 #include "actors/batch_coordinator/input_queue.hpp"
 #include "actors/node/services.hpp"
+#include "libstream/log/recovery.hpp"
 
 namespace weir::actors {
 
@@ -18,5 +19,9 @@ struct recovered_batches {
 /// Reads the log and tells `queue` what of each input is in batches already. Only once no older coordinator can write any more.
 /// Error 78: see `log::check_program`.
 result<recovered_batches> recover_batches(const services& services, input_queue& queue);
+
+/// Whether the program can finish what the log has begun. Error 78: committed results wait for an output that it no longer has, static data
+/// has changed, or an input that is given up is still needed.
+result<void> check_unfinished(const services& services, const log::recovery_plan& plan);
 
 } // namespace weir::actors

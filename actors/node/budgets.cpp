@@ -45,6 +45,22 @@ memory_budgets budgets_for(const memory_demand& demand, std::uint64_t batch) {
   return made;
 }
 
+/// The least limit that does, in whole MiB. With the limit the sum rises, too, but by less.
+std::uint64_t least_memory(memory_demand demand) {
+  auto too_little = demand.limit / mib, enough = 2 * too_little + 1;
+  auto does = [&](std::uint64_t limit) {
+    demand.limit = limit * mib;
+    return budgets_for(demand, least_batch_bytes).sum() <= demand.limit;
+  };
+  while (!does(enough))
+    enough *= 2;
+  while (enough - too_little > 1) {
+    auto middle = too_little + (enough - too_little) / 2;
+    (does(middle) ? enough : too_little) = middle;
+  }
+  return enough * mib;
+}
+
 } // namespace
 
 result<memory_budgets> share_memory(const memory_demand& demand) {
@@ -55,11 +71,8 @@ result<memory_budgets> share_memory(const memory_demand& demand) {
     made = budgets_for(demand, batch);
   }
   if (made.sum() > demand.limit) {
-    auto fixed = made.sum() - demand.limit / allocator_share; // the pool as it is: a larger limit may have a larger one
-    auto least =
-      ((fixed + limits::pooled_bytes - made.pool_bytes) * allocator_share / (allocator_share - 1) / mib + 1) * mib;
     return fail(error_code::configuration, format_size(demand.limit) + " are too little memory for what was set",
-                "memory.limit", "give at least " + format_size(least) + ", or set smaller budgets");
+                "memory.limit", "give at least " + format_size(least_memory(demand)) + ", or set smaller budgets");
   }
   if (!demand.exchange_bytes)
     made.exchange_bytes += (demand.limit - made.sum()) / 2;

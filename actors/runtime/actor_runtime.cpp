@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "actors/batch_coordinator/protocol.hpp"
+#include "actors/batch_coordinator/recovered_batches.hpp"
 #include "actors/caf.hpp"
 #include "actors/monitor/composite_journal.hpp"
 #include "actors/monitor/control_socket.hpp"
@@ -22,6 +23,7 @@
 #include "actors/receiver/live_feed.hpp"
 #include "actors/receiver/open_feed.hpp"
 #include "actors/runtime/executor_jobs.hpp"
+#include "actors/runtime/input_places.hpp"
 #include "actors/runtime/life_lines.hpp"
 #include "actors/runtime/outcome.hpp"
 #include "actors/runtime/system_visit.hpp"
@@ -34,9 +36,11 @@
 #include "actors/sources/feeds.hpp"
 #include "libstream/api/dataset_jobs.hpp"
 #include "libstream/data/memory_block.hpp"
+#include "libstream/log/batch_log.hpp"
 #include "libstream/log/data_directory.hpp"
 #include "libstream/log/memory_store.hpp"
 #include "libstream/log/positions.hpp"
+#include "libstream/log/recovery.hpp"
 #include "libstream/plan/extra_output.hpp"
 
 namespace weir::actors {
@@ -170,49 +174,6 @@ void add_receivers(settings& into, const plan::physical_plan& plan) {
   into.max_receiver_bytes = std::max<std::uint64_t>(into.max_receiver_bytes * configured / all, 64 * limits::kib);
 }
 
-/// What an input is called in the data directory. A `weir://` port may change from start to start, its place among its kind does not.
-std::vector<std::string> names_of(const std::vector<input_url>& inputs) {
-  std::vector<std::string> names;
-  int ports = 0;
-  for (auto& input : inputs)
-    switch (input.what()) {
-      case input_url::kind::file:
-        names.push_back("file:" +
-                        std::filesystem::weakly_canonical(std::filesystem::absolute(input.directory())).string());
-        break;
-      case input_url::kind::weir: names.push_back("weir-" + std::to_string(++ports)); break;
-      case input_url::kind::generate: // checked before
-        names.push_back(generator_name(parse_generator_options(input.query()).value()));
-        break;
-      default: names.push_back(input.text());
-    }
-  return names;
-}
-
-/// Puts inputs into the order of their numbers in the data directory, so that a number is a place.
-result<void> order_inputs(std::vector<input_url>& inputs, log::store& store) {
-  auto names = names_of(inputs);
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), names[i]) !=
-        names.begin() + static_cast<std::ptrdiff_t>(i))
-      return fail(error_code::configuration, "the input is given twice", inputs[i].text(), "give it once");
-  auto ids = log::register_inputs(store, names);
-  if (!ids)
-    return tl::make_unexpected(ids.error());
-  auto known = log::read_inputs(store);
-  if (!known)
-    return tl::make_unexpected(known.error());
-  for (auto& input : *known)
-    if (std::find(names.begin(), names.end(), input.name) == names.end())
-      return fail(error_code::configuration, "the data directory has an input that was not given: " + input.name,
-                  "--input", "give it again, or use another --data-dir");
-  std::vector<input_url> ordered(inputs.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    ordered[(*ids)[i].value] = inputs[i];
-  inputs = std::move(ordered);
-  return {};
-}
-
 result<void> check_outputs(const runtime_options& options, const plan::physical_plan& plan, file_system& files) {
   for (auto& output : plan.outputs()) {
     if (!output.named && !options.data_dir.empty())
@@ -221,13 +182,34 @@ result<void> check_outputs(const runtime_options& options, const plan::physical_
     for (auto& target : output.targets) {
       if (target.what != plan::output_target::kind::text)
         continue;
-      auto parent = std::filesystem::path{target.prefix}.parent_path();
-      if (!parent.empty())
-        if (auto made = files.make_directories(parent.string()); !made)
-          return made;
+      if (auto possible = files.check_writable(directory_above(target.prefix)); !possible)
+        return possible;
     }
   }
   return {};
+}
+
+/// Ports are taken before anything is written.
+result<void> reserve_ports(services& services) {
+  for (auto& input : services.settings.inputs) {
+    if (input.what() != input_url::kind::weir)
+      continue;
+    auto bound = services.ingest->reserve(input.address());
+    if (!bound)
+      return tl::make_unexpected(bound.error());
+    input.rebind(*bound);
+  }
+  return {};
+}
+
+/// An explicit place for the control socket can be had: it is taken and given back.
+result<void> check_control_socket(const std::string& path) {
+  std::error_code unknown;
+  auto parent = std::filesystem::path{path}.parent_path();
+  if (path.empty() || path == "none" || (!parent.empty() && !std::filesystem::is_directory(parent, unknown)))
+    return {};
+  auto served = control_socket::serve(path, {});
+  return served ? result<void>{} : tl::make_unexpected(served.error());
 }
 
 /// Adds the output for isolated records, if they have a place to go: a batch of an earlier start may have some, whatever the policy is now.
@@ -445,50 +427,74 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     return checked;
   if (auto checked = check_outputs(options_, *plan, *services->files); !checked)
     return checked;
-  auto partitions = options_.partitions > 0 ? options_.partitions : 2 * options_.settings.executors;
-  if (options_.data_dir.empty()) {
-    services->store = std::make_shared<log::memory_store>();
-    services->application.application = options_.application;
-    services->application.hash_seed = make_random()();
-    services->application.partitions = partitions;
-  } else {
-    log::directory_options wanted;
-    wanted.partitions = partitions;
-    wanted.interval_us = static_cast<std::uint64_t>(options_.settings.batch_interval.count());
-    if (options_.repartition > 0)
-      wanted.repartition = options_.repartition;
-    wanted.create_parents = options_.default_data_dir;
-    wanted.max_log_bytes = options_.settings.log_limit;
-    auto opened = log::data_directory::open(options_.data_dir, options_.application, wanted);
-    if (!opened)
-      return tl::make_unexpected(opened.error());
-    next->directory = std::move(*opened);
-    if (auto& why = next->directory->renewed_because(); why && options_.journal)
-      options_.journal->warning("the log was copied to a new file, as the disk had failed: " + *why);
-    services->store = next->directory->store();
-    services->application = next->directory->application();
-  }
+  auto directory = examine_directory(*services);
+  if (!directory)
+    return tl::make_unexpected(directory.error());
   services->settings = options_.settings;
   add_receivers(services->settings, *plan);
   auto& settings = services->settings;
   if (settings.batch_interval % settings.block_interval !=
       std::chrono::microseconds{0}) // a batch must end where a block does
     settings.block_interval = default_block_interval(settings.batch_interval);
-  data::memory_block::keep_at_most(std::min<std::uint64_t>(limits::pooled_bytes, options_.settings.memory_limit / 8));
-  if (auto ordered = order_inputs(services->settings.inputs, *services->store); !ordered)
-    return ordered;
-  next->observe(*plan, options_, listeners_);
-  services->plan = std::move(plan);
+  services->plan = plan;
   if (!options_.data_dir.empty())
     for (auto& [name, digest] : services->plan->static_data())
       services->static_tables.push_back({name, digest});
   if (auto added = add_dead_letters(options_, *services); !added)
     return added;
-  services->exchange.bound(options_.settings.exchange_bytes, make_scratch_file(scratch_directory(options_)));
-  services->staging.bound(options_.settings.staging_bytes);
+  log::memory_store nothing;
+  auto& content = *directory ? (*directory)->content() : nothing;
+  auto known = log::read_inputs(content);
+  if (!known)
+    return tl::make_unexpected(known.error());
+  auto places = place_inputs(settings.inputs, *known, options_.forget_inputs);
+  if (!places)
+    return tl::make_unexpected(places.error());
+  settings.inputs = places->inputs;
+  auto unfinished = log::recover(content);
+  if (!unfinished)
+    return tl::make_unexpected(unfinished.error());
+  if (auto possible = check_unfinished(*services, *unfinished); !possible)
+    return possible;
   ingest_port_options ports;
   ports.max_record_bytes = options_.settings.max_record_bytes;
   services->ingest = options_.ingest ? options_.ingest : make_asio_ingest_transport(ports);
+  if (auto reserved = reserve_ports(*services); !reserved)
+    return reserved;
+  auto outputs = examine_text_outputs(*services, *plan, content);
+  if (!outputs)
+    return tl::make_unexpected(outputs.error());
+  if (auto free = check_control_socket(options_.control_socket); !free)
+    return free;
+  // All is accepted: from here on things are written.
+  log::transaction first;
+  put_inputs(first, *places);
+  if (outputs->beyond)
+    log::put_last_batch(first, *outputs->beyond);
+  if (*directory) {
+    auto opened = std::move(**directory).accept(std::move(first));
+    if (!opened)
+      return tl::make_unexpected(opened.error());
+    next->directory = std::move(*opened);
+    if (auto& why = next->directory->renewed_because(); why && options_.journal)
+      options_.journal->warning("the log was copied to a new file, as the disk had failed: " + *why);
+    services->store = next->directory->store();
+  } else {
+    services->store = std::make_shared<log::memory_store>();
+    if (auto written = services->store->commit(first); !written)
+      return written;
+  }
+  auto last = log::read_last_batch(*services->store);
+  if (!last)
+    return tl::make_unexpected(last.error());
+  if (auto claimed = claim_outputs(*services->files, std::move(*outputs), *last); !claimed)
+    return claimed;
+  for (auto& note : places->notes)
+    options_.journal->warning(note);
+  data::memory_block::keep_at_most(std::min<std::uint64_t>(limits::pooled_bytes, options_.settings.memory_limit / 8));
+  next->observe(*plan, options_, listeners_);
+  services->exchange.bound(options_.settings.exchange_bytes, make_scratch_file(scratch_directory(options_)));
+  services->staging.bound(options_.settings.staging_bytes);
   services->workers = make_task_threads();
   next->jobs = run_jobs_on(make_executor_jobs(services->workers, services->settings.executors));
   services->wall_clock_us = wall_clock_us;
@@ -527,6 +533,56 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     return begun;
   }
   return serve_control();
+}
+
+/// The data directory as it is; nothing without one. What the application is called, and how it is cut, goes to `services`.
+result<std::optional<log::examined_directory>> actor_runtime::examine_directory(actors::services& services) const {
+  auto partitions = options_.partitions > 0 ? options_.partitions : 2 * options_.settings.executors;
+  if (options_.data_dir.empty()) {
+    services.application.application = options_.application;
+    services.application.hash_seed = make_random()();
+    services.application.partitions = partitions;
+    services.application.interval_us = static_cast<std::uint64_t>(options_.settings.batch_interval.count());
+    services.application.directory_id = make_random()();
+    return std::optional<log::examined_directory>{};
+  }
+  log::directory_options wanted;
+  wanted.partitions = partitions;
+  wanted.interval_us = static_cast<std::uint64_t>(options_.settings.batch_interval.count());
+  if (options_.repartition > 0)
+    wanted.repartition = options_.repartition;
+  wanted.create_parents = options_.default_data_dir;
+  wanted.max_log_bytes = options_.settings.log_limit;
+  auto examined = log::examined_directory::examine(options_.data_dir, options_.application, wanted);
+  if (!examined)
+    return tl::make_unexpected(examined.error());
+  services.application = examined->application();
+  return std::optional{std::move(*examined)};
+}
+
+/// Those that the program has written, and the dead letters if they have a place of their own.
+result<output_claims> actor_runtime::examine_text_outputs(const actors::services& services,
+                                                          const plan::physical_plan& plan,
+                                                          const log::store& content) const {
+  auto outputs = plan.outputs();
+  if (services.dead_letters && !options_.settings.dead_letters.empty())
+    outputs.push_back(services.plan->outputs()[services.dead_letters->value]);
+  auto last = log::read_last_batch(content);
+  if (!last)
+    return tl::make_unexpected(last.error());
+  std::error_code unknown;
+  output_owner owner{options_.application, services.application.directory_id, no_data_directory, *last,
+                     options_.after_restore};
+  if (!options_.data_dir.empty())
+    owner.place = std::filesystem::weakly_canonical(std::filesystem::absolute(options_.data_dir), unknown).string();
+  auto examined = examine_outputs(*services.files, outputs, owner);
+  if (examined && examined->beyond) { // numbers rise with the time
+    auto interval = static_cast<std::int64_t>(services.application.interval_us);
+    auto& beyond = *examined->beyond;
+    if (interval > 0)
+      beyond.id = std::max(beyond.id, batch_id{static_cast<std::uint64_t>(beyond.time_ms * 1000 / interval)});
+  }
+  return examined;
 }
 
 /// Ports are bound, or the application has said why not.

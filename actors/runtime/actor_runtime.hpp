@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "actors/node/services.hpp"
+#include "actors/sinks/output_claims.hpp"
 #include "libstream/api/runtime.hpp"
+#include "libstream/log/data_directory.hpp"
 
 namespace caf {
 class actor_system;
@@ -21,6 +24,9 @@ struct runtime_options {
   bool default_data_dir = false; ///< nobody typed it: its parents may be created
   std::uint32_t partitions = 0;  ///< at first start; 0 = twice the executors
   std::uint32_t repartition = 0; ///< changes the stored number; 0 = keep it
+  /// Inputs that the data directory knows and that are given up: their names there, or their URLs.
+  std::vector<std::string> forget_inputs;
+  bool after_restore = false; ///< the data directory may be an older copy of itself: outputs may have younger batches
   /// Where local tools may ask; empty = in the data directory, none without one. "none" = nowhere.
   std::string control_socket;
   actors::settings settings;
@@ -67,6 +73,9 @@ public:
 
 private:
   struct running;
+  result<std::optional<log::examined_directory>> examine_directory(actors::services& services) const;
+  result<output_claims> examine_text_outputs(const actors::services& services, const plan::physical_plan& plan,
+                                             const log::store& content) const;
   result<void> await_inputs();
   result<void> serve_control();
 

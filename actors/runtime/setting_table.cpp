@@ -51,10 +51,24 @@ setting_row inputs() {
     [](const configuration& from) {
       std::vector<std::string> texts;
       for (auto& url : from.options.settings.inputs)
-        texts.push_back(url.text());
+        texts.push_back(url.full_text());
       return texts;
     },
     "where records come from: weir://ADDR:PORT, tcp://HOST:PORT, file:DIRECTORY, generate://?count=N; may be several");
+}
+
+setting_row forgotten_inputs() {
+  return list_row(
+    "forget_input", [](configuration& into) { into.options.forget_inputs.clear(); },
+    [](configuration& into, const std::string& text) -> result<void> {
+      if (text.empty())
+        return fail(error_code::configuration, "an empty text is no name of an input", {},
+                    "`weir log DIR` shows the names");
+      into.options.forget_inputs.push_back(text);
+      return {};
+    },
+    [](const configuration& from) { return from.options.forget_inputs; },
+    "gives up an input of the data directory whose source is gone; what came from it stays counted; may be several");
 }
 
 std::string text_of(const plan::output_target& target) {
@@ -137,6 +151,7 @@ std::vector<setting_row> make_rows() {
   add(all, "Inputs and outputs",
       {
         inputs().as_flag("URL"),
+        forgotten_inputs().as_flag("NAME"),
         outputs().as_flag("SPEC"),
         row("max_record_bytes", &settings::max_record_bytes, size, 1, limits::max_frame_bytes - 2,
             "greatest size of a record; a longer one is skipped, counted and reported"),
@@ -166,6 +181,9 @@ std::vector<setting_row> make_rows() {
             "socket on which local tools such as weir top ask the running application; none: no socket")
           .as_flag("PATH")
           .unless_set("auto", "data_dir"),
+        row("after_restore", &runtime_options::after_restore, boolean,
+            "starts on a data directory that was restored from an older copy, though outputs have younger batches")
+          .as_flag("BOOL", "true"),
         row("log.limit", &settings::log_limit, size, 64 * mib, 64 * tib, "greatest size of the log on disk"),
       });
   add(all, "Memory and flow",

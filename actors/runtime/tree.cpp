@@ -50,6 +50,16 @@ struct group {
   std::vector<address> children;
 };
 
+/// Of inputs that are read.
+std::vector<address> receivers(const services& services) {
+  std::vector<address> all;
+  auto& inputs = services.settings.inputs;
+  for (std::uint32_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].what() != input_url::kind::given_up)
+      all.push_back({role::receiver, i});
+  return all;
+}
+
 std::vector<group> groups(const services& services) {
   auto several = [](role what, std::size_t count) {
     std::vector<address> all;
@@ -61,7 +71,7 @@ std::vector<group> groups(const services& services) {
           {executors, several(role::partition_executor, services.settings.executors)},
           {outputs, several(role::sink, services.plan->outputs().size())},
           {root, {{role::batch_coordinator, 0}}},
-          {inputs, several(role::receiver, services.settings.inputs.size())}};
+          {inputs, receivers(services)}};
 }
 
 caf::strong_actor_ptr start(caf::actor_system& system, const services_ptr& services, const address& who) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,14 @@ class file_system {
 public:
   virtual ~file_system() = default;
   virtual bool exists(const std::string& path) const = 0;
+  /// Whether files could be made in the directory, or if it is absent in the nearest one above it. Changes nothing.
+  virtual result<void> check_writable(const std::string& /*directory*/) const { return {}; }
+  /// The whole of a small file; nothing if there is none.
+  virtual result<std::optional<std::string>> read(const std::string& /*path*/) const {
+    return std::optional<std::string>{};
+  }
+  /// Names in a directory; none if it is absent.
+  virtual std::vector<std::string> list(const std::string& /*directory*/) const { return {}; }
   /// Creates a directory and its parents; one that exists is fine.
   virtual result<void> make_directories(const std::string& path) = 0;
   /// Replaces the file's content.
@@ -27,5 +36,11 @@ public:
   /// Removes a directory and all in it; one that is absent is fine.
   virtual result<void> remove_all(const std::string& path) = 0;
 };
+
+/// Of a path with directories; "." for one without.
+inline std::string directory_above(const std::string& path) {
+  auto slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
 
 } // namespace weir::actors

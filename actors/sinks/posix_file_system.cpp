@@ -46,6 +46,43 @@ public:
     return ::stat(path.c_str(), &ignored) == 0;
   }
 
+  result<std::optional<std::string>> read(const std::string& path) const override {
+    descriptor file{path, O_RDONLY};
+    if (file.get() < 0 && (errno == ENOENT || errno == ENOTDIR))
+      return std::optional<std::string>{};
+    if (file.get() < 0)
+      return disk_error("open", path, errno);
+    std::string text(64 * 1024, '\0');
+    auto count = ::read(file.get(), text.data(), text.size());
+    if (count < 0)
+      return disk_error("read", path, errno);
+    text.resize(static_cast<std::size_t>(count));
+    return std::optional{std::move(text)};
+  }
+
+  std::vector<std::string> list(const std::string& directory) const override {
+    std::vector<std::string> names;
+    std::error_code ignored;
+    for (std::filesystem::directory_iterator at{directory, ignored}, end; !ignored && at != end; at.increment(ignored))
+      names.push_back(at->path().filename().string());
+    return names;
+  }
+
+  result<void> check_writable(const std::string& directory) const override {
+    auto at = std::filesystem::absolute(directory);
+    struct stat status {};
+    while (::stat(at.c_str(), &status) != 0) {
+      if (errno != ENOENT || at == at.parent_path())
+        return disk_error("make files in", directory, errno);
+      at = at.parent_path();
+    }
+    if (!S_ISDIR(status.st_mode))
+      return disk_error("make files in", directory, ENOTDIR);
+    if (::access(at.c_str(), W_OK | X_OK) != 0)
+      return disk_error("make files in", at.string(), errno);
+    return {};
+  }
+
   result<void> make_directories(const std::string& path) override {
     std::error_code problem;
     std::filesystem::create_directories(path, problem);

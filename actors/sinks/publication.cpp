@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "actors/monitor/chaos_page.hpp"
+#include "actors/sinks/output_mark.hpp"
 #include "libstream/base/marks.hpp"
 #include "libstream/data/checksum.hpp"
 #include "libstream/log/batch_log.hpp"
@@ -65,11 +66,6 @@ result<void> write_directory(services& services, const std::string& directory, c
   return {};
 }
 
-std::string directory_above(const std::string& path) {
-  auto slash = path.rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
-
 /// Each directory is entered durably into the one above before the next is made, so that no published batch hangs in a directory
 /// that a power cut takes away.
 result<void> make_durable(file_system& files, const std::string& directory) {
@@ -100,6 +96,33 @@ directories directories_of(const plan::output_target& where, const log::commit_r
   return {target, directory_above(target) + "/." + target.substr(slash == std::string::npos ? 0 : slash + 1) + ".tmp"};
 }
 
+/// Who publishes here; nothing where nobody has marked it. Another owner is an error.
+result<std::optional<output_mark>> my_mark(const services& services, const plan::output_target& to) {
+  auto found = read_mark(*services.files, mark_path(to));
+  auto& me = services.application;
+  if (found && *found && ((*found)->owner != me.directory_id || (*found)->application != me.application))
+    return owned_by_another(**found, me.application, "number " + std::to_string(me.directory_id), to);
+  return found;
+}
+
+/// No younger directory can be of this output: the mark is raised before a batch becomes visible.
+tl::unexpected<error> another_made(const std::string& directory, const log::commit_record& batch) {
+  return fail(error_code::configuration,
+              "the directory is there, and batch " + std::to_string(batch.id.value) + " was never published", directory,
+              "another application has made it: move it away, and give each application its own prefix");
+}
+
+/// Needs no sync: what it is raised for is in the log.
+result<void> raise_mark(file_system& files, const plan::output_target& to, const std::optional<output_mark>& mark,
+                        std::span<const log::commit_record> batches) {
+  if (!mark || batches.back().id.value <= mark->newest_batch)
+    return {};
+  auto raised = *mark;
+  raised.newest_batch = batches.back().id.value;
+  raised.newest_time_ms = batches.back().time_ms;
+  return write_mark(files, mark_path(to), raised);
+}
+
 /// One sync after the other shares the disk's journal: many batches cost little more than one.
 result<void> publish_text(services& services, const plan::output_target& to, const plan::output& output,
                           std::span<const log::commit_record> batches) {
@@ -109,6 +132,9 @@ result<void> publish_text(services& services, const plan::output_target& to, con
   auto parent = directory_above(to.directory(0));
   if (auto done = make_durable(files, parent); !done)
     return done;
+  auto mark = my_mark(services, to);
+  if (!mark)
+    return tl::make_unexpected(mark.error());
   std::vector<directories> ready;
   std::vector<std::string> written;
   auto already = false;
@@ -117,7 +143,9 @@ result<void> publish_text(services& services, const plan::output_target& to, con
       continue;
     auto where = directories_of(to, batch);
     if (files.exists(where.target + "/_SUCCESS")) {
-      mark("sink.finds_batch_published");
+      if (*mark && (*mark)->newest_batch < batch.id.value)
+        return another_made(where.target, batch);
+      weir::mark("sink.finds_batch_published");
       already = true;
       continue;
     }
@@ -134,6 +162,8 @@ result<void> publish_text(services& services, const plan::output_target& to, con
   if (already) // perhaps by a predecessor that was killed before its sync; younger ones must not survive it
     if (auto done = files.sync({parent}); !done)
       return done;
+  if (auto done = raise_mark(files, to, *mark, batches); !done)
+    return done;
   for (auto& where : ready) {
     fault_point("sink.before_rename");
     if (auto done = files.rename(where.temporary, where.target); !done)

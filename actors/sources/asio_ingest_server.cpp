@@ -5,6 +5,9 @@
 #include <csignal>
 #include <cstring>
 #include <future>
+#include <map>
+#include <mutex>
+#include <optional>
 #include <sys/resource.h>
 #include <thread>
 #include <unordered_map>
@@ -288,8 +291,33 @@ public:
     options_.max_connections = affordable_connections(options_.max_connections);
   }
 
+  result<std::string> reserve(const std::string& address) override {
+    auto bound = bind_to(address);
+    if (!bound)
+      return tl::make_unexpected(bound.error());
+    auto where = address_of(*bound);
+    std::lock_guard guard{mutex_};
+    reserved_.insert_or_assign(where, std::move(*bound));
+    return where;
+  }
+
   result<std::unique_ptr<ingest_server>> listen(const std::string& address, std::uint64_t budget_bytes,
                                                 std::shared_ptr<ingest_listener> listener) override {
+    auto bound = take_reserved(address);
+    if (!bound) {
+      auto fresh = bind_to(address);
+      if (!fresh)
+        return tl::make_unexpected(fresh.error());
+      bound.emplace(std::move(*fresh));
+    }
+    auto where = address_of(*bound);
+    auto port = std::make_shared<ingest_port>(*io_, options_, std::move(*bound), budget_bytes, std::move(listener));
+    asio::post(io_->context, [port] { port->accept(); });
+    return std::make_unique<asio_ingest_server>(io_, port, where);
+  }
+
+private:
+  result<tcp::acceptor> bind_to(const std::string& address) {
     auto where = parse_endpoint(address);
     if (!where)
       return tl::make_unexpected(where.error());
@@ -307,19 +335,29 @@ public:
     if (failure)
       return fail(weir::error_code::configuration, "cannot listen: " + text_of(failure), "weir://" + address,
                   "choose another address, or port 0 for any free port");
-    auto bound = acceptor.local_endpoint(failure);
-    auto port = std::make_shared<ingest_port>(*io_, options_, std::move(acceptor), budget_bytes, std::move(listener));
-    asio::post(io_->context, [port] { port->accept(); });
-    return std::make_unique<asio_ingest_server>(io_, port, endpoint{bound.address().to_string(), bound.port()}.text());
+    return acceptor;
   }
 
-private:
+  std::optional<tcp::acceptor> take_reserved(const std::string& address) {
+    std::lock_guard guard{mutex_};
+    auto entry = reserved_.extract(address);
+    return entry ? std::optional{std::move(entry.mapped())} : std::nullopt;
+  }
+
+  static std::string address_of(const tcp::acceptor& acceptor) {
+    io_error ignored;
+    auto bound = acceptor.local_endpoint(ignored);
+    return endpoint{bound.address().to_string(), bound.port()}.text();
+  }
+
   static std::string text_of(const io_error& failure) {
     return failure == asio::error::address_in_use ? "the port is in use by another process" : failure.message();
   }
 
   ingest_port_options options_;
   std::shared_ptr<io_thread> io_ = std::make_shared<io_thread>();
+  std::mutex mutex_;
+  std::map<std::string, tcp::acceptor> reserved_; ///< by address
 };
 
 } // namespace

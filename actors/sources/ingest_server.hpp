@@ -63,6 +63,9 @@ public:
 class ingest_transport {
 public:
   virtual ~ingest_transport() = default;
+  /// Takes the port for a `listen` that comes later, so that a start whose port is taken is refused before it has changed anything.
+  /// Answers the address to listen at, with the port that was bound. Whoever connects meanwhile waits.
+  virtual result<std::string> reserve(const std::string& address) { return address; }
   /// Binds "HOST:PORT" (port 0 = any free). Destroying the server closes the port and all connections.
   virtual result<std::unique_ptr<ingest_server>> listen(const std::string& address, std::uint64_t budget_bytes,
                                                         std::shared_ptr<ingest_listener> listener) = 0;

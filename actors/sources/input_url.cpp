@@ -1,5 +1,6 @@
 #include "actors/sources/input_url.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "libstream/base/text.hpp"
@@ -21,6 +22,22 @@ result<std::string> directory_of(std::string_view rest, std::string_view text) {
     return fail(error_code::configuration, "a file: URL without a directory", std::string{text},
                 "write file:///ABSOLUTE/DIRECTORY or file:RELATIVE/DIRECTORY");
   return std::string{rest};
+}
+
+/// "name=NAME"
+result<std::string> name_in(std::string_view query, std::string_view text) {
+  constexpr std::string_view parameter = "name=";
+  constexpr std::size_t most_bytes = 200;
+  if (!query.starts_with(parameter))
+    return fail(error_code::configuration,
+                "unknown parameter \"" + std::string{query.substr(0, query.find('='))} + "\"", std::string{text},
+                "an address may be followed by ?name=NAME only");
+  auto name = query.substr(parameter.size());
+  auto control = std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  if (name.empty() || name.size() > most_bytes || control)
+    return fail(error_code::configuration, "a name of 1 to 200 bytes without control characters is wanted",
+                std::string{text}, "write ?name=NAME");
+  return std::string{name};
 }
 
 } // namespace
@@ -58,11 +75,22 @@ input_url input_url::of_stream(std::string name, std::uint32_t source) {
   return url;
 }
 
+input_url input_url::given_up(std::string name) {
+  input_url url;
+  url.kind_ = kind::given_up;
+  url.source_ = name.starts_with("stream:") ? UINT32_MAX : 0; // who reads what of it is in the log already
+  url.rest_ = std::move(name);
+  return url;
+}
+
+std::string input_url::full_text() const { return given_name_.empty() ? text() : text() + "?name=" + given_name_; }
+
 std::string input_url::text() const {
   switch (kind_) {
     case kind::weir: return "weir://" + rest_;
     case kind::tcp_client: return "tcp://" + rest_;
     case kind::stream: return "stream:" + rest_;
+    case kind::given_up: return rest_;
     case kind::file: return (rest_.front() == '/' ? "file://" : "file:") + rest_;
     default: return rest_.empty() ? "generate://" : "generate://?" + rest_;
   }
@@ -100,6 +128,13 @@ result<input_url> parse_input_url(std::string_view text) {
     url.kind_ = input_url::kind::generate;
     url.rest_ = rest.empty() ? "" : std::string{rest.substr(1)};
     return url;
+  }
+  if (auto query = rest.find('?'); query != std::string_view::npos) {
+    auto name = name_in(rest.substr(query + 1), text);
+    if (!name)
+      return tl::make_unexpected(name.error());
+    url.given_name_ = std::move(*name);
+    rest = rest.substr(0, query);
   }
   auto where = parse_endpoint(rest);
   if (!where)

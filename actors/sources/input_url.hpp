@@ -29,10 +29,14 @@ public:
     generate,   ///< `generate://?...`: lines that the program makes itself
     tcp_client, ///< `tcp://HOST:PORT`: a server that sends lines to whoever connects
     stream,     ///< `stream:NAME`: a source that the program brings itself; cannot be written on a command line
+    given_up,   ///< one that the data directory knows and nobody reads any more; cannot be written, either
   };
 
   /// A source that the program brings itself: its name, and its number among those of the plan (from 1).
   static input_url of_stream(std::string name, std::uint32_t source);
+
+  /// Keeps the number of an input that was given up.
+  static input_url given_up(std::string name);
 
   kind what() const { return kind_; }
   /// "HOST:PORT" of weir and tcp.
@@ -45,8 +49,12 @@ public:
   const std::string& name() const { return rest_; }
   /// Which source stages read it, as `plan::stage::source` says it.
   std::uint32_t source() const { return source_; }
-  /// The URL as a person would write it.
+  /// Of weir and tcp: what `?name=` says, under which the data directory knows it; else empty.
+  const std::string& given_name() const { return given_name_; }
+  /// The URL as a person would write it, without its name.
   std::string text() const;
+  /// With its name.
+  std::string full_text() const;
   /// Of weir: the address that was really bound, so that a successor binds the same port.
   void rebind(std::string address) { rest_ = std::move(address); }
 
@@ -56,6 +64,7 @@ private:
   friend result<input_url> parse_input_url(std::string_view text);
   kind kind_ = kind::weir;
   std::string rest_;
+  std::string given_name_;
   std::uint32_t source_ = 0;
 };
 

@@ -116,6 +116,10 @@ result<data::buffer_handle> read_staged(const store& from, batch_id batch, std::
   });
 }
 
+void put_last_batch(transaction& changes, const last_batch& last) {
+  put_record(changes, table::meta, last_batch_key, last);
+}
+
 result<std::optional<last_batch>> read_last_batch(const store& from) {
   return read_record<last_batch>(from, table::meta, last_batch_key);
 }

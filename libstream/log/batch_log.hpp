@@ -62,6 +62,8 @@ result<std::optional<commit_record>> read_commit(const store& from, batch_id bat
 /// The staged bytes of one part of a committed batch; nothing if it is not there (absent from the commit, or done).
 result<data::buffer_handle> read_staged(const store& from, batch_id batch, std::string_view output, std::uint32_t part);
 result<std::optional<last_batch>> read_last_batch(const store& from);
+/// For a log that must go on behind batches that it does not know.
+void put_last_batch(transaction& changes, const last_batch& last);
 /// Error 65 for a commit without its seal.
 result<unfinished_batches> read_unfinished(const store& from);
 

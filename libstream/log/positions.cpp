@@ -55,7 +55,7 @@ result<std::vector<input_id>> register_inputs(store& in, std::span<const std::st
   for (const auto& name : names) {
     auto found = std::find_if(known->begin(), known->end(), [&](const auto& record) { return record.name == name; });
     if (found == known->end()) {
-      input_record record{next, name};
+      input_record record{next, name, false};
       put_record(changes, table::inputs, key_name(name), record);
       found = known->insert(known->end(), std::move(record));
       next = next.next();
@@ -67,6 +67,12 @@ result<std::vector<input_id>> register_inputs(store& in, std::span<const std::st
       return tl::make_unexpected(committed.error());
   return ids;
 }
+
+void put_input(transaction& changes, const input_record& record) {
+  put_record(changes, table::inputs, key_name(record.name), record);
+}
+
+void erase_input(transaction& changes, std::string_view name) { changes.erase(table::inputs, key_name(name)); }
 
 void put_epoch(transaction& changes, input_id input, epoch of, const epoch_position& position) {
   put_record(changes, table::epochs, epoch_key(input, of), position);

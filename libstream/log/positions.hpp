@@ -18,16 +18,19 @@ namespace weir::log {
 /// The number that an input has in this data directory.
 struct input_record {
   input_id input;
-  std::string name; ///< in full; the key may be shortened
+  std::string name;       ///< in full; the key may be shortened
+  bool forgotten = false; ///< it is not asked for any more; its positions stay
 
   bool operator==(const input_record&) const = default;
-  WEIR_FIELDS(x.input, x.name)
+  WEIR_FIELDS(x.input, x.name, x.forgotten)
 };
 
 /// In order of their numbers.
 result<std::vector<input_record>> read_inputs(const store& from);
 /// The number of each name, in the order asked; names that the log does not know get the next free numbers and are committed.
 result<std::vector<input_id>> register_inputs(store& in, std::span<const std::string> names);
+void put_input(transaction& changes, const input_record& record);
+void erase_input(transaction& changes, std::string_view name);
 
 void put_epoch(transaction& changes, input_id input, epoch of, const epoch_position& position);
 result<std::optional<epoch_position>> read_epoch(const store& from, input_id input, epoch of);

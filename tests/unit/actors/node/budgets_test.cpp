@@ -75,3 +75,21 @@ TEST_CASE("more memory never makes a budget smaller", "[budgets]") {
     before = *budgets;
   }
 }
+
+TEST_CASE("the least memory that a refusal names is the least that does", "[budgets]") {
+  for (std::uint64_t executors : {1, 2, 16})
+    for (std::uint64_t unpublished : {std::uint64_t{1}, std::uint64_t{64 * limits::mib}}) {
+      memory_demand demand;
+      demand.executors = executors;
+      demand.unpublished_bytes = unpublished;
+      demand.limit = limits::mib;
+      auto refused = share_memory(demand);
+      REQUIRE_FALSE(refused.has_value());
+      auto least = std::stoull(refused.error().hint.substr(std::string{"give at least "}.size()));
+      INFO(refused.error().message());
+      demand.limit = least * limits::mib;
+      CHECK(share_memory(demand).has_value());
+      demand.limit = (least - 1) * limits::mib;
+      CHECK_FALSE(share_memory(demand).has_value());
+    }
+}

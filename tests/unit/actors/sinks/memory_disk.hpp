@@ -48,6 +48,18 @@ public:
 
   bool exists(const std::string& path) const override { return find(path) != nullptr; }
 
+  result<std::optional<std::string>> read(const std::string& path) const override {
+    auto at = find(path);
+    return at ? std::optional{at->content} : std::nullopt;
+  }
+  std::vector<std::string> list(const std::string& directory) const override {
+    std::vector<std::string> names;
+    if (auto at = find(directory))
+      for (auto& [name, entry] : at->entries)
+        names.push_back(name);
+    return names;
+  }
+
   result<void> make_directories(const std::string& path) override {
     if (auto done = change("make", path); !done)
       return done;

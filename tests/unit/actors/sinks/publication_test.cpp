@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "actors/sinks/output_mark.hpp"
 #include "libstream/data/checksum.hpp"
 #include "libstream/log/batch_log.hpp"
 #include "libstream/log/memory_store.hpp"
@@ -240,4 +241,43 @@ TEST_CASE("print shows the first records of all parts, and dots when it leaves s
   REQUIRE(publish(all.node, print_output(limit), {&batch, 1}).has_value());
   auto line = std::string(43, '-') + "\n";
   CHECK(all.printed == line + "Time: 1700 ms\n" + line + shown + "\n");
+}
+
+TEST_CASE("a batch is not published where the mark says that the prefix is another's", "[publication]") {
+  publisher all;
+  all.disk->existing_directory("out");
+  all.node.application.application = "words";
+  all.node.application.directory_id = 2;
+  auto batch = commit_of(parts_of_counts);
+  all.stage(batch, parts_of_counts);
+  REQUIRE(write_mark(*all.disk, "out/.words.weir", {"words", "counts", 1, "/data", 0, 0}).has_value());
+  auto refused = publish(all.node, text_output("out/words"), {&batch, 1});
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == error_code::configuration);
+  CHECK(all.disk->visible("").empty());
+}
+
+TEST_CASE("a directory that is younger than what the mark says is of somebody else", "[publication]") {
+  publisher all;
+  all.disk->existing_directory("out");
+  all.node.application.application = "words";
+  all.node.application.directory_id = 1;
+  auto batch = commit_of(parts_of_counts);
+  all.stage(batch, parts_of_counts);
+  REQUIRE(write_mark(*all.disk, "out/.words.weir", {"words", "counts", 1, "/data", 6, 0}).has_value());
+  SECTION("it is refused") {
+    all.disk->existing_directory("out/words-1700");
+    REQUIRE(all.disk->write("out/words-1700/_SUCCESS", "").has_value());
+    auto refused = publish(all.node, text_output("out/words"), {&batch, 1});
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().message().find("out/words-1700") != std::string::npos);
+  }
+  SECTION("one's own is known by the mark, which is raised before it appears") {
+    REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
+    auto mark = read_mark(*all.disk, "out/.words.weir").value().value();
+    CHECK(mark.newest_batch == 7);
+    CHECK(mark.newest_time_ms == 1700);
+    CHECK(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
+    CHECK(all.disk->visible("") == published);
+  }
 }

@@ -1,0 +1,100 @@
+#include "actors/sinks/output_mark.hpp"
+
+#include <sstream>
+
+#include "libstream/base/text.hpp"
+
+namespace weir::actors {
+
+namespace {
+
+constexpr const char* first_line = "weir-output 1";
+
+std::string without_breaks(std::string text) {
+  for (auto& each : text)
+    if (each == '\n' || each == '\r')
+      each = ' ';
+  return text;
+}
+
+std::string owner_text(const std::string& application, const std::string& place) {
+  return "\"" + application + "\" " +
+         (place.empty() || place == no_data_directory ? "without a data directory"
+                                                      : "with the data directory " + place);
+}
+
+} // namespace
+
+std::string mark_path(const plan::output_target& of) {
+  auto slash = of.prefix.rfind('/');
+  auto name = slash == std::string::npos ? of.prefix : of.prefix.substr(slash + 1);
+  if (!of.suffix.empty())
+    name += "-." + of.suffix;
+  return (slash == std::string::npos ? "" : of.prefix.substr(0, slash + 1)) + "." + name + ".weir";
+}
+
+std::string mark_text(const output_mark& mark) {
+  std::ostringstream text;
+  text << first_line << "\napplication " << without_breaks(mark.application) << "\noutput "
+       << without_breaks(mark.output) << "\nowner " << mark.owner << "\ndata-directory " << without_breaks(mark.place)
+       << "\nnewest-batch " << mark.newest_batch << "\nnewest-time-ms " << mark.newest_time_ms << "\n";
+  return text.str();
+}
+
+result<output_mark> parse_mark(const std::string& text, const std::string& path) {
+  std::istringstream lines{text};
+  std::string line;
+  output_mark mark;
+  auto is_mark = std::getline(lines, line) && line == first_line;
+  auto rest = [&](const char* field) {
+    auto wanted = std::string{field} + " ";
+    if (!std::getline(lines, line) || !line.starts_with(wanted)) {
+      is_mark = false;
+      return std::string{};
+    }
+    return line.substr(wanted.size());
+  };
+  auto number = [&](const char* field) -> std::uint64_t {
+    auto parsed = parse_count(rest(field));
+    is_mark = is_mark && parsed;
+    return parsed ? *parsed : 0;
+  };
+  mark.application = rest("application");
+  mark.output = rest("output");
+  mark.owner = number("owner");
+  mark.place = rest("data-directory");
+  mark.newest_batch = number("newest-batch");
+  mark.newest_time_ms = static_cast<std::int64_t>(number("newest-time-ms"));
+  if (!is_mark)
+    return fail(error_code::corrupt, "the mark that says whose this output is cannot be read", path,
+                "if the directories beside it are this application's, remove it");
+  return mark;
+}
+
+result<std::optional<output_mark>> read_mark(const file_system& files, const std::string& path) {
+  auto text = files.read(path);
+  if (!text)
+    return tl::make_unexpected(text.error());
+  if (!*text || (*text)->empty())
+    return std::optional<output_mark>{};
+  return parse_mark(**text, path).map([](output_mark mark) { return std::optional{std::move(mark)}; });
+}
+
+result<void> write_mark(file_system& files, const std::string& path, const output_mark& mark) {
+  auto temporary = path + ".tmp";
+  if (auto written = files.write(temporary, mark_text(mark)); !written)
+    return written;
+  return files.rename(temporary, path);
+}
+
+tl::unexpected<error> owned_by_another(const output_mark& mark, const std::string& application,
+                                       const std::string& place, const plan::output_target& target) {
+  return fail(
+    error_code::configuration,
+    "the output text:" + target.prefix + " belongs to the application " + owner_text(mark.application, mark.place) +
+      ", this is " + owner_text(application, place),
+    mark_path(target),
+    "choose another prefix; if that application will never run again, move its results away and remove this file");
+}
+
+} // namespace weir::actors

@@ -123,22 +123,32 @@ result<output_claims> examine_outputs(const file_system& files, const std::vecto
   return std::move(all).claims();
 }
 
+namespace {
+
+result<void> claim_one(file_system& files, const plan::output_target& target, const output_mark& mark) {
+  auto above = directory_above(target.prefix);
+  if (above != ".")
+    if (auto made = files.make_directories(above); !made)
+      return made;
+  auto path = mark_path(target);
+  if (auto written = write_mark(files, path, mark); !written)
+    return written;
+  if (auto synced = files.sync({path}); !synced)
+    return synced;
+  return files.sync_if_permitted(above);
+}
+
+} // namespace
+
 result<void> claim_outputs(file_system& files, output_claims claims, const std::optional<log::last_batch>& last) {
   for (auto& [target, mark] : claims.claims) {
-    if (auto above = directory_above(target.prefix); above != ".")
-      if (auto made = files.make_directories(above); !made)
-        return made;
     if (last) {
       mark.newest_batch = std::max(mark.newest_batch, last->id.value);
       mark.newest_time_ms = std::max(mark.newest_time_ms, last->time_ms);
     }
-    auto path = mark_path(target);
-    if (auto written = write_mark(files, path, mark); !written)
-      return written;
-    if (auto synced = files.sync({path}); !synced)
-      return synced;
-    if (auto synced = files.sync_if_permitted(directory_above(target.prefix)); !synced)
-      return synced;
+    // A full disk is waited for when there is something to publish; what stood in the mark holds until then.
+    if (auto claimed = claim_one(files, target, mark); !claimed && !claimed.error().full)
+      return claimed;
   }
   return {};
 }

@@ -577,8 +577,13 @@ result<output_claims> actor_runtime::examine_text_outputs(const actors::services
     owner.place = std::filesystem::weakly_canonical(std::filesystem::absolute(options_.data_dir), unknown).string();
   auto examined = examine_outputs(*services.files, outputs, owner);
   if (examined && examined->beyond) { // numbers rise with the time
+    constexpr std::int64_t day_ms = 86'400'000;
     auto interval = static_cast<std::int64_t>(services.application.interval_us);
     auto& beyond = *examined->beyond;
+    if (beyond.id.value == 0 && beyond.time_ms > wall_clock_us() / 1000 + day_ms) { // no time that a run would reach
+      examined->beyond.reset();
+      return examined;
+    }
     if (interval > 0)
       beyond.id = std::max(beyond.id, batch_id{static_cast<std::uint64_t>(beyond.time_ms * 1000 / interval)});
   }

@@ -31,6 +31,10 @@ constexpr std::chrono::milliseconds unhurried{20};
 constexpr std::chrono::milliseconds short_batch{5};
 /// Of blocks: so many do not wait.
 constexpr std::uint64_t lingering_bytes = 512 * limits::kib;
+/// Names that one transaction forgets at most.
+constexpr std::uint64_t most_forgotten = 10'000;
+/// A producer that says hello has been heard of; written if the log has not heard of it for so long.
+constexpr std::uint64_t hello_counts_after_ms = 3'600'000;
 
 struct writer_state {
   static inline const char* name = "checkpoint_writer";
@@ -38,8 +42,14 @@ struct writer_state {
   checkpoint_writer_actor::pointer self;
   services_ptr services;
   std::shared_ptr<worker> thread;
-  std::shared_ptr<std::optional<log_fence>> loading = std::make_shared<std::optional<log_fence>>();
+  struct loaded_log {
+    std::optional<log_fence> fence;
+    std::uint64_t service_ms = 0;
+  };
+  std::shared_ptr<loaded_log> loading = std::make_shared<loaded_log>();
   std::optional<log_fence> fence;
+  std::uint64_t service_before_ms = 0; ///< the service time when this incarnation began, see `log::read_service_time`
+  std::chrono::steady_clock::time_point began;
   std::deque<std::function<void()>> early;         ///< requests that came before the log was read
   std::deque<std::function<bool()>> parked;        ///< requests that rest on others that have not come yet
   std::deque<std::shared_ptr<write_group>> groups; ///< with the log thread, oldest first
@@ -60,6 +70,7 @@ struct writer_state {
   /// Reads the log on its own thread, behind whatever a lost predecessor still had under way there.
   void start(services_ptr given) {
     services = std::move(given);
+    began = self->clock().now();
     thread = services->workers->make("log");
     thread->post([services = services, loading = loading, me = caf::actor_cast<caf::actor_addr>(self)] {
       auto loaded = log_fence::load(*services->store);
@@ -67,10 +78,20 @@ struct writer_state {
         services->fail(loaded.error());
         return;
       }
-      *loading = std::move(*loaded);
+      auto served = log::read_service_time(*services->store);
+      if (!served) {
+        services->fail(served.error());
+        return;
+      }
+      *loading = {std::move(*loaded), *served};
       if (auto handle = caf::actor_cast<caf::actor>(me))
         caf::anon_send(handle, group_written{0});
     });
+  }
+
+  std::uint64_t service_ms() const {
+    auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(self->clock().now() - began);
+    return service_before_ms + static_cast<std::uint64_t>(passed.count());
   }
 
   template <class Message>
@@ -161,8 +182,8 @@ struct writer_state {
           return true;
         }
       }
-      step.write = [headers, contents](auto& changes, auto& store) {
-        return append(changes, store, headers, contents);
+      step.write = [headers, contents, now = service_ms()](auto& changes, auto& store) {
+        return append(changes, store, headers, contents, now);
       };
       step.fault_before = "writer.before_append";
       step.fault_after = "writer.after_append";
@@ -176,35 +197,67 @@ struct writer_state {
   bool take(const find_producer& message) {
     if (!fence->is_current(message.input, message.epoch))
       return answer(role::receiver, message.input.value, epoch_refused{message.input, message.epoch});
-    auto found = std::make_shared<log::producer_position>();
-    return add({[message, found](auto&, auto& store) -> result<void> {
+    auto found = std::make_shared<std::optional<log::producer_position>>();
+    return add({[message, found, now = service_ms()](auto& changes, auto& store) -> result<void> {
                   auto position = log::read_producer(store, message.input, message.producer);
                   if (!position)
                     return tl::make_unexpected(position.error());
-                  *found = position->value_or(log::producer_position{});
+                  *found = *position;
+                  if (!*found || now < (*found)->seen_ms + hello_counts_after_ms)
+                    return {};
+                  (*found)->seen_ms = now;
+                  log::put_producer(changes, message.input, message.producer, **found);
                   return {};
                 },
                 [this, message, found] {
+                  auto last = *found ? (*found)->last : 0;
                   answer(role::receiver, message.input.value,
-                         producer_found{message.input, message.epoch, message.producer, found->last});
+                         producer_found{message.input, message.epoch, message.producer, last, found->has_value()});
                 }});
   }
 
   bool take(const record_departure& message) {
     if (!fence->is_current(message.input, message.epoch))
       return answer(role::receiver, message.input.value, epoch_refused{message.input, message.epoch});
-    return add({[message](auto& changes, auto& store) -> result<void> {
+    auto added = std::make_shared<bool>(false);
+    return add({[message, added, now = service_ms()](auto& changes, auto& store) -> result<void> {
                   auto position = log::read_producer(store, message.input, message.producer);
                   if (!position)
                     return tl::make_unexpected(position.error());
+                  *added = !position->has_value();
                   auto known = position->value_or(log::producer_position{});
                   known.left = true;
+                  known.seen_ms = std::max(known.seen_ms, now);
                   log::put_producer(changes, message.input, message.producer, known);
                   return {};
                 },
-                [this, message] {
+                [this, message, added] {
                   answer(role::receiver, message.input.value,
-                         departure_recorded{message.input, message.epoch, message.producer});
+                         departure_recorded{message.input, message.epoch, message.producer, *added});
+                }});
+  }
+
+  /// It is asked again, so a full disk is not kept waiting with it.
+  bool take(const forget_producers& message) {
+    if (!fence->is_current(message.input, message.epoch))
+      return answer(role::receiver, message.input.value, epoch_refused{message.input, message.epoch});
+    if (pause.lasts())
+      return true;
+    auto counts = std::make_shared<log::forgotten_producers>();
+    return add({[message, counts, now = service_ms()](auto& changes, auto& store) -> result<void> {
+                  auto before = now - std::min(now, message.idle_ms);
+                  auto forgotten =
+                    log::forget_producers(changes, store, message.input, before, message.present, most_forgotten);
+                  if (!forgotten)
+                    return tl::make_unexpected(forgotten.error());
+                  *counts = std::move(*forgotten);
+                  log::put_service_time(changes, now);
+                  return {};
+                },
+                [this, message, counts] {
+                  answer(role::receiver, message.input.value,
+                         producers_forgotten{message.input, message.epoch, counts->forgotten, counts->remaining,
+                                             counts->example});
                 }});
   }
 
@@ -318,7 +371,7 @@ struct writer_state {
   /// Blocks with the positions that their producers reach by them.
   static result<void> append(log::transaction& changes, const log::store& store,
                              const std::vector<log::block_header>& headers,
-                             const std::vector<data::buffer_handle>& contents) {
+                             const std::vector<data::buffer_handle>& contents, std::uint64_t now) {
     std::map<std::string, log::producer_position> positions;
     for (std::size_t i = 0; i < headers.size(); ++i) {
       log::append_block(changes, headers[i], contents[i]->view(), contents[i]);
@@ -331,6 +384,7 @@ struct writer_state {
           entry = positions.emplace(range.producer, known->value_or(log::producer_position{})).first;
         }
         entry->second.last = std::max(entry->second.last, range.last);
+        entry->second.seen_ms = std::max(entry->second.seen_ms, now);
       }
     }
     for (auto& [producer, position] : positions)
@@ -427,7 +481,8 @@ struct writer_state {
 
   void written(const group_written& message) {
     if (message.group == 0) {
-      fence = std::move(*loading);
+      fence = std::move(loading->fence);
+      service_before_ms = loading->service_ms;
       for (auto& request : std::exchange(early, {}))
         request();
       return;
@@ -507,6 +562,7 @@ checkpoint_writer_actor::behavior_type writer_behavior(checkpoint_writer_actor::
     [&state](const append_blocks& message) { state.handle(message); },
     [&state](const find_producer& message) { state.handle(message); },
     [&state](const record_departure& message) { state.handle(message); },
+    [&state](const forget_producers& message) { state.handle(message); },
     [&state](const seal_batch& message) { state.handle(message); },
     [&state](const amend_batch& message) { state.handle(message); },
     [&state](const commit_batch& message) { state.handle(message); },

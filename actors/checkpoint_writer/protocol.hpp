@@ -48,6 +48,15 @@ struct record_departure {
   WEIR_FIELDS(x.input, x.epoch, x.producer)
 };
 
+/// Forget the producers that were silent for `idle_ms` of service time, but for those that are present; and count the rest.
+struct forget_producers {
+  input_id input;
+  weir::epoch epoch;
+  std::uint64_t idle_ms = 0;
+  std::vector<std::string> present; ///< sorted
+  WEIR_FIELDS(x.input, x.epoch, x.idle_ms, x.present)
+};
+
 /// Fix the input of a batch.
 struct seal_batch {
   weir::epoch epoch;
@@ -136,14 +145,25 @@ struct producer_found {
   weir::epoch epoch;
   std::string producer;
   std::uint64_t last = 0; ///< durable
-  WEIR_FIELDS(x.input, x.epoch, x.producer, x.last)
+  bool logged = false;    ///< the log has the name
+  WEIR_FIELDS(x.input, x.epoch, x.producer, x.last, x.logged)
 };
 
 struct departure_recorded {
   input_id input;
   weir::epoch epoch;
   std::string producer;
-  WEIR_FIELDS(x.input, x.epoch, x.producer)
+  bool added = false; ///< the log did not have the name
+  WEIR_FIELDS(x.input, x.epoch, x.producer, x.added)
+};
+
+struct producers_forgotten {
+  input_id input;
+  weir::epoch epoch;
+  std::uint64_t forgotten = 0;
+  std::uint64_t remaining = 0; ///< names in the log
+  std::string example;         ///< one of the forgotten
+  WEIR_FIELDS(x.input, x.epoch, x.forgotten, x.remaining, x.example)
 };
 
 struct batch_sealed {
@@ -199,6 +219,9 @@ using checkpoint_writer_actor = caf::typed_actor<
   caf::reacts_to<find_producer>,
   // Remembers a goodbye. From the receiver; answers departure_recorded or epoch_refused.
   caf::reacts_to<record_departure>,
+  // Forgets producers that were silent for long. From the receiver, again and again; answers producers_forgotten or epoch_refused, or, on a
+  // full disk, nothing.
+  caf::reacts_to<forget_producers>,
   // Fixes a batch's input, once all its blocks are there. From the coordinator; answers batch_sealed, seal_impossible or
   // coordination_lost.
   caf::reacts_to<seal_batch>,
@@ -247,4 +270,6 @@ CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::coordination_lost))
 CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::unhurried_due))
 CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::group_refused))
 CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::write_again))
+CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::forget_producers))
+CAF_ADD_TYPE_ID(weir_checkpoint_writer, (weir::actors::producers_forgotten))
 CAF_END_TYPE_ID_BLOCK(weir_checkpoint_writer)

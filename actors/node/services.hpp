@@ -89,6 +89,12 @@ struct settings {
   /// A child that ends more often than this within the window has failed: its supervisor gives up, in the end the application.
   std::uint32_t supervisor_max_restarts = 20;
   std::chrono::milliseconds supervisor_window{10'000};
+  /// `weir://` connections of the process, over all inputs; never more than its descriptors allow.
+  std::uint32_t max_connections = limits::max_connections;
+  /// Names of producers that one `weir://` input knows; a further one is refused.
+  std::uint64_t max_producers = limits::max_producers;
+  /// A producer that was silent for so long, while the application ran, is forgotten.
+  std::chrono::milliseconds producer_ttl{limits::producer_ttl_days * 24 * 3'600'000};
   /// Finish once nothing has come for this long and all is published; zero = never.
   std::chrono::milliseconds stop_when_idle{0};
 };

@@ -41,43 +41,75 @@ void intake::hello(connection_id connection, const std::string& name) {
     actions_.push_back(refuse{*who.connection, "producer '" + name + "' has connected anew"});
   }
   who.connection = connection;
-  who.leaving = false;
+  who.leaving = who.welcome = false;
   connections_[connection] = name;
-  if (who.known)
+  if (who.known) {
+    if (who.durable != who.accepted) {
+      mark("receiver.welcomes_later");
+      cut();
+    }
     greet(who);
-  else if (is_open())
+  } else if (is_open())
     actions_.push_back(look_up{name});
 }
 
-void intake::greet(const producer& who) {
-  if (who.connection && is_open() && !stopped_)
-    actions_.push_back(welcome{*who.connection, who.durable});
+/// Not before all that its earlier connections handed in is durable; `durable` comes back here.
+void intake::greet(producer& who) {
+  if (!who.connection || who.welcome || !is_open() || stopped_ || who.durable != who.accepted)
+    return;
+  who.welcome = true;
+  actions_.push_back(welcome{*who.connection, who.durable});
 }
 
-void intake::found(const std::string& name, std::uint64_t last_durable) {
+void intake::found(const std::string& name, std::uint64_t last_durable, bool logged) {
   auto entry = producers_.find(name);
   if (entry == producers_.end() || entry->second.known)
     return;
   auto& who = entry->second;
+  if (!logged && !has_room_for_another()) {
+    mark("receiver.refuses_new_name");
+    if (who.connection) {
+      connections_.erase(*who.connection);
+      actions_.push_back(refuse{*who.connection, "producer '" + name + "' is new, and this input knows " +
+                                                   std::to_string(max_producers_) +
+                                                   " producers already, as many as ingest.max_producers allows"});
+    }
+    producers_.erase(entry);
+    return;
+  }
   who.known = true;
+  who.logged = logged;
+  unlogged_producers_ += logged ? 0 : 1;
   who.accepted = who.durable = last_durable;
   greet(who);
 }
 
-void intake::data(connection_id connection, const ingest_data& frame) {
-  auto held = frame.bytes ? frame.bytes->size() : 0;
-  auto at = connections_.find(connection);
-  if (at == connections_.end() || stopped_) {
-    if (held > 0)
-      actions_.push_back(release{held});
+void intake::become_logged(producer& who) {
+  if (std::exchange(who.logged, true))
     return;
-  }
+  --unlogged_producers_;
+  ++logged_producers_;
+}
+
+void intake::forget(producer_entry entry) {
+  if (entry->second.known && !entry->second.logged)
+    --unlogged_producers_;
+  producers_.erase(entry);
+}
+
+void intake::data(connection_id connection, const ingest_data& frame) {
+  auto give_back = [&] {
+    if (frame.held > 0)
+      actions_.push_back(release{frame.held});
+  };
+  auto at = connections_.find(connection);
+  if (at == connections_.end() || stopped_)
+    return give_back();
   auto& name = at->second;
   auto& who = producers_.at(name);
   auto last = frame.first + frame.count - 1;
-  if (!who.known || frame.count == 0 || frame.first == 0 || frame.first > who.accepted + 1) {
-    if (held > 0)
-      actions_.push_back(release{held});
+  if (!who.welcome || frame.count == 0 || frame.first == 0 || frame.first > who.accepted + 1) {
+    give_back();
     actions_.push_back(refuse{connection, "expected record " + std::to_string(who.accepted + 1) + ", got " +
                                             std::to_string(frame.first)});
     return;
@@ -85,8 +117,7 @@ void intake::data(connection_id connection, const ingest_data& frame) {
   if (frame.first <= who.accepted)
     mark("receiver.drops_duplicates");
   if (last <= who.accepted) {
-    if (held > 0)
-      actions_.push_back(release{held});
+    give_back();
     actions_.push_back(acknowledge{connection, who.durable});
     return;
   }
@@ -99,11 +130,11 @@ void intake::data(connection_id connection, const ingest_data& frame) {
     taken_bytes_ += frame.bytes->size();
   }
   if (!frame.bytes)
-    append(name, first, count, {}, 0);
+    append(name, first, count, {}, frame.held);
   else if (repeated == 0 && frame.bytes->size() >= whole_block_bytes)
-    cut_whole(name, first, count, frame.bytes, held);
+    cut_whole(name, first, count, frame.bytes, frame.held);
   else
-    append(name, first, count, skip_records(frame.bytes->view(), repeated), held);
+    append(name, first, count, skip_records(frame.bytes->view(), repeated), frame.held);
 }
 
 void intake::append(const std::string& name, std::uint64_t first, std::uint64_t count, std::string_view bytes,
@@ -151,6 +182,11 @@ void intake::cut() {
     return;
   auto full = std::exchange(filling_, {});
   auto bytes = full.bytes ? full.bytes : std::make_shared<data::buffer>(0);
+  if (bytes->size() < bytes->capacity() / 4) { // it may wait for long, and is counted by what is in it
+    auto fitting = std::make_shared<data::buffer>(bytes->size());
+    fitting->append(bytes->view());
+    bytes = std::move(fitting);
+  }
   emit_block(full.records, full.held_bytes, std::move(full.producers), std::move(bytes));
 }
 
@@ -177,10 +213,13 @@ void intake::durable(block_sequence through) {
         continue;
       auto& who = entry->second;
       who.durable = std::max(who.durable, range.last);
-      if (who.connection)
+      become_logged(who);
+      if (who.connection && who.welcome)
         actions_.push_back(acknowledge{*who.connection, who.durable});
+      else if (who.connection)
+        greet(who);
       else if (who.durable == who.accepted)
-        producers_.erase(entry);
+        forget(entry);
       depart_if_durable(range.producer);
     }
   }
@@ -214,8 +253,12 @@ void intake::depart_if_durable(const std::string& name) {
     actions_.push_back(record_departure{name});
 }
 
-void intake::departed(const std::string& name) {
+void intake::departed(const std::string& name, bool added) {
   auto entry = producers_.find(name);
+  if (added && entry != producers_.end() && entry->second.known && !entry->second.logged)
+    become_logged(entry->second);
+  else if (added)
+    ++logged_producers_;
   if (entry == producers_.end() || !entry->second.leaving || !entry->second.connection)
     return;
   // The answer to an earlier goodbye: the producer has sent more since, and this goodbye is asked for once that is durable.
@@ -237,7 +280,7 @@ void intake::closed(connection_id connection) {
   entry->second.leaving = false;
   // Nothing of it is under way: the log knows all there is, so that names that come and go cost no memory.
   if (entry->second.durable == entry->second.accepted)
-    producers_.erase(entry);
+    forget(entry);
 }
 
 void intake::stop() {
@@ -265,6 +308,13 @@ std::vector<std::string> intake::unanswered_departures() const {
   for (auto& [name, who] : producers_)
     if (who.leaving && who.durable == who.accepted)
       names.push_back(name);
+  return names;
+}
+
+std::vector<std::string> intake::present_producers() const {
+  std::vector<std::string> names;
+  for (auto& [name, who] : producers_)
+    names.push_back(name);
   return names;
 }
 

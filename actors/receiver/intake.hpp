@@ -19,6 +19,8 @@ namespace weir::actors {
 ///
 /// A producer's numbers: ..., durable] accepted] next. Records up to `durable` are logged and acknowledged; up to `accepted` they
 /// are in a block that is on its way; only `accepted + 1` may come next; whatever comes again is recognised and dropped.
+/// A connection is welcomed once `durable` has reached `accepted`: by then all that an earlier connection of the producer handed in is
+/// decided, so that no acknowledgement speaks of records that this connection has not sent.
 class intake {
 public:
   // What is to be done, in this order.
@@ -56,7 +58,10 @@ public:
   using action =
     std::variant<look_up, welcome, acknowledge, refuse, store, schedule_cut, record_departure, farewell, release>;
 
-  explicit intake(input_id input, std::size_t block_bytes) : input_{input}, block_bytes_{block_bytes} {}
+  /// The log knows `known_producers` names; while there are `max_producers`, no new one is taken.
+  explicit intake(input_id input, std::size_t block_bytes, std::uint64_t max_producers = UINT64_MAX,
+                  std::uint64_t known_producers = 0)
+    : input_{input}, block_bytes_{block_bytes}, max_producers_{max_producers}, logged_producers_{known_producers} {}
 
   /// The epoch under which blocks are cut. Nothing may be told before this but hello, goodbye, closed.
   void opened(weir::epoch owner);
@@ -64,17 +69,20 @@ public:
   weir::epoch current_epoch() const { return epoch_; }
 
   void hello(connection_id, const std::string& producer);
-  /// Answers look_up.
-  void found(const std::string& producer, std::uint64_t last_durable);
+  /// Answers look_up. `logged`: the log knows the name.
+  void found(const std::string& producer, std::uint64_t last_durable, bool logged);
   void data(connection_id, const ingest_data&);
   void goodbye(connection_id);
-  void departed(const std::string& producer);
+  /// `added`: the log did not have the name before.
+  void departed(const std::string& producer, bool added);
   void closed(connection_id);
   /// The block with this sequence has waited long enough.
   void cut_due(std::uint64_t sequence);
   void cut();
   void durable(block_sequence through);
   void released(block_sequence through);
+  /// The log has so many names, after those that were idle for long have left.
+  void counted(std::uint64_t producers) { logged_producers_ = producers; }
   /// Take no more records.
   void stop();
 
@@ -83,6 +91,8 @@ public:
   /// Look-ups and departures that have not been answered.
   std::vector<std::string> unanswered_lookups() const;
   std::vector<std::string> unanswered_departures() const;
+  /// Of whom something is connected or under way: those whom the log must not forget.
+  std::vector<std::string> present_producers() const;
   bool all_durable() const { return filling_.records == 0 && filling_.producers.empty() && durable_ == last_cut_; }
   /// Records that were new, and their bytes. Void ones do not count.
   std::uint64_t taken_records() const { return taken_records_; }
@@ -94,7 +104,9 @@ public:
 
 private:
   struct producer {
-    bool known = false; ///< found in the log
+    bool known = false;   ///< the log was asked for it
+    bool logged = false;  ///< the log has its name
+    bool welcome = false; ///< its connection has been welcomed
     std::uint64_t accepted = 0;
     std::uint64_t durable = 0;
     std::optional<connection_id> connection;
@@ -112,7 +124,12 @@ private:
     std::vector<log::producer_range> producers;
   };
 
-  void greet(const producer&);
+  using producer_entry = std::map<std::string, producer>::iterator;
+
+  void greet(producer&);
+  void become_logged(producer&);
+  void forget(producer_entry);
+  bool has_room_for_another() const { return logged_producers_ + unlogged_producers_ < max_producers_; }
   void append(const std::string& name, std::uint64_t first, std::uint64_t count, std::string_view bytes,
               std::uint64_t held);
   void cut_whole(const std::string& name, std::uint64_t first, std::uint64_t count, const data::buffer_handle& bytes,
@@ -125,6 +142,9 @@ private:
 
   input_id input_;
   std::size_t block_bytes_;
+  std::uint64_t max_producers_;
+  std::uint64_t logged_producers_;       ///< names that the log has
+  std::uint64_t unlogged_producers_ = 0; ///< names of `producers_` that were looked up and are not in the log
   weir::epoch epoch_;
   bool stopped_ = false;
   std::uint64_t taken_records_ = 0;

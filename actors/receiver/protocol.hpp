@@ -79,6 +79,12 @@ struct input_tick {
   WEIR_FIELDS(x.count)
 };
 
+/// To itself: time to let producers go that are silent for long.
+struct forgetting_due {
+  std::uint64_t count = 0;
+  WEIR_FIELDS(x.count)
+};
+
 // From the server's thread, on the same node: these carry handles and never leave the process.
 
 struct producer_hello {
@@ -116,6 +122,8 @@ using receiver_actor = caf::typed_actor<
   caf::reacts_to<producer_found>,
   // A goodbye is durable. From the writer.
   caf::reacts_to<departure_recorded>,
+  // Who was silent for long has left, so many names stay. From the writer.
+  caf::reacts_to<producers_forgotten>,
   // Take no more. From the coordinator.
   caf::reacts_to<drain_input>,
   // Report activity. From the coordinator.
@@ -126,7 +134,7 @@ using receiver_actor = caf::typed_actor<
   caf::reacts_to<producer_hello>, caf::reacts_to<producer_data>, caf::reacts_to<producer_goodbye>,
   caf::reacts_to<connection_closed>,
   // Timers.
-  caf::reacts_to<cut_block>, caf::reacts_to<input_tick>, caf::reacts_to<retry_tick>,
+  caf::reacts_to<cut_block>, caf::reacts_to<input_tick>, caf::reacts_to<forgetting_due>, caf::reacts_to<retry_tick>,
   // Repeat what the lost incarnation did not answer. From the supervisor.
   caf::reacts_to<peer_restarted>>;
 
@@ -160,6 +168,7 @@ CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::producer_hello))
 CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::producer_data))
 CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::producer_goodbye))
 CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::connection_closed))
+CAF_ADD_TYPE_ID(weir_receiver, (weir::actors::forgetting_due))
 CAF_END_TYPE_ID_BLOCK(weir_receiver)
 
 CAF_BEGIN_TYPE_ID_BLOCK(weir_rates, caf::first_custom_type_id + 800)

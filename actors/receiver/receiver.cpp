@@ -65,7 +65,6 @@ struct receiver_state {
     services = std::move(given);
     input = which;
     incarnation = services->random();
-    intake = std::make_unique<actors::intake>(input, limits::block_bytes);
     auto& url = services->settings.inputs[input.value];
     auto bound = services->ingest->listen(url.address(), services->settings.max_receiver_bytes,
                                           std::make_shared<mailbox_listener>(self, services->journal, input));
@@ -80,8 +79,13 @@ struct receiver_state {
       [this](auto pause) { self->delayed_send(self, pause, read_again{}); });
     // A successor binds the same port, so that producers find it.
     services->settings.inputs[input.value].rebind(server->address());
-    if (auto known = log::read_producers(*services->store, input); known)
+    std::uint64_t names = 0;
+    if (auto known = log::read_producers(*services->store, input); known) {
       anyone_departed = std::any_of(known->begin(), known->end(), [](auto& entry) { return entry.second.left; });
+      names = known->size();
+    }
+    intake = std::make_unique<actors::intake>(input, limits::block_bytes, services->settings.max_producers, names);
+    schedule_forgetting();
     ask_to_open();
     schedule_tick();
     schedule_retry();
@@ -146,7 +150,7 @@ struct receiver_state {
   void found(const producer_found& message) {
     if (message.epoch != intake->current_epoch())
       return;
-    intake->found(message.producer, message.last);
+    intake->found(message.producer, message.last, message.logged);
     act();
   }
 
@@ -154,9 +158,23 @@ struct receiver_state {
     if (message.epoch != intake->current_epoch())
       return;
     anyone_departed = true;
-    intake->departed(message.producer);
+    intake->departed(message.producer, message.added);
     act();
     say_activity();
+  }
+
+  void forgotten(const producers_forgotten& message) {
+    if (message.epoch != intake->current_epoch())
+      return;
+    intake->counted(message.remaining);
+    if (message.forgotten > 0)
+      services->journal->tell(
+        {.name = "producers_forgotten",
+         .actor = address{role::receiver, input.value},
+         .message = std::to_string(message.forgotten) +
+                    " producers were silent for longer than ingest.producer_ttl and are forgotten, for example '" +
+                    message.example + "'; one that comes back begins with record 1",
+         .more = {}});
   }
 
   // -- what producers do -----------------------------------------------------------------------------------------------
@@ -208,6 +226,16 @@ struct receiver_state {
     } else if (restarted.what == role::block_store) {
       store_again();
     }
+  }
+
+  /// Names that are idle for long leave the log. Nobody waits for it, so nothing is repeated: it is asked again anyway.
+  void forget() {
+    if (intake->is_open() && !draining)
+      services->directory.send({role::checkpoint_writer, 0},
+                               forget_producers{input, intake->current_epoch(),
+                                                static_cast<std::uint64_t>(services->settings.producer_ttl.count()),
+                                                intake->present_producers()});
+    schedule_forgetting();
   }
 
   void retry() {
@@ -295,6 +323,11 @@ struct receiver_state {
                                input_drained{input, intake->current_epoch(), intake->last_cut()});
   }
   void schedule_retry() { self->delayed_send(self, services->settings.retry_interval, retry_tick{}); }
+  void schedule_forgetting() {
+    using namespace std::chrono_literals;
+    auto pause = std::clamp<std::chrono::milliseconds>(services->settings.producer_ttl / 20, 100ms, 1h);
+    self->delayed_send(self, pause, forgetting_due{});
+  }
   void schedule_tick() { self->delayed_send(self, std::chrono::milliseconds(100), input_tick{}); }
 };
 
@@ -311,6 +344,7 @@ receiver_actor::behavior_type receiver_behavior(receiver_actor::stateful_pointer
     [&state](const epoch_refused& message) { state.fenced(message); },
     [&state](const producer_found& message) { state.found(message); },
     [&state](const departure_recorded& message) { state.departed(message); },
+    [&state](const producers_forgotten& message) { state.forgotten(message); },
     [&state](const drain_input&) { state.drain(); },
     [&state](const report_input&) { state.report(); },
     [&state, self](const limit_rate& message) { state.pace->limit(message, self->clock().now()); },
@@ -324,6 +358,7 @@ receiver_actor::behavior_type receiver_behavior(receiver_actor::stateful_pointer
       state.act();
     },
     [&state](const input_tick&) { state.tick(); },
+    [&state](const forgetting_due&) { state.forget(); },
     [&state](const retry_tick&) { state.retry(); },
     [&state](const peer_restarted& message) { state.repeat(message.who); },
   };

@@ -458,6 +458,7 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     return possible;
   ingest_port_options ports;
   ports.max_record_bytes = options_.settings.max_record_bytes;
+  ports.max_connections = options_.settings.max_connections;
   services->ingest = options_.ingest ? options_.ingest : make_asio_ingest_transport(ports);
   if (auto reserved = reserve_ports(*services); !reserved)
     return reserved;

@@ -5,9 +5,12 @@
 #include <new>
 #include <system_error>
 
+#include <sys/resource.h>
+
 #include "actors/monitor/chaos_page.hpp"
 #include "actors/node/standard_descriptors.hpp"
 #include "actors/runtime/command_line.hpp"
+#include "actors/runtime/standard_output.hpp"
 #include "actors/runtime/stop_signals.hpp"
 
 namespace weir {
@@ -19,6 +22,15 @@ using namespace std::chrono_literals;
 int report(const std::string& name, const error& why) {
   actors::write_to_stderr(name + ": " + why.message() + "\n");
   return why.exit_code();
+}
+
+/// The more connections the more files: as many as the administrator allows. What stands on select() is not ours.
+void raise_open_files_limit() {
+  rlimit open_files{};
+  if (::getrlimit(RLIMIT_NOFILE, &open_files) != 0 || open_files.rlim_cur == open_files.rlim_max)
+    return;
+  open_files.rlim_cur = open_files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &open_files); // if it fails, the bound follows from what there is
 }
 
 result<void> drive(stream_context& context, const actors::command_line& line, const actors::stop_signals& signals) {
@@ -42,6 +54,7 @@ result<void> drive(stream_context& context, const actors::command_line& line, co
 
 int run_in(int argc, char** argv, const std::string& name, caf::actor_system* system, const application& build) {
   actors::open_missing_descriptors();
+  raise_open_files_limit();
   actors::attach_chaos_page();
   actors::stop_signals signals;
   auto line = actors::parse_command_line(name, argc, argv, actors::process_environment());
@@ -49,7 +62,7 @@ int run_in(int argc, char** argv, const std::string& name, caf::actor_system* sy
     return report(name, line.error());
   if (line->answer) {
     std::fputs(line->answer->c_str(), stdout);
-    return 0;
+    return actors::finish_standard_output(name.c_str(), 0);
   }
   line->options.journal = actors::make_stderr_journal(line->level, line->format);
   line->options.system = system;

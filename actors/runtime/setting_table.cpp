@@ -203,6 +203,15 @@ std::vector<setting_row> make_rows() {
         row("max_unpublished_bytes", &settings::max_unpublished_bytes, size, 1, tib,
             "committed results that wait for publication; beyond it no batch is sealed"),
       });
+  add(all, "Producers",
+      {
+        row("ingest.max_connections", &settings::max_connections, count, 1, 1'000'000,
+            "weir:// connections of the process; at most what its open files allow"),
+        row("ingest.max_producers", &settings::max_producers, count, 1, 1'000'000'000,
+            "names of producers that one weir:// input knows; a further one is refused"),
+        row("ingest.producer_ttl", &settings::producer_ttl, duration, second, 100 * year,
+            "a producer that was silent for so long, while the application ran, is forgotten"),
+      });
   add(all, "Back-pressure",
       {
         row("backpressure.enabled", &settings::backpressure_enabled, boolean,

@@ -287,6 +287,16 @@ void draw_writing(chance random, scenario& into) {
         file.writes.push_back(microseconds{random.below(longest)});
 }
 
+/// Some producers are killed and started again at once, as by a shell's loop.
+void draw_deaths(chance random, scenario& into) {
+  if (random.percent(60))
+    return;
+  for (auto& producer : into.producers)
+    if (random.percent(60))
+      for (auto lives = random.between(1, 3); lives > 0; --lives)
+        producer.dies_after.push_back(1 + random.below(producer.packs.size()));
+}
+
 void draw_disk_faults(chance& random, scenario& into) {
   into.full_disk = {microseconds{1'000}, microseconds{random.magnitude(10'000, 3'000'000)}};
   into.settings.disk_full_retry = std::chrono::milliseconds{random.magnitude(1, 1'000)};
@@ -351,6 +361,7 @@ scenario draw_scenario(std::uint64_t seed) {
   draw_function(chance{seed ^ 0xe7037ed1a0b428dbull}, made);
   draw_growth(chance{seed ^ 0x8cb92ba72f3d8dd7ull}, made);
   draw_writing(chance{seed ^ 0x3c79ac492ba7b653ull}, made);
+  draw_deaths(chance{seed ^ 0xa24baed4963ee407ull}, made);
   return made;
 }
 

@@ -74,7 +74,7 @@ result<std::unique_ptr<ingest_server>> simulated_network::listen(const std::stri
     return fail(weir::error_code::configuration, "cannot listen: the port is in use by an earlier incarnation",
                 address);
   auto made = std::make_shared<port>(
-    port{address, budget_bytes, byte_budget{budget_bytes}, std::move(listener), {}, true, false, 0});
+    port{address, budget_bytes, frame_budget{budget_bytes}, std::move(listener), {}, true, false, 0});
   ports_[address] = made;
   return std::make_unique<port_owner>(*this, made);
 }
@@ -184,7 +184,7 @@ bool simulated_network::take(port& at, connection_id id, accepted& who, const ou
     return false;
   }
   who.next_number = std::max(who.next_number, frame.sequence + frame.count);
-  if (frame.bytes && !at.budget.ask(id, frame.bytes->size())) {
+  if (!at.budget.ask(id, frame_overhead_bytes + (frame.bytes ? frame.bytes->size() : 0))) {
     who.waits = true;
     return false;
   }
@@ -194,9 +194,9 @@ bool simulated_network::take(port& at, connection_id id, accepted& who, const ou
 }
 
 void simulated_network::hand_over(port& at, connection_id id, const outgoing& frame) {
-  if (frame.bytes)
-    at.held += frame.bytes->size();
-  at.listener->data(id, {frame.sequence, frame.count, frame.bytes});
+  auto held = at.budget.hand_on(id);
+  at.held += held;
+  at.listener->data(id, {frame.sequence, frame.count, frame.bytes, held});
   if (auto what = std::exchange(on_next_data_, nullptr))
     time_.after({}, [id, what = std::move(what)] { what(id); });
 }
@@ -212,7 +212,7 @@ void simulated_network::admit(port& at, const std::vector<connection_id>& grante
     if (at.reads)
       hand_over(at, id, frame);
     else
-      admit(at, at.budget.release(frame.bytes->size()));
+      admit(at, at.budget.leave(id));
     read(at, id);
   }
 }
@@ -232,7 +232,7 @@ void simulated_network::leave(port& at, connection_id id) {
     at.listener->closed(id);
   cut_later(id);
   if (was.waits)
-    admit(at, at.budget.cancel(id));
+    admit(at, at.budget.leave(id));
 }
 
 void simulated_network::cut(connection_id id) {

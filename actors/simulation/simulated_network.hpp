@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "actors/simulation/timeline.hpp"
-#include "actors/sources/byte_budget.hpp"
+#include "actors/sources/frame_budget.hpp"
 #include "actors/sources/ingest_server.hpp"
 #include "actors/sources/producer_session.hpp"
 
@@ -84,7 +84,7 @@ private:
   struct port {
     std::string address;
     std::uint64_t budget_bytes = 0;
-    byte_budget budget;
+    frame_budget budget;
     std::shared_ptr<ingest_listener> listener;
     std::map<connection_id, accepted> connections;
     bool reads = true;

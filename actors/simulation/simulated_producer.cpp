@@ -43,6 +43,9 @@ void simulated_producer::connected() {
 }
 
 void simulated_producer::welcomed(std::uint64_t last_durable) {
+  if (last_durable < acknowledged_)
+    broken_("producer " + plan_.name + " was welcomed with record " + std::to_string(last_durable) + ", but record " +
+            std::to_string(acknowledged_) + " was acknowledged");
   check(session_.welcomed(last_durable, server_limits));
   acknowledged_ = std::max(acknowledged_, last_durable);
   continue_input();
@@ -80,12 +83,15 @@ void simulated_producer::continue_input() {
     return;
   if (next_pack_ >= plan_.abandons_after)
     return abandon();
+  if (deaths_ < plan_.dies_after.size() && next_pack_ >= plan_.dies_after[deaths_] && session_.is_welcome())
+    return die();
   if (next_pack_ == plan_.packs.size()) {
     session_.end_of_input();
     return;
   }
   auto pack = pack_of(plan_.packs[next_pack_++]);
-  added_ += pack.count;
+  numbered_ += pack.count;
+  added_ = std::max(added_, numbered_);
   session_.add(std::move(pack));
   pausing_ = true;
   time_.after(plan_.pace, [this] {
@@ -105,6 +111,17 @@ void simulated_producer::abandon() {
   time_.note("producer " + plan_.name + " vanishes");
   if (connection_ != 0)
     network_.hang_up(std::exchange(connection_, 0));
+}
+
+void simulated_producer::die() {
+  ++deaths_;
+  time_.note("producer " + plan_.name + " dies and is started again");
+  network_.hang_up(std::exchange(connection_, 0));
+  resent_before_ += session_.counts().resent;
+  session_ = producer_session{plan_.name, window_bytes};
+  next_pack_ = 0;
+  numbered_ = 0;
+  dial();
 }
 
 void simulated_producer::check(const result<void>& outcome) {

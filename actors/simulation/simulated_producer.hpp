@@ -10,7 +10,8 @@
 namespace weir::actors::simulation {
 
 /// A producer as `weir send` is one, with the same `producer_session`: connects, sends, connects again after each interruption, until
-/// all is acknowledged and its goodbye is durable. One that is to abandon vanishes in the middle instead.
+/// all is acknowledged and its goodbye is durable. One that is to abandon vanishes in the middle instead. One that is to die is started again at
+/// once, with the same input from its beginning, while what it sent before may still be under way.
 class simulated_producer final : public producer_ear {
 public:
   simulated_producer(timeline& time, simulated_network& network, planned_producer plan,
@@ -24,7 +25,7 @@ public:
   std::uint64_t acknowledged() const { return acknowledged_; }
   /// Records with numbers up to this may have reached the server.
   std::uint64_t added() const { return added_; }
-  std::uint64_t resent() const { return session_.counts().resent; }
+  std::uint64_t resent() const { return resent_before_ + session_.counts().resent; }
   std::string describe() const;
 
   void connected() override;
@@ -40,6 +41,7 @@ private:
   /// Hands the next pack to the session when it is time and the session has room.
   void continue_input();
   void abandon();
+  void die();
   void check(const result<void>& outcome);
 
   timeline& time_;
@@ -51,6 +53,9 @@ private:
   std::size_t next_pack_ = 0;
   bool pausing_ = false;
   bool abandoned_ = false;
+  std::size_t deaths_ = 0;
+  std::uint64_t resent_before_ = 0; ///< in earlier lives
+  std::uint64_t numbered_ = 0;      ///< in this life
   std::uint64_t added_ = 0;
   std::uint64_t acknowledged_ = 0;
 };

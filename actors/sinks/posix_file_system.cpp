@@ -17,11 +17,13 @@ auto disk_error(const char* action, const std::string& path, int reason) {
   return fail(error_code::disk, what, path, "check that the disk has space and can be written");
 }
 
-/// Of what may be tried again when there is room: all but a sync, after which nobody knows what a file holds.
+/// Of what may be tried again when there is room: all but a sync, after which nobody knows what a file holds. A process without a free
+/// descriptor has nothing to do with the disk, and may soon have one.
 auto write_error(const char* action, const std::string& path, int reason) {
-  return is_full_disk(reason)
-           ? fail_full(std::string{"cannot "} + action + ": " + std::strerror(reason), path, "make room")
-           : disk_error(action, path, reason);
+  auto what = std::string{"cannot "} + action + ": " + std::strerror(reason);
+  if (reason == EMFILE || reason == ENFILE)
+    return fail_full(what, path, "let the process open more files (ulimit -n), or bound ingest.max_connections");
+  return is_full_disk(reason) ? fail_full(what, path, "make room") : disk_error(action, path, reason);
 }
 
 class descriptor {
@@ -110,7 +112,7 @@ public:
     for (auto& path : paths) {
       descriptor file{path, O_RDONLY};
       if (file.get() < 0)
-        return disk_error("open", path, errno);
+        return write_error("open", path, errno);
       if (::fsync(file.get()) != 0)
         return disk_error("sync", path, errno);
     }
@@ -120,7 +122,7 @@ public:
   result<void> sync_if_permitted(const std::string& directory) override {
     descriptor file{directory, O_RDONLY};
     if (file.get() < 0)
-      return errno == EACCES || errno == EPERM ? result<void>{} : disk_error("open", directory, errno);
+      return errno == EACCES || errno == EPERM ? result<void>{} : write_error("open", directory, errno);
     if (::fsync(file.get()) != 0 && errno != EINVAL && errno != EROFS) // there is nothing to sync
       return disk_error("sync", directory, errno);
     return {};

@@ -22,4 +22,13 @@ namespace asio = boost::asio;
 using io_error = boost::system::error_code;
 using tcp = boost::asio::ip::tcp;
 
+/// A client that connects to a port of this machine on which nobody listens may get that very port for its own end, and is then connected to
+/// itself. It must close the socket, since it also keeps the server from getting its port.
+inline bool is_connected_to_itself(const tcp::socket& socket) {
+  io_error failure;
+  auto here = socket.local_endpoint(failure);
+  auto there = failure ? tcp::endpoint{} : socket.remote_endpoint(failure);
+  return !failure && here == there;
+}
+
 } // namespace weir::actors

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "actors/sources/asio.hpp"
-#include "actors/sources/byte_budget.hpp"
+#include "actors/sources/frame_budget.hpp"
 #include "actors/sources/ingest_connection.hpp"
 #include "actors/sources/input_url.hpp"
 
@@ -26,12 +26,11 @@ namespace {
 constexpr std::size_t max_refusals = 64;
 constexpr std::chrono::milliseconds accept_pause{100};
 
-/// A connection needs a descriptor, and so do the log and the outputs.
-std::size_t affordable_connections(std::size_t wanted) {
+constexpr std::uint64_t least_reserve = 32;
+
+std::uint64_t open_files_limit() {
   rlimit open_files{};
-  if (::getrlimit(RLIMIT_NOFILE, &open_files) != 0)
-    return wanted;
-  return std::min<std::size_t>(wanted, open_files.rlim_cur / 4 * 3);
+  return ::getrlimit(RLIMIT_NOFILE, &open_files) == 0 ? open_files.rlim_cur : UINT64_MAX;
 }
 
 /// The thread on which all sockets of a transport live.
@@ -55,6 +54,9 @@ public:
   asio::io_context context{1};
   /// Over all ports, so that a late message about a former port's connection meets nobody.
   std::atomic<connection_id> next_connection{1};
+  // Of all ports, touched on this thread only.
+  std::size_t sockets = 0;     ///< those of connections, also of such as are on their way out
+  std::size_t connections = 0; ///< those that may still bring records
 
 private:
   asio::executor_work_guard<asio::io_context::executor_type> work_;
@@ -92,22 +94,24 @@ public:
   const ingest_port_options& options() const override { return options_; }
   ingest_listener& listener() override { return *listener_; }
   bool admit(connection_id id, std::uint64_t bytes) override { return budget_.ask(id, bytes); }
-  void give_back(std::uint64_t bytes) override { release(bytes); }
-  void stop_waiting(connection_id id) override { admit_all(budget_.cancel(id)); }
+  std::uint64_t hand_on(connection_id id) override { return budget_.hand_on(id); }
+  void give_up(connection_id id) override { admit_all(budget_.leave(id)); }
   void left(ingest_connection& connection) override;
-  void gone(connection_id id) override { connections_.erase(id); }
+  void gone(connection_id id) override { io_.sockets -= connections_.erase(id); }
 
 private:
   void accepted(io_error failure, tcp::socket socket);
+  void serve(tcp::socket socket);
   void admit_all(const std::vector<connection_id>& granted);
   void sweep();
+  void make_room(ingest_connection::clock::time_point now);
 
   io_thread& io_;
   const ingest_port_options options_;
   tcp::acceptor acceptor_;
   asio::steady_timer accept_timer_;
   asio::steady_timer sweep_timer_;
-  byte_budget budget_;
+  frame_budget budget_;
   std::shared_ptr<ingest_listener> listener_;
   std::unordered_map<connection_id, connection_ptr> connections_;
   std::atomic<std::size_t> open_{0};
@@ -127,23 +131,32 @@ void ingest_port::accepted(io_error failure, tcp::socket socket) {
     return;
   if (failure) {
     // No descriptors, no memory: the next attempt would fail at once, too.
+    listener_->turned_away("unknown", "a connection cannot be accepted: " + failure.message() + "; it is tried again");
     accept_timer_.expires_after(accept_pause);
     accept_timer_.async_wait([self = shared_from_this()](io_error) { self->accept(); });
     return;
   }
-  if (connections_.size() < options_.max_connections + max_refusals) {
-    auto id = io_.next_connection++;
-    auto connection = std::make_shared<ingest_connection>(id, std::move(socket), *this);
-    connections_.emplace(id, connection);
-    ++open_;
-    if (open_ > options_.max_connections)
-      connection->refuse(ingest_error::busy, "too many connections");
-    else
-      connection->start();
-    if (!sweeping_)
-      sweep();
-  }
+  if (io_.sockets < options_.max_connections + max_refusals)
+    serve(std::move(socket));
+  else
+    listener_->turned_away(peer_of(socket), "too many connections");
   accept();
+}
+
+void ingest_port::serve(tcp::socket socket) {
+  auto id = io_.next_connection++;
+  auto connection = std::make_shared<ingest_connection>(id, std::move(socket), *this);
+  connections_.emplace(id, connection);
+  ++io_.sockets;
+  ++io_.connections;
+  ++open_;
+  if (io_.connections > options_.max_connections)
+    connection->refuse(ingest_error::busy, "this process serves " + std::to_string(options_.max_connections) +
+                                             " connections already, as many as it may; try again");
+  else
+    connection->start();
+  if (!sweeping_)
+    sweep();
 }
 
 void ingest_port::left(ingest_connection& connection) {
@@ -152,6 +165,7 @@ void ingest_port::left(ingest_connection& connection) {
   if (connection.has_said_hello())
     listener_->closed(connection.id());
   --open_;
+  --io_.connections;
 }
 
 void ingest_port::admit_all(const std::vector<connection_id>& granted) {
@@ -174,8 +188,19 @@ void ingest_port::sweep() {
     auto now = ingest_connection::clock::now();
     for (auto& connection : all)
       connection->check_deadlines(now);
+    self->make_room(now);
     self->sweep();
   });
+}
+
+/// Unfinished frames that hold the memory which others wait for: who began first goes first, until half of it is free.
+void ingest_port::make_room(ingest_connection::clock::time_point now) {
+  for (auto id : budget_.idle_holders()) {
+    if (budget_.idle_holders().empty())
+      return;
+    if (auto connection = find(id))
+      connection->make_room(now);
+  }
 }
 
 void ingest_port::stop_reading() {
@@ -193,6 +218,8 @@ void ingest_port::close() {
   sweep_timer_.cancel();
   auto all = std::move(connections_);
   connections_.clear();
+  io_.sockets -= all.size();
+  io_.connections -= open_;
   for (auto& [id, connection] : all)
     connection->abort();
   open_ = 0;
@@ -288,7 +315,8 @@ class asio_ingest_transport final : public ingest_transport {
 public:
   explicit asio_ingest_transport(ingest_port_options options) : options_{options} {
     options_.max_record_bytes = std::min(options_.max_record_bytes, options_.max_frame_bytes - 2);
-    options_.max_connections = affordable_connections(options_.max_connections);
+    open_files_ = open_files_limit();
+    options_.max_connections = affordable_connections(options_.max_connections, open_files_);
   }
 
   result<std::string> reserve(const std::string& address) override {
@@ -321,6 +349,10 @@ private:
     auto where = parse_endpoint(address);
     if (!where)
       return tl::make_unexpected(where.error());
+    if (options_.max_connections == 0)
+      return fail(weir::error_code::configuration,
+                  "the limit of " + std::to_string(open_files_) + " open files leaves no connection",
+                  "weir://" + address, "allow more, for example by ulimit -n 1024");
     auto candidates = resolve(io_->context, *where);
     if (!candidates)
       return tl::make_unexpected(candidates.error());
@@ -355,12 +387,18 @@ private:
   }
 
   ingest_port_options options_;
+  std::uint64_t open_files_ = 0;
   std::shared_ptr<io_thread> io_ = std::make_shared<io_thread>();
   std::mutex mutex_;
   std::map<std::string, tcp::acceptor> reserved_; ///< by address
 };
 
 } // namespace
+
+std::size_t affordable_connections(std::size_t wanted, std::uint64_t open_files) {
+  auto reserve = std::max(least_reserve, open_files / 4);
+  return static_cast<std::size_t>(std::min<std::uint64_t>(wanted, open_files - std::min(open_files, reserve)));
+}
 
 std::unique_ptr<ingest_transport> make_asio_ingest_transport(ingest_port_options options) {
   return std::make_unique<asio_ingest_transport>(options);

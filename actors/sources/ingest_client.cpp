@@ -10,6 +10,7 @@
 
 #include "actors/sources/asio.hpp"
 #include "actors/sources/record_source.hpp"
+#include "libstream/base/text.hpp"
 
 namespace weir::actors {
 
@@ -53,7 +54,9 @@ class ingest_client {
 public:
   explicit ingest_client(ingest_client_options options)
     : options_{std::move(options)},
-      session_{options_.producer, options_.window_bytes},
+      session_{options_.producer, options_.window_bytes,
+               options_.append ? producer_session::numbering::behind_the_server
+                               : producer_session::numbering::from_one},
       resolver_{io_},
       socket_{io_},
       back_off_timer_{io_},
@@ -136,6 +139,7 @@ result<ingest_summary> ingest_client::run() {
   if (failure_)
     return tl::make_unexpected(*failure_);
   summary_.counts = session_.counts();
+  summary_.durable_before = session_.durable_before();
   return summary_;
 }
 
@@ -166,6 +170,8 @@ void ingest_client::connect(const tcp::resolver::results_type& candidates,
   socket_.async_connect(next->endpoint(), [this, mine = connection_, candidates, next](io_error failure) mutable {
     if (mine != connection_)
       return;
+    if (!failure && is_connected_to_itself(socket_))
+      failure = asio::error::connection_refused;
     if (!failure)
       return connected();
     if (++next != candidates.end())
@@ -322,14 +328,16 @@ void ingest_client::welcomed(const frame_header& header) {
   if (std::exchange(notified_, false) && options_.notice)
     options_.notice("connected to " + where());
   if (!source_.started())
-    source_.start(limits->max_record_bytes, std::min<std::size_t>(options_.pack_bytes, limits->max_frame_bytes));
+    source_.start(limits->max_record_bytes, std::min<std::size_t>(options_.pack_bytes, limits->max_frame_bytes),
+                  options_.append ? 0 : session_.durable_before());
 }
 
 void ingest_client::refused(const frame_header& header) {
   auto code = static_cast<ingest_error>(header.count);
+  auto reason = printable(std::string_view{payload_}.substr(0, max_frame_text_bytes));
   if (code == ingest_error::busy || code == ingest_error::deadline || code == ingest_error::damaged)
-    return disconnect(payload_);
-  fail_with({weir::error_code::failed, "the server refused: " + payload_, where(), {}});
+    return disconnect(reason);
+  fail_with({weir::error_code::failed, "the server refused: " + reason, where(), {}});
 }
 
 // -- time and the end ------------------------------------------------------------------------------------------------------

@@ -14,8 +14,10 @@ namespace weir::actors {
 struct ingest_client_options {
   endpoint server;
   std::string producer;
-  int input = 0;          ///< descriptor with the records; read to its end, not closed
-  std::uint64_t rate = 0; ///< records a second, open loop: what was missed is made up for; 0 = as fast as possible
+  int input = 0; ///< descriptor with the records; read to its end, not closed
+  std::uint64_t rate =
+    0; ///< records a second, of those that the server does not have, open loop: what was missed is made up for; 0 = as fast as possible
+  bool append = false;            ///< number on from the server's last record, instead of skipping what the server has
   bool stop_on_interrupt = false; ///< SIGINT ends the run, and stays blocked afterwards
   std::size_t window_bytes = 8 * limits::mib;
   std::size_t pack_bytes = 256 * limits::kib;
@@ -28,7 +30,8 @@ struct ingest_client_options {
 
 struct ingest_summary {
   producer_session::figures counts;
-  bool interrupted = false; ///< by SIGINT, before all was acknowledged
+  std::uint64_t durable_before = 0; ///< the server's last record when the run began
+  bool interrupted = false;         ///< by SIGINT, before all was acknowledged
 };
 
 /// Sends the input's records to a `weir://` server and returns when all are acknowledged and the goodbye is durable. Waits for the

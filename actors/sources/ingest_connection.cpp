@@ -11,14 +11,26 @@ namespace {
 
 constexpr auto never = ingest_connection::clock::time_point::max();
 constexpr int send_buffer_bytes = 64 * 1024;
+/// Asked for at once, also if less has come: smaller pieces are not worth a question.
+constexpr std::size_t least_piece_bytes = 16 * limits::kib;
+/// So long an unfinished frame is left alone when others need its memory.
+constexpr std::chrono::seconds young{1};
 
 } // namespace
+
+std::string peer_of(const tcp::socket& socket) {
+  io_error unknown;
+  auto peer = socket.remote_endpoint(unknown);
+  return unknown ? "unknown" : endpoint{peer.address().to_string(), peer.port()}.text();
+}
 
 ingest_connection::ingest_connection(connection_id id, tcp::socket socket, connection_owner& owner)
   : id_{id},
     socket_{std::move(socket)},
     owner_{owner},
     read_deadline_{clock::now() + owner.options().hello_deadline},
+    progress_deadline_{never},
+    welcome_deadline_{never},
     write_deadline_{never} {
   io_error ignored; // options make it faster or safer; none is needed
   socket_.non_blocking(true, ignored);
@@ -47,13 +59,17 @@ void ingest_connection::header_read(io_error failure, std::size_t bytes) {
     return discarded(failure);
   if (failure)
     return abort();
-  if (header_filled_ == 0 && state_ != state::greeting)
-    read_deadline_ = clock::now() + owner_.options().frame_deadline;
+  if (state_ != state::greeting) {
+    auto now = clock::now();
+    if (header_filled_ == 0)
+      read_deadline_ = now + owner_.options().frame_deadline;
+    progress_deadline_ = now + owner_.options().progress_deadline;
+  }
   header_filled_ += bytes;
   if (header_filled_ < header_bytes_.size())
     return read_header();
   if (!reads_) {
-    read_deadline_ = never;
+    read_deadline_ = progress_deadline_ = never;
     return;
   }
   header_complete();
@@ -75,16 +91,8 @@ void ingest_connection::header_complete() {
   if (state_ == state::leaving)
     return malformed("a frame after GOODBYE");
   switch (header_.type) {
-    case frame_type::data: {
-      if (!accept_numbers())
-        return;
-      waiting_ = !owner_.admit(id_, header_.payload_bytes);
-      if (!waiting_)
-        return admitted();
-      read_deadline_ = never; // it is we who are slow
-      return;
-    }
-    case frame_type::skipped: return take_skipped();
+    case frame_type::data:
+    case frame_type::skipped: return begin_frame();
     case frame_type::goodbye: return take_goodbye();
     default: return malformed("a frame that producers do not send");
   }
@@ -129,45 +137,94 @@ void ingest_connection::hello_read() {
     return malformed(hello.error().what);
   std::string{}.swap(hello_bytes_);
   state_ = state::awaiting_welcome;
+  welcome_deadline_ = clock::now() + owner_.options().welcome_deadline;
   said_hello_ = true;
   owner_.listener().hello(id_, std::move(hello->producer));
   next_frame();
 }
 
+void ingest_connection::begin_frame() {
+  if (header_.type == frame_type::skipped && !checksum_matches(header_bytes_, {}))
+    return refuse(ingest_error::damaged, "a VOID frame whose checksum does not match");
+  if (!accept_numbers())
+    return;
+  frame_began_ = clock::now();
+  payload_.reset();
+  granted_ = 0;
+  ask_for_piece();
+}
+
+/// What has come already, so that a frame which is only announced costs nothing.
+void ingest_connection::ask_for_piece() {
+  io_error unknown;
+  auto here = socket_.available(unknown);
+  auto piece = std::min<std::size_t>(header_.payload_bytes - granted_, std::max(here, least_piece_bytes));
+  auto overhead = granted_ == 0 ? frame_overhead_bytes : 0;
+  granted_ += piece;
+  in_frame_ = true;
+  waiting_ = !owner_.admit(id_, piece + overhead);
+  if (!waiting_)
+    return admitted();
+  read_deadline_ = progress_deadline_ = never; // it is we who are slow
+}
+
 void ingest_connection::admitted() {
-  waiting_ = false;
-  held_ = header_.payload_bytes;
-  read_deadline_ = clock::now() + owner_.options().frame_deadline;
-  read_data();
+  auto now = clock::now();
+  if (std::exchange(waiting_, false) || read_deadline_ == never)
+    read_deadline_ = now + owner_.options().frame_deadline;
+  progress_deadline_ = now + owner_.options().progress_deadline;
+  if (header_.type == frame_type::skipped)
+    return skipped_read();
+  auto larger = std::make_shared<data::buffer>(granted_);
+  if (payload_)
+    larger->append(payload_->view());
+  payload_ = std::move(larger);
+  read_piece();
 }
 
-void ingest_connection::read_data() {
-  payload_ = std::make_shared<data::buffer>(header_.payload_bytes);
-  payload_->resize(header_.payload_bytes);
-  read_payload(payload_->data(), payload_->size(), &ingest_connection::data_read);
+void ingest_connection::read_piece() {
+  reading_ = true;
+  socket_.async_read_some(
+    asio::buffer(payload_->data() + payload_->size(), payload_->free()),
+    [self = shared_from_this()](io_error failure, std::size_t bytes) { self->piece_read(failure, bytes); });
 }
 
-void ingest_connection::data_read() {
+void ingest_connection::piece_read(io_error failure, std::size_t bytes) {
+  reading_ = false;
+  if (state_ == state::closed)
+    return;
+  if (state_ == state::closing)
+    return discarded(failure);
+  if (failure)
+    return abort();
+  payload_->resize(payload_->size() + bytes);
+  progress_deadline_ = clock::now() + owner_.options().progress_deadline;
+  if (payload_->free() > 0)
+    return read_piece();
+  if (granted_ < header_.payload_bytes)
+    return ask_for_piece();
+  frame_read();
+}
+
+void ingest_connection::frame_read() {
   if (!checksum_matches(header_bytes_, payload_->view()))
     return refuse(ingest_error::damaged, "a DATA frame whose checksum does not match");
   if (auto sound = check_records(header_.count, payload_->view()); !sound)
     return malformed(sound.error().what);
+  in_frame_ = false;
   if (!reads_) {
-    owner_.give_back(std::exchange(held_, 0));
     payload_.reset();
-    return;
+    return owner_.give_up(id_);
   }
-  held_ = 0;
-  owner_.listener().data(id_, {header_.sequence, header_.count, std::exchange(payload_, nullptr)});
+  owner_.listener().data(id_, {header_.sequence, header_.count, std::exchange(payload_, nullptr), owner_.hand_on(id_)});
   next_frame();
 }
 
-void ingest_connection::take_skipped() {
-  if (!checksum_matches(header_bytes_, {}))
-    return refuse(ingest_error::damaged, "a VOID frame whose checksum does not match");
-  if (!accept_numbers())
-    return;
-  owner_.listener().data(id_, {header_.sequence, header_.count, nullptr});
+void ingest_connection::skipped_read() {
+  in_frame_ = false;
+  if (!reads_)
+    return owner_.give_up(id_);
+  owner_.listener().data(id_, {header_.sequence, header_.count, nullptr, owner_.hand_on(id_)});
   next_frame();
 }
 
@@ -180,7 +237,7 @@ void ingest_connection::take_goodbye() {
 }
 
 void ingest_connection::next_frame() {
-  read_deadline_ = never;
+  read_deadline_ = progress_deadline_ = never;
   if (state_ != state::closing && state_ != state::closed)
     read_header();
 }
@@ -191,6 +248,7 @@ void ingest_connection::welcome(std::uint64_t last_durable) {
   if (state_ != state::awaiting_welcome)
     return;
   state_ = state::open;
+  welcome_deadline_ = never;
   next_number_ = last_durable + 1;
   welcome_ = last_durable;
   write_pending();
@@ -213,9 +271,7 @@ void ingest_connection::farewell() {
 void ingest_connection::refuse(ingest_error code, std::string reason) {
   if (state_ == state::closing || state_ == state::closed)
     return;
-  io_error unknown;
-  auto peer = socket_.remote_endpoint(unknown);
-  owner_.listener().turned_away(unknown ? "unknown" : endpoint{peer.address().to_string(), peer.port()}.text(), reason);
+  owner_.listener().turned_away(peer_of(socket_), reason);
   last_words_ = encode_error(code, reason);
   leave();
 }
@@ -265,8 +321,10 @@ void ingest_connection::leave() {
   state_ = state::closing;
   // Both directions end by then: the last words are out, or the client does not want them.
   read_deadline_ = write_deadline_ = clock::now() + owner_.options().linger;
-  if (std::exchange(waiting_, false))
-    owner_.stop_waiting(id_);
+  progress_deadline_ = welcome_deadline_ = never;
+  waiting_ = false;
+  if (std::exchange(in_frame_, false))
+    owner_.give_up(id_);
   owner_.left(*this);
   write_pending();
   if (!reading_)
@@ -278,8 +336,6 @@ void ingest_connection::discard() {
   if (state_ == state::closed)
     return;
   payload_.reset();
-  if (held_ > 0)
-    owner_.give_back(std::exchange(held_, 0));
   reading_ = true;
   socket_.async_read_some(asio::buffer(discarded_), [self = shared_from_this()](io_error failure, std::size_t) {
     self->reading_ = false;
@@ -299,13 +355,21 @@ void ingest_connection::discarded(io_error failure) {
 }
 
 void ingest_connection::check_deadlines(clock::time_point now) {
-  if (now < read_deadline_ && now < write_deadline_)
+  if (now >= welcome_deadline_)
+    return refuse(ingest_error::busy, "what this producer sent before is not decided yet; try again");
+  auto read_until = std::min(read_deadline_, progress_deadline_);
+  if (now < read_until && now < write_deadline_)
     return;
   if (state_ == state::closing || now >= write_deadline_)
     return abort();
-  read_deadline_ = never;
-  refuse(ingest_error::deadline,
-         state_ == state::greeting ? "no HELLO came in time" : "a frame was not finished in time");
+  refuse(ingest_error::deadline, state_ == state::greeting ? "no HELLO came in time"
+                                 : now >= read_deadline_   ? "a frame was not finished in time"
+                                                           : "nothing came for too long within a frame");
+}
+
+void ingest_connection::make_room(clock::time_point now) {
+  if (in_frame_ && !waiting_ && now - frame_began_ >= young)
+    refuse(ingest_error::busy, "others need the memory that an unfinished frame holds; try again");
 }
 
 void ingest_connection::abort() {
@@ -315,10 +379,9 @@ void ingest_connection::abort() {
   state_ = state::closed;
   io_error ignored;
   socket_.close(ignored);
-  if (std::exchange(waiting_, false))
-    owner_.stop_waiting(id_);
-  if (held_ > 0)
-    owner_.give_back(std::exchange(held_, 0));
+  waiting_ = false;
+  if (std::exchange(in_frame_, false))
+    owner_.give_up(id_);
   if (!was_leaving)
     owner_.left(*this);
   owner_.gone(id_);

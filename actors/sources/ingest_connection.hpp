@@ -15,16 +15,21 @@ namespace weir::actors {
 
 class ingest_connection;
 
+/// The other end of a socket as HOST:PORT, or "unknown".
+std::string peer_of(const tcp::socket& socket);
+
 /// What a connection needs of the port that accepted it. Called on the port's thread.
 class connection_owner {
 public:
   virtual ~connection_owner() = default;
   virtual const ingest_port_options& options() const = 0;
   virtual ingest_listener& listener() = 0;
-  /// As byte_budget::ask; a wait ends with `ingest_connection::admitted`.
+  /// As frame_budget::ask; a wait ends with `ingest_connection::admitted`.
   virtual bool admit(connection_id, std::uint64_t bytes) = 0;
-  virtual void give_back(std::uint64_t bytes) = 0;
-  virtual void stop_waiting(connection_id) = 0;
+  /// As frame_budget::hand_on.
+  virtual std::uint64_t hand_on(connection_id) = 0;
+  /// As frame_budget::leave.
+  virtual void give_up(connection_id) = 0;
   /// The connection takes part no longer; it may still be telling the client why.
   virtual void left(ingest_connection&) = 0;
   /// The socket is closed: forget the connection.
@@ -51,6 +56,8 @@ public:
   void admitted();
   void stop_reading() { reads_ = false; }
   void check_deadlines(clock::time_point now);
+  /// Others need the memory that its unfinished frame holds. One that has just begun is left alone.
+  void make_room(clock::time_point now);
   /// Closes at once.
   void abort();
 
@@ -66,9 +73,12 @@ private:
   void header_complete();
   void read_hello(const frame_header& header);
   void hello_read();
-  void read_data();
-  void data_read();
-  void take_skipped();
+  void begin_frame();
+  void ask_for_piece();
+  void read_piece();
+  void piece_read(io_error failure, std::size_t bytes);
+  void frame_read();
+  void skipped_read();
   void take_goodbye();
   bool accept_numbers();
   template <class Next>
@@ -96,8 +106,9 @@ private:
   std::size_t header_filled_ = 0;
   frame_header header_;
   std::string hello_bytes_;
-  std::shared_ptr<data::buffer> payload_;
-  std::uint64_t held_ = 0; ///< granted and not yet handed on
+  std::shared_ptr<data::buffer> payload_; ///< what has come of a frame
+  std::size_t granted_ = 0;               ///< so much of the payload may be in it
+  bool in_frame_ = false;                 ///< the budget counts something for it
   std::uint64_t next_number_ = 0;
   std::array<char, 4096> discarded_;
 
@@ -110,6 +121,9 @@ private:
   bool client_ended_ = false; ///< while closing: nothing more will come
 
   clock::time_point read_deadline_;
+  clock::time_point progress_deadline_; ///< of a frame: its next bytes
+  clock::time_point welcome_deadline_;
+  clock::time_point frame_began_;
   clock::time_point write_deadline_;
 };
 

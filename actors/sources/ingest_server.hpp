@@ -13,12 +13,17 @@ namespace weir::actors {
 
 using connection_id = std::uint64_t;
 
+/// What a frame costs until its batch has committed, beside its payload: messages, headers, a producer's name in a block, entries of
+/// queues. Budgets count it, so that tiny and empty frames are not free.
+inline constexpr std::uint64_t frame_overhead_bytes = 1024;
+
 /// A run of records of one producer: numbers [first, first + count), newline-terminated, `count` newlines in `bytes`
 /// (verified by the server). `count` records without any bytes are void: too long for a frame, skipped by the sender.
 struct ingest_data {
   std::uint64_t first = 0;
   std::uint64_t count = 0;
   data::buffer_handle bytes; ///< null for void records
+  std::uint64_t held = 0;    ///< what the server's budget has counted for it, and gets back by `release`
 };
 
 /// Told what producers do. Called on the server's thread: implementations only pass it on as a message.
@@ -35,7 +40,7 @@ public:
 };
 
 /// One bound port. All functions may be called from any thread and return at once; unknown connections are ignored.
-/// Reads at most `budget` payload bytes that were not released yet, over all connections: beyond it, sockets are left unread.
+/// Reads at most `budget` bytes of frames that were not released yet, over all connections: beyond it, sockets are left unread.
 class ingest_server {
 public:
   virtual ~ingest_server() = default;
@@ -47,7 +52,7 @@ public:
   virtual void farewell(connection_id) = 0;
   /// Sends the reason, then closes.
   virtual void refuse(connection_id, std::string reason) = 0;
-  /// `bytes` of data that were handed to the listener are no longer held.
+  /// `bytes` of what data that were handed to the listener `held` are free again.
   virtual void release(std::uint64_t bytes) = 0;
   /// While held back no further payload is read, as if the budget were used up: producers wait, nothing is lost. For pacing.
   virtual void hold_back(bool hold) = 0;

@@ -27,8 +27,8 @@ std::size_t producer_session::kept_pack::cost() const {
   return pack_overhead_bytes + (pack.bytes ? pack.bytes->size() : 0);
 }
 
-producer_session::producer_session(std::string producer, std::size_t window_bytes)
-  : producer_{std::move(producer)}, window_bytes_{window_bytes} {}
+producer_session::producer_session(std::string producer, std::size_t window_bytes, numbering numbers)
+  : producer_{std::move(producer)}, window_bytes_{window_bytes}, numbers_{numbers} {}
 
 void producer_session::add(record_pack pack) {
   kept_pack added{next_number_, std::move(pack)};
@@ -63,8 +63,12 @@ result<void> producer_session::welcomed(std::uint64_t last_durable, const welcom
       (limits.max_record_bytes < limits_->max_record_bytes || limits.max_frame_bytes < limits_->max_frame_bytes))
     return fail(error_code::failed, "the server's limits became smaller while records were on their way", {},
                 "start the same command again");
-  if (!limits_)
+  if (!limits_) {
     limits_ = limits;
+    durable_before_ = last_durable;
+    if (numbers_ == numbering::behind_the_server)
+      first_number_ = next_number_ = last_durable + 1;
+  }
   state_ = state::open;
   durable_ = last_durable;
   drop_durable();
@@ -134,7 +138,10 @@ outgoing producer_session::send(const kept_pack& next) {
 
 producer_session::figures producer_session::counts() const {
   auto counts = figures_;
-  counts.acknowledged = std::min(durable_, next_number_ - 1);
+  auto behind = first_number_ - 1;
+  counts.acknowledged = std::max(behind, std::min(durable_, next_number_ - 1)) - behind;
+  if (numbers_ == numbering::from_one)
+    counts.skipped = std::min(durable_before_, next_number_ - 1);
   return counts;
 }
 

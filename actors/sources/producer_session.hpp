@@ -34,10 +34,18 @@ public:
     std::uint64_t acknowledged = 0; ///< records of the input that are durable, also those that already were
     std::uint64_t resent = 0;       ///< records that went out again
     std::uint64_t too_long = 0;     ///< records of the input that are numbered, but not sent
+    std::uint64_t skipped = 0;      ///< records of the input that were durable before this session began
+  };
+
+  /// Where the numbers of the input begin.
+  enum class numbering {
+    from_one,          ///< the input is all that this producer ever sends: what the server has of it is skipped
+    behind_the_server, ///< the input goes on behind the last record that the server has when this session begins
   };
 
   /// Holds about `window_bytes` of records that are not acknowledged; more is not wanted until some are.
-  explicit producer_session(std::string producer, std::size_t window_bytes = 8 * limits::mib);
+  explicit producer_session(std::string producer, std::size_t window_bytes = 8 * limits::mib,
+                            numbering numbers = numbering::from_one);
 
   // -- the input
 
@@ -69,6 +77,8 @@ public:
   /// Packs are waiting to be sent on this connection.
   bool has_unsent() const { return cursor_ < kept_.size(); }
   figures counts() const;
+  /// The server's last record when this session began; 0 before the first WELCOME.
+  std::uint64_t durable_before() const { return durable_before_; }
 
 private:
   enum class state { offline, greeting, awaiting_welcome, open, leaving, finished };
@@ -84,6 +94,9 @@ private:
 
   std::string producer_;
   std::size_t window_bytes_;
+  numbering numbers_;
+  std::uint64_t first_number_ = 1;   ///< of the input
+  std::uint64_t durable_before_ = 0; ///< by the first WELCOME
   std::optional<welcome_frame> limits_;
   state state_ = state::offline;
   bool input_ended_ = false;

@@ -47,7 +47,8 @@ record_source::~record_source() {
   ::fcntl(input_, F_SETFL, flags_before_);
 }
 
-void record_source::start(std::size_t max_record_bytes, std::size_t pack_bytes) {
+void record_source::start(std::size_t max_record_bytes, std::size_t pack_bytes, std::uint64_t unpaced) {
+  unpaced_ = rate_ > 0 ? unpaced : 0;
   packer_ = std::make_unique<record_packer>(max_record_bytes, pack_bytes);
   pack_bytes_ = pack_bytes;
   started_at_ = clock::now();
@@ -60,6 +61,12 @@ result<std::optional<record_pack>> record_source::take() {
   if (!packer_->has_record())
     return pack;
   auto now = clock::now();
+  if (unpaced_ > 0) {
+    pack = packer_->take(unpaced_);
+    unpaced_ -= pack ? pack->count : 0;
+    started_at_ = now;
+    return pack;
+  }
   if (rate_ > 0) {
     pack = packer_->take(due(now));
   } else if (worth_taking(now)) {

@@ -25,8 +25,9 @@ public:
   record_source(const record_source&) = delete;
   record_source& operator=(const record_source&) = delete;
 
-  /// Before the first `take`. The clock of the rate starts here.
-  void start(std::size_t max_record_bytes, std::size_t pack_bytes);
+  /// Before the first `take`. The first `unpaced` records come as fast as they can be read, since nobody will get them; then the clock
+  /// of the rate starts.
+  void start(std::size_t max_record_bytes, std::size_t pack_bytes, std::uint64_t unpaced);
   bool started() const { return packer_ != nullptr; }
   /// The next pack, if one is there and due.
   result<std::optional<record_pack>> take();
@@ -51,7 +52,8 @@ private:
   std::unique_ptr<record_packer> packer_;
   std::size_t pack_bytes_ = 0;
   std::uint64_t rate_;
-  std::uint64_t taken_ = 0;
+  std::uint64_t unpaced_ = 0; ///< records that are still to come without a pace
+  std::uint64_t taken_ = 0;   ///< since the clock of the rate started
   clock::time_point started_at_;
   std::optional<clock::time_point> waiting_since_; ///< when the oldest record that waits was first seen
 };

@@ -131,6 +131,8 @@ void tcp_feed::connected(const io_error& failure) {
   timer_.cancel();
   if (failure)
     return lost(failure == asio::error::operation_aborted ? "no answer" : "cannot connect: " + failure.message());
+  if (is_connected_to_itself(socket_))
+    return lost("cannot connect: nobody listens there");
   io_error ignored;
   socket_.set_option(asio::socket_base::keep_alive{true}, ignored); // a silent peer that is gone is found out
   if (!last_warning_.empty())

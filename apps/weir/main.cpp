@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "actors/node/standard_descriptors.hpp"
+#include "actors/runtime/standard_output.hpp"
 #include "apps/weir/chaos_command.hpp"
 #include "apps/weir/completion_command.hpp"
 #include "apps/weir/demo_command.hpp"
@@ -62,8 +63,9 @@ std::vector<std::string> weir::tool::verb_names() {
   return names;
 }
 
-int main(int argc, char** argv) {
-  weir::actors::open_missing_descriptors();
+namespace {
+
+int run(int argc, char** argv) {
   std::string name = argc > 1 ? argv[1] : "";
   if (name == "--help" || name == "-h" || name == "help") {
     show_help();
@@ -81,4 +83,12 @@ int main(int argc, char** argv) {
     if (name == known.name)
       return known.run(argc - 1, argv + 1);
   return unknown_verb(name);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  weir::actors::open_missing_descriptors();
+  auto code = run(argc, argv);
+  return weir::actors::finish_standard_output("weir", code);
 }

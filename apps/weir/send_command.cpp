@@ -7,6 +7,7 @@
 #include <string>
 #include <unistd.h>
 
+#include "actors/runtime/standard_output.hpp"
 #include "actors/sources/ingest_client.hpp"
 #include "apps/weir/usage.hpp"
 
@@ -22,6 +23,7 @@ struct send_flags {
   std::string to;
   std::string producer;
   std::uint64_t rate = 0;
+  bool append = false;
 };
 
 /// The sender's side of the conversation with the person who started it: everything on stderr but the last line.
@@ -65,8 +67,13 @@ result<endpoint> server_of(const std::string& to) {
 }
 
 result<int> open_input(const std::string& file) {
-  if (file == "-")
+  if (file == "-") {
+    if (was_closed_at_start(STDIN_FILENO))
+      return weir::fail(error_code::usage, "standard input is closed", {}, "name a FILE, or pipe lines into weir send");
+    if (::isatty(STDIN_FILENO) == 1)
+      std::cerr << "weir send: lines are read from the terminal; Ctrl-D at the beginning of a line ends them\n";
     return STDIN_FILENO;
+  }
   auto input = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (input < 0)
     return weir::fail(error_code::configuration, std::string{"cannot open: "} + std::strerror(errno), file);
@@ -87,12 +94,21 @@ result<ingest_client_options> client_options(const send_flags& flags) {
   options.producer = flags.producer;
   options.rate = flags.rate;
   options.input = *input;
+  options.append = flags.append;
   options.stop_on_interrupt = true;
   return options;
 }
 
-int report(const ingest_summary& summary) {
+int report(const ingest_summary& summary, const std::string& producer) {
   auto& counts = summary.counts;
+  if (counts.skipped > 0)
+    std::cerr << "weir send: " << counts.skipped << (counts.skipped == 1 ? " record was" : " records were")
+              << " skipped, because the server has records up to number " << summary.durable_before << " of producer '"
+              << producer << "' already";
+  if (counts.skipped > 0 && counts.sent == 0)
+    std::cerr << "; if this is another text, send it as another producer or with --append";
+  if (counts.skipped > 0)
+    std::cerr << '\n';
   if (counts.too_long > 0)
     std::cerr << "weir send: " << counts.too_long << (counts.too_long == 1 ? " record is" : " records are")
               << " longer than the server takes and " << (counts.too_long == 1 ? "was" : "were") << " skipped\n";
@@ -113,7 +129,7 @@ int send(const send_flags& flags) {
   line.clear();
   if (input != STDIN_FILENO)
     ::close(input);
-  return summary ? report(*summary) : weir::tool::complain("send", summary.error());
+  return summary ? report(*summary, flags.producer) : weir::tool::complain("send", summary.error());
 }
 
 } // namespace
@@ -131,6 +147,9 @@ int send_command(int argc, char** argv) {
     ->required();
   app.add_option("--rate", flags.rate, "records a second; without it as fast as possible")
     ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
+  app.add_flag("--append", flags.append,
+               "send the whole input behind the last record that the server has of this producer. Each run of the\n"
+               "command adds the input again: after a run that was cut off, nobody can tell what of it arrived");
   app.footer("\nThe last line on standard output counts records: {\"sent\":N,\"acknowledged\":N,\"resent\":N}.\n"
              "\"acknowledged\" includes those that were durable before.");
   if (auto code = weir::tool::answer_early("send", app, argc, argv))

@@ -46,6 +46,11 @@ inline constexpr std::size_t smallest_pooled_bytes = 64 * kib;
 inline constexpr std::size_t cached_table_bytes = mib;
 /// Largest payload of one ingest frame.
 inline constexpr std::size_t max_frame_bytes = 2 * mib;
+/// Ingest connections of one process over all inputs (setting `ingest.max_connections`).
+inline constexpr std::uint32_t max_connections = 1024;
+/// Producers that one input knows by name (setting `ingest.max_producers`), and after how long a silent one is forgotten (`ingest.producer_ttl`).
+inline constexpr std::uint64_t max_producers = 100'000;
+inline constexpr std::int64_t producer_ttl_days = 30;
 /// Longest producer name.
 inline constexpr std::size_t max_producer_bytes = 200;
 /// Address space of the log's memory map, and so its greatest size on disk.

@@ -11,10 +11,16 @@ namespace {
 
 constexpr const char* application_key = "application";
 constexpr const char* coordinator_key = "coordinator";
+constexpr const char* service_key = "service";
 
 struct coordinator_record {
   weir::epoch epoch;
   WEIR_FIELDS(x.epoch)
+};
+
+struct service_record {
+  std::uint64_t ms = 0;
+  WEIR_FIELDS(x.ms)
 };
 
 template <class Position>
@@ -120,6 +126,38 @@ result<std::optional<producer_position>> read_producer(const store& from, input_
 
 result<std::map<std::string, producer_position>> read_producers(const store& from, input_id input) {
   return read_named<producer_position>(from, table::producers, input, parse_producer_key);
+}
+
+result<forgotten_producers> forget_producers(transaction& changes, const store& from, input_id input,
+                                             std::uint64_t before_ms, std::span<const std::string> present,
+                                             std::uint64_t most) {
+  forgotten_producers counts;
+  auto scanned = scan_records<producer_position>(
+    from, table::producers, keys_of_input(input), [&](std::string_view key, producer_position&& position) {
+      auto parsed = parse_producer_key(key);
+      auto idle = parsed && position.seen_ms < before_ms && counts.forgotten < most &&
+                  !std::binary_search(present.begin(), present.end(), parsed->name);
+      if (!idle) {
+        ++counts.remaining;
+        return result<void>{};
+      }
+      changes.erase(table::producers, std::string{key});
+      if (counts.forgotten++ == 0)
+        counts.example = parsed->name;
+      return result<void>{};
+    });
+  if (!scanned)
+    return tl::make_unexpected(scanned.error());
+  return counts;
+}
+
+result<std::uint64_t> read_service_time(const store& from) {
+  return read_record<service_record>(from, table::meta, service_key)
+    .map([](const std::optional<service_record>& record) { return record ? record->ms : 0; });
+}
+
+void put_service_time(transaction& changes, std::uint64_t ms) {
+  put_record(changes, table::meta, service_key, service_record{ms});
 }
 
 void put_partition(transaction& changes, input_id input, std::string_view name, const partition_position& position) {

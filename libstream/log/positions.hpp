@@ -12,7 +12,7 @@
 #include "libstream/log/store.hpp"
 
 /// Positions that outlive every batch: inputs and their epochs, producers, files, the coordinator's epoch. They are never
-/// truncated, since a record that comes again must be known again. Writers add to a transaction, readers see what is committed.
+/// truncated, since a record that comes again must be known again; only producers that were silent for long may leave. Writers add to a transaction, readers see what is committed.
 namespace weir::log {
 
 /// The number that an input has in this data directory.
@@ -42,6 +42,22 @@ result<std::optional<std::pair<epoch, epoch_position>>> current_epoch(const stor
 void put_producer(transaction& changes, input_id input, std::string_view producer, const producer_position& position);
 result<std::optional<producer_position>> read_producer(const store& from, input_id input, std::string_view producer);
 result<std::map<std::string, producer_position>> read_producers(const store& from, input_id input);
+
+struct forgotten_producers {
+  std::uint64_t forgotten = 0;
+  std::uint64_t remaining = 0; ///< names that stay
+  std::string example;         ///< one of the forgotten
+};
+/// Erases the names of an input that were heard of last before `before_ms` of service time and are not among `present` (sorted); at most
+/// `most` of them. Cost: one pass over the input's producers.
+result<forgotten_producers> forget_producers(transaction& changes, const store& from, input_id input,
+                                             std::uint64_t before_ms, std::span<const std::string> present,
+                                             std::uint64_t most);
+
+/// Milliseconds during which this data directory was served, as last noted: a clock that stands while no application runs, and that no
+/// change of the system's time moves.
+result<std::uint64_t> read_service_time(const store& from);
+void put_service_time(transaction& changes, std::uint64_t ms);
 
 /// Partitions of an input that can be read again; a file is known by its name in the directory of the input.
 void put_partition(transaction& changes, input_id input, std::string_view name, const partition_position& position);

@@ -38,9 +38,10 @@ struct block_header {
 struct producer_position {
   std::uint64_t last = 0;
   bool left = false;
+  std::uint64_t seen_ms = 0; ///< when it was heard of last, in service time
 
   bool operator==(const producer_position&) const = default;
-  WEIR_FIELDS(x.last, x.left)
+  WEIR_FIELDS(x.last, x.left, x.seen_ms)
 };
 
 /// Consecutive blocks of one (input, epoch), both ends included.

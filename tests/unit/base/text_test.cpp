@@ -58,3 +58,20 @@ TEST_CASE("a mistyped name finds the one that was meant, a foreign one finds non
   CHECK(nearest_name("colour", known).empty());
   CHECK(nearest_name("x", {}).empty());
 }
+
+TEST_CASE("what a peer says is shown without what moves a terminal", "[text]") {
+  CHECK(printable("plain \xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80") == "plain \xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80");
+  CHECK(printable("\x1b[2J\r\n\x7f") == "\\x1b[2J\\x0d\\x0a\\x7f");
+  CHECK(printable("\xc2\x9b"
+                  "31m") == "\\xc2\\x9b31m"); // CSI in one character
+  CHECK(printable("\x9b\xff\xc3") == "\\x9b\\xff\\xc3");
+  CHECK(printable("\xe2\x80\xae"
+                  "evil") == "\\xe2\\x80\\xaeevil");
+  CHECK(printable(std::string_view{"a\0b", 3}) == "a\\x00b");
+}
+
+TEST_CASE("whole days are written and read as days", "[text]") {
+  CHECK(parse_duration("30d").value() == 720h);
+  CHECK(format_duration(720h) == "30d");
+  CHECK(format_duration(25h) == "90000s");
+}

@@ -24,7 +24,7 @@ public:
 
   void step() {
     auto name = std::string(1, static_cast<char>('a' + below(3)));
-    switch (below(12)) {
+    switch (below(13)) {
       case 0: connect(name); break;
       case 1: answer_lookups(); break;
       case 2:
@@ -35,7 +35,8 @@ public:
       case 7: say_goodbye(name); break;
       case 8: intake_.cut_due(timer_); break;
       case 9: make_durable(below(stored_.size() + 1)); break;
-      case 10: intake_.released(block_sequence{below(stored_.size() + 1)}); break;
+      case 10: send_late(name); break;
+      case 11: intake_.released(block_sequence{below(stored_.size() + 1)}); break;
       default: answer_departures(); break;
     }
     look();
@@ -62,6 +63,8 @@ private:
     std::optional<connection_id> connection;
     bool welcomed = false;
     bool leaving = false;
+    bool left = false; ///< the log knows of a goodbye
+    std::optional<connection_id> former;
     std::uint64_t next = 1;     ///< on this connection
     std::uint64_t accepted = 0; ///< all that the intake may have taken
     std::uint64_t durable = 0;
@@ -72,6 +75,7 @@ private:
 
   void connect(const std::string& name) {
     auto& who = producers_[name];
+    who.former = who.connection;
     who.connection = ++last_connection_;
     who.welcomed = who.leaving = false;
     owners_[last_connection_] = name;
@@ -80,12 +84,12 @@ private:
 
   void answer_lookups() {
     for (auto& name : std::exchange(lookups_, {}))
-      intake_.found(name, producers_[name].durable);
+      intake_.found(name, producers_[name].durable, producers_[name].durable > 0 || producers_[name].left);
   }
 
   void answer_departures() {
     for (auto& name : std::exchange(departures_, {}))
-      intake_.departed(name);
+      intake_.departed(name, !std::exchange(producers_[name].left, true) && producers_[name].durable == 0);
   }
 
   /// The next records, now and then with some that went before, or void, or large.
@@ -105,12 +109,21 @@ private:
       who.skipped.count(first) ? void(++first) : void(--last);
     if (!is_void && who.skipped.count(first))
       return;
-    auto frame = is_void ? ingest_data{first, 1, nullptr} : text_of(name, first, last);
-    if (frame.bytes)
-      handed_in_ += frame.bytes->size();
+    auto frame = is_void ? ingest_data{first, 1, nullptr, 10} : text_of(name, first, last);
+    handed_in_ += frame.held;
     who.next = std::max(who.next, last + 1);
     who.accepted = std::max(who.accepted, last);
     intake_.data(*who.connection, frame);
+  }
+
+  /// What an earlier connection had under way when it was taken over.
+  void send_late(const std::string& name) {
+    auto& who = producers_[name];
+    if (!who.former)
+      return;
+    auto frame = text_of(name, who.next, who.next);
+    handed_in_ += frame.held;
+    intake_.data(*who.former, frame);
   }
 
   static bool crosses_skipped(const producer& who, std::uint64_t first, std::uint64_t last) {
@@ -125,7 +138,7 @@ private:
     auto bytes = std::make_shared<data::buffer>(text.size());
     bytes->append(text);
     largest_ = std::max(largest_, text.size());
-    return {first, last - first + 1, bytes};
+    return {first, last - first + 1, bytes, 10 + text.size()};
   }
 
   void close(const std::string& name) {
@@ -163,6 +176,7 @@ private:
     auto& who = producers_[owners_.at(what.connection)];
     REQUIRE(who.connection == what.connection);
     CHECK(what.last_durable == who.durable);
+    CHECK(what.last_durable == who.accepted); // nothing is under way of which an acknowledgement could speak later
     who.welcomed = true;
     who.next = what.last_durable + 1;
   }

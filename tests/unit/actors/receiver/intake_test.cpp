@@ -19,10 +19,10 @@ ingest_data records(std::uint64_t first, std::vector<std::string> lines) {
   std::string text;
   for (auto& line : lines)
     text += line + "\n";
-  return {first, lines.size(), bytes_of(text)};
+  return {first, lines.size(), bytes_of(text), text.size()};
 }
 
-ingest_data void_records(std::uint64_t first, std::uint64_t count) { return {first, count, nullptr}; }
+ingest_data void_records(std::uint64_t first, std::uint64_t count) { return {first, count, nullptr, 0}; }
 
 /// The actions of one kind that came since the last look, in order.
 template <class Action>
@@ -51,7 +51,7 @@ intake open_intake(std::size_t block_bytes = 1024) {
 intake with_alpha(std::uint64_t durable = 0, std::size_t block_bytes = 1024) {
   auto made = open_intake(block_bytes);
   made.hello(1, "alpha");
-  made.found("alpha", durable);
+  made.found("alpha", durable, true);
   made.take_actions();
   return made;
 }
@@ -65,11 +65,11 @@ TEST_CASE("a producer is welcomed with what the log knows, and looked up once", 
   REQUIRE(asked.size() == 1);
   CHECK(asked[0].producer == "alpha");
   CHECK(made.unanswered_lookups() == std::vector<std::string>{"alpha"});
-  made.found("alpha", 41);
+  made.found("alpha", 41, true);
   auto welcomes = of_kind<intake::welcome>(made.take_actions());
   REQUIRE(welcomes.size() == 1);
   CHECK(welcomes[0].last_durable == 41);
-  made.found("alpha", 0); // the answer to a repeated look-up changes nothing
+  made.found("alpha", 0, true); // the answer to a repeated look-up changes nothing
   CHECK(made.take_actions().empty());
   CHECK(made.unanswered_lookups().empty());
 }
@@ -165,20 +165,107 @@ TEST_CASE("a producer that connects anew takes over, and the old connection coun
   auto refused = of_kind<intake::refuse>(actions);
   REQUIRE(refused.size() == 1);
   CHECK(refused[0].connection == 1);
-  auto welcomes = of_kind<intake::welcome>(actions);
-  REQUIRE(welcomes.size() == 1);
-  CHECK(welcomes[0].connection == 2);
-  CHECK(welcomes[0].last_durable == 0); // "a" is not durable: it comes again, and is known again
+  CHECK(of_kind<intake::welcome>(actions).empty()); // "a" is under way
+  CHECK(stored_texts(actions) == std::vector<std::string>{"a\n"});
   made.data(1, records(2, {"late"}));
   CHECK(of_kind<intake::release>(made.take_actions()).size() == 1);
   made.closed(1);
-  made.data(2, records(1, {"a", "b"}));
-  made.cut();
-  CHECK(stored_texts(made.take_actions()) == std::vector<std::string>{"a\nb\n"});
   made.durable(block_sequence{1});
+  actions = made.take_actions();
+  CHECK(of_kind<intake::acknowledge>(actions).empty());
+  auto welcomes = of_kind<intake::welcome>(actions);
+  REQUIRE(welcomes.size() == 1);
+  CHECK(welcomes[0].connection == 2);
+  CHECK(welcomes[0].last_durable == 1);
+  made.data(2, records(2, {"b"}));
+  made.cut();
+  CHECK(stored_texts(made.take_actions()) == std::vector<std::string>{"b\n"});
+  made.durable(block_sequence{2});
   auto acknowledged = of_kind<intake::acknowledge>(made.take_actions());
-  REQUIRE_FALSE(acknowledged.empty());
-  CHECK(acknowledged.back().connection == 2);
+  REQUIRE(acknowledged.size() == 1);
+  CHECK(acknowledged[0].connection == 2);
+}
+
+TEST_CASE("a welcome waits for all that the producer's earlier connections handed in, in whatever order they end",
+          "[intake]") {
+  auto old_one_closes_first = GENERATE(true, false);
+  auto made = with_alpha();
+  made.data(1, records(1, {"a"}));
+  made.cut();
+  made.data(1, records(2, {"b"}));
+  if (old_one_closes_first)
+    made.closed(1);
+  made.hello(2, "alpha");
+  made.closed(1);
+  made.durable(block_sequence{1});
+  auto actions = made.take_actions();
+  CHECK(of_kind<intake::welcome>(actions).empty());
+  CHECK(of_kind<intake::acknowledge>(actions).empty());
+  made.hello(3, "alpha"); // and a third one, before the second was welcomed
+  made.data(2, records(1, {"x"}));
+  made.durable(block_sequence{2});
+  auto welcomes = of_kind<intake::welcome>(made.take_actions());
+  REQUIRE(welcomes.size() == 1);
+  CHECK(welcomes[0].connection == 3);
+  CHECK(welcomes[0].last_durable == 2);
+}
+
+TEST_CASE("a new name is refused while there are as many as there may be, and known ones are welcome", "[intake]") {
+  intake made{input_id{7}, 1024, 3, 1};
+  made.opened(epoch{3});
+  made.hello(1, "old");
+  made.found("old", 5, true);
+  made.hello(2, "second");
+  made.found("second", 0, false);
+  made.hello(3, "third");
+  made.found("third", 0, false);
+  CHECK(of_kind<intake::welcome>(made.take_actions()).size() == 3);
+  made.hello(4, "fourth");
+  made.found("fourth", 0, false);
+  auto actions = made.take_actions();
+  CHECK(of_kind<intake::welcome>(actions).empty());
+  auto refused = of_kind<intake::refuse>(actions);
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].connection == 4);
+  CHECK_THAT(refused[0].reason, Catch::Contains("fourth") && Catch::Contains("ingest.max_producers"));
+  made.closed(4);
+  made.closed(3); // it has sent nothing, so its name is free again
+  made.hello(5, "fourth");
+  made.found("fourth", 0, false);
+  CHECK(of_kind<intake::welcome>(made.take_actions()).size() == 1);
+  made.data(5, records(1, {"a"})); // and this one's stays
+  made.closed(5);
+  made.cut();
+  made.durable(block_sequence{1});
+  made.hello(6, "sixth");
+  made.found("sixth", 0, false);
+  CHECK(of_kind<intake::refuse>(made.take_actions()).size() == 1);
+  made.counted(1); // two have been forgotten
+  made.hello(7, "sixth");
+  made.found("sixth", 0, false);
+  CHECK(of_kind<intake::welcome>(made.take_actions()).size() == 1);
+}
+
+TEST_CASE("names that only say goodbye count as well", "[intake]") {
+  intake made{input_id{7}, 1024, 1, 0};
+  made.opened(epoch{3});
+  made.hello(1, "guest");
+  made.found("guest", 0, false);
+  made.goodbye(1);
+  made.closed(1); // before the answer
+  made.departed("guest", true);
+  made.hello(2, "other");
+  made.found("other", 0, false);
+  CHECK(of_kind<intake::refuse>(made.take_actions()).size() == 1);
+}
+
+TEST_CASE("a block that is nearly empty takes no more memory than it needs", "[intake]") {
+  auto made = with_alpha(0, 100'000);
+  made.data(1, records(1, {"a"}));
+  made.cut();
+  auto blocks = of_kind<intake::store>(made.take_actions());
+  REQUIRE(blocks.size() == 1);
+  CHECK(blocks[0].bytes->capacity() == 2);
 }
 
 TEST_CASE("a goodbye is recorded and answered only when all records are durable", "[intake]") {
@@ -191,11 +278,11 @@ TEST_CASE("a goodbye is recorded and answered only when all records are durable"
   made.durable(block_sequence{1});
   CHECK(of_kind<intake::record_departure>(made.take_actions()).size() == 1);
   CHECK(made.unanswered_departures() == std::vector<std::string>{"alpha"});
-  made.departed("alpha");
+  made.departed("alpha", false);
   auto farewells = of_kind<intake::farewell>(made.take_actions());
   REQUIRE(farewells.size() == 1);
   CHECK(farewells[0].connection == 1);
-  made.departed("alpha"); // the answer to a repeated request
+  made.departed("alpha", false); // the answer to a repeated request
   CHECK(made.take_actions().empty());
 }
 
@@ -207,11 +294,11 @@ TEST_CASE("the answer to an older goodbye is no answer to one whose records are 
   made.data(2, records(1, {"a"}));
   made.goodbye(2);
   made.take_actions();
-  made.departed("alpha");
+  made.departed("alpha", false);
   CHECK(of_kind<intake::farewell>(made.take_actions()).empty());
   made.durable(block_sequence{1});
   CHECK(of_kind<intake::record_departure>(made.take_actions()).size() == 1);
-  made.departed("alpha");
+  made.departed("alpha", false);
   CHECK(of_kind<intake::farewell>(made.take_actions()).size() == 1);
 }
 
@@ -310,7 +397,7 @@ TEST_CASE("after a stop nothing is taken, and what was taken is handed over", "[
   CHECK(of_kind<intake::store>(actions).empty());
   CHECK(of_kind<intake::release>(actions).size() == 1);
   made.hello(2, "beta");
-  made.found("beta", 0);
+  made.found("beta", 0, true);
   CHECK(of_kind<intake::welcome>(made.take_actions()).empty());
   made.durable(block_sequence{1});
   CHECK(of_kind<intake::acknowledge>(made.take_actions()).size() == 1);
@@ -324,7 +411,7 @@ TEST_CASE("producers that come and go are forgotten: the log knows where they st
   made.cut();
   made.take_actions();
   made.hello(2, "alpha"); // still known, since "a" is on its way
-  CHECK(of_kind<intake::welcome>(made.take_actions()).size() == 1);
+  CHECK(made.take_actions().empty());
   made.closed(2);
   made.durable(block_sequence{1});
   made.take_actions();

@@ -5,6 +5,7 @@
 #include <future>
 #include <thread>
 
+#include "actors/sources/asio.hpp"
 #include "tests/unit/actors/sources/ledger.hpp"
 #include "tests/unit/actors/sources/temporary_directory.hpp"
 
@@ -173,6 +174,67 @@ TEST_CASE("records leave at the rate that was asked for, in small steps", "[clie
   CHECK(summary->counts.acknowledged == 500);
   CHECK(took >= 95ms); // 500 records at 5000/s; a slow machine may take longer
   CHECK(port.book->frames() > 1);
+}
+
+TEST_CASE("records that the server has are skipped without a pace", "[client]") {
+  temporary_directory directory;
+  ledger_port port;
+  auto path = directory.write("input", numbered_lines(100'000));
+  REQUIRE(send_file(port.address(), path));
+  auto longer = directory.write("longer", numbered_lines(100'010));
+  open_file file{longer};
+  auto options = sending(port.address(), file.descriptor());
+  options.rate = 100; // a thousand seconds for all
+  auto begin = std::chrono::steady_clock::now();
+  auto summary = run_ingest_client(options);
+  REQUIRE(summary);
+  CHECK(std::chrono::steady_clock::now() - begin < 15s);
+  CHECK(summary->counts.skipped == 100'000);
+  CHECK(summary->counts.sent == 10);
+  CHECK(summary->counts.acknowledged == 100'010);
+  CHECK(summary->durable_before == 100'000);
+}
+
+TEST_CASE("an appended text is numbered on from what the server has, and is not skipped", "[client]") {
+  temporary_directory directory;
+  ledger_port port;
+  REQUIRE(send_file(port.address(), directory.write("input", "one\ntwo\n")));
+  open_file file{directory.write("other", "three\nfour\n")};
+  auto options = sending(port.address(), file.descriptor());
+  options.append = true;
+  auto summary = run_ingest_client(options);
+  REQUIRE(summary);
+  CHECK(summary->counts.sent == 2);
+  CHECK(summary->counts.acknowledged == 2);
+  CHECK(summary->counts.skipped == 0);
+  CHECK(port.book->of("p").durable == "one\ntwo\nthree\nfour\n");
+}
+
+TEST_CASE("what a server says reaches the terminal without control characters", "[client]") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  ledger_port port;
+  auto client = std::async(std::launch::async, [&] { return run_ingest_client(sending(port.address(), ends[0])); });
+  REQUIRE(port.book->wait_for_hellos(1));
+  port.server->refuse(port.book->hello_of(0), "no\x1b[2J\r\nthanks");
+  auto summary = client.get();
+  REQUIRE_FALSE(summary);
+  CHECK_THAT(summary.error().message(), Catch::Contains("no\\x1b[2J\\x0d\\x0athanks"));
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST_CASE("a socket that is connected to itself is recognised", "[client]") {
+  asio::io_context context;
+  tcp::socket alone{context, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
+  auto own = alone.local_endpoint();
+  alone.connect(own);
+  CHECK(is_connected_to_itself(alone));
+  ledger_port port;
+  auto where = parse_endpoint(port.address());
+  tcp::socket other{context};
+  other.connect({asio::ip::make_address(where->host), where->port});
+  CHECK_FALSE(is_connected_to_itself(other));
 }
 
 TEST_CASE("a producer that another one displaces stops with the server's reason", "[client]") {

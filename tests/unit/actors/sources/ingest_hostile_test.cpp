@@ -28,7 +28,8 @@ void expect_honest_service(ledger_port& port, const std::string& name = "honest"
 
 ingest_port_options impatient() {
   ingest_port_options options;
-  options.hello_deadline = options.frame_deadline = options.write_deadline = options.linger = 100ms;
+  options.hello_deadline = options.frame_deadline = options.progress_deadline = options.write_deadline =
+    options.linger = 100ms;
   options.sweep_interval = 10ms;
   return options;
 }
@@ -163,7 +164,7 @@ TEST_CASE("waiting for the budget is not the client's fault", "[ingest][hostile]
   waiting.data(1, 1, "987654321\n");
   raw_client silent{port.address()};
   silent.expect_error(ingest_error::deadline); // as long as a frame may take
-  port.server->release(10);
+  port.server->release(frame_overhead_bytes + 10);
   waiting.expect(frame_type::ack);
 }
 
@@ -209,6 +210,119 @@ TEST_CASE("too many connections are turned away politely, and room is used again
   fourth.expect_error(ingest_error::busy);
   kept.pop_back();
   REQUIRE(port.book->wait_for_closed(1));
+  expect_honest_service(port);
+}
+
+TEST_CASE("the bound on connections is one for all ports", "[ingest][hostile]") {
+  auto options = impatient();
+  options.max_connections = 3;
+  ledger_port port{options};
+  auto other_book = std::make_shared<ledger>();
+  auto other = port.transport->listen("127.0.0.1:0", 1000, other_book);
+  REQUIRE(other);
+  other_book->use(other->get());
+  std::vector<raw_client> kept;
+  for (int i = 0; i < 2; ++i)
+    kept.push_back(welcomed(port, "kept-" + std::to_string(i)));
+  auto& third = kept.emplace_back((*other)->address());
+  third.hello("third");
+  third.expect(frame_type::welcome);
+  for (auto& address : {port.address(), (*other)->address()}) {
+    raw_client surplus{address};
+    CHECK_THAT(surplus.expect_error(ingest_error::busy), Catch::Contains("3 connections"));
+  }
+  kept.pop_back();
+  REQUIRE(other_book->wait_for_closed(1));
+  expect_honest_service(port);
+  other_book->use(nullptr);
+}
+
+TEST_CASE("connections leave descriptors for the rest of the process", "[ingest]") {
+  CHECK(affordable_connections(1024, 1'048'576) == 1024);
+  CHECK(affordable_connections(1024, 1024) == 768);
+  CHECK(affordable_connections(10, 1024) == 10);
+  CHECK(affordable_connections(1024, 64) == 32);
+  CHECK(affordable_connections(1024, 33) == 1);
+  CHECK(affordable_connections(1024, 15) == 0);
+}
+
+TEST_CASE("announced bytes cost nothing: only what has come is counted", "[ingest][hostile]") {
+  constexpr int strangers = 100;
+  ledger_port port{{}, 4 * weir::limits::mib}; // two announced frames would fill it
+  std::vector<raw_client> silent;
+  auto header = encode_header(frame_type::data, 1, 1, std::string(2 * weir::limits::mib, 'x'));
+  for (int i = 0; i < strangers; ++i) {
+    silent.push_back(welcomed(port, "silent-" + std::to_string(i)));
+    silent.back().say({header.data(), header.size()});
+  }
+  port.book->releases = true;
+  raw_client honest{port.address()};
+  honest.hello("honest");
+  honest.expect(frame_type::welcome);
+  for (std::uint64_t i = 1; i <= 50; ++i) {
+    honest.data(i, 1, std::string(100'000, 'y') + "\n");
+    CHECK(honest.expect(frame_type::ack).header.sequence == i);
+  }
+}
+
+TEST_CASE("unfinished frames that fill the memory give way when others wait", "[ingest][hostile]") {
+  auto options = impatient();
+  options.frame_deadline = options.progress_deadline = 60s;
+  ledger_port port{options, weir::limits::mib};
+  port.book->releases = false;
+  auto frame = encode_frame(frame_type::data, 1, 1, std::string(600'000, 'x') + "\n");
+  std::vector<raw_client> strangers; // the third may go beyond the limit, the fourth waits
+  for (int i = 1; i <= 4; ++i) {
+    strangers.push_back(welcomed(port, "stranger-" + std::to_string(i)));
+    strangers.back().say(frame.substr(0, 500'000));
+  }
+  for (int i = 0; i < 2; ++i)
+    CHECK_THAT(strangers[i].expect_error(ingest_error::busy), Catch::Contains("unfinished"));
+  port.book->releases = true;
+  expect_honest_service(port);
+}
+
+TEST_CASE("a frame that comes drop by drop is read as long as it makes progress", "[ingest][hostile]") {
+  auto options = impatient();
+  options.progress_deadline = 2s;
+  options.frame_deadline = 20s;
+  ledger_port port{options};
+  auto slow = welcomed(port, "slow");
+  auto frame = encode_frame(frame_type::data, 1, 1, std::string(100, 'x') + "\n");
+  for (auto byte : frame)
+    slow.say({&byte, 1});
+  CHECK(slow.expect(frame_type::ack).header.sequence == 1);
+  auto stuck = welcomed(port, "stuck");
+  stuck.say(frame.substr(0, 40));
+  CHECK_THAT(stuck.expect_error(ingest_error::deadline), Catch::Contains("within a frame"));
+}
+
+TEST_CASE("empty frames are counted, so that they wait when nothing is released", "[ingest][hostile]") {
+  ledger_port port{{}, 10 * frame_overhead_bytes};
+  port.book->releases = false;
+  auto client = welcomed(port, "p");
+  std::string frames;
+  for (std::uint64_t i = 1; i <= 100; ++i)
+    frames += encode_frame(frame_type::skipped, i, 1);
+  client.say(frames);
+  CHECK(port.book->wait_for_frames(10));
+  raw_client witness{port.address()}; // a further conversation: all that could be read has been
+  witness.hello("witness");
+  witness.expect(frame_type::welcome);
+  CHECK(port.book->frames() == 10);
+  port.server->release(5 * frame_overhead_bytes);
+  CHECK(port.book->wait_for_frames(15));
+}
+
+TEST_CASE("a welcome that does not come is answered with busy", "[ingest]") {
+  auto options = impatient();
+  options.welcome_deadline = 50ms;
+  ledger_port port{options};
+  port.book->answers_hello = false;
+  raw_client client{port.address()};
+  client.hello("p");
+  client.expect_error(ingest_error::busy);
+  port.book->answers_hello = true;
   expect_honest_service(port);
 }
 

@@ -114,7 +114,7 @@ TEST_CASE("a refused producer hears the reason", "[ingest]") {
 }
 
 TEST_CASE("sockets are left unread beyond the budget, and the oldest waits shortest", "[ingest]") {
-  ledger_port port{{}, 100};
+  ledger_port port{{}, frame_overhead_bytes + 100};
   port.book->releases = false;
   auto text = std::string(79, 'x') + "\n";
   std::vector<raw_client> clients;
@@ -131,9 +131,9 @@ TEST_CASE("sockets are left unread beyond the budget, and the oldest waits short
   witness.hello("witness");
   witness.expect(frame_type::welcome);
   CHECK(port.book->frames() == 1);
-  port.server->release(80);
+  port.server->release(frame_overhead_bytes + 80);
   CHECK(port.book->wait_for_frames(2));
-  port.server->release(80);
+  port.server->release(frame_overhead_bytes + 80);
   CHECK(port.book->wait_for_frames(3));
   clients[1].expect(frame_type::ack);
   clients[2].expect(frame_type::ack);
@@ -149,7 +149,7 @@ TEST_CASE("a frame larger than the budget is read when nothing else is held", "[
 }
 
 TEST_CASE("one who leaves while waiting for the budget, or within a frame, gives its share back", "[ingest]") {
-  ledger_port port{{}, 100};
+  ledger_port port{{}, frame_overhead_bytes + 100};
   port.book->releases = false;
   raw_client first{port.address()};
   first.hello("first");
@@ -162,7 +162,7 @@ TEST_CASE("one who leaves while waiting for the budget, or within a frame, gives
   second.data(1, 1, std::string(89, 'y') + "\n");
   port.server->refuse(port.book->hello_of(1), "go away"); // while it waits, or just before
   second.expect_error(ingest_error::refused);
-  port.server->release(90);
+  port.server->release(frame_overhead_bytes + 90);
   raw_client third{port.address()};
   third.hello("third");
   third.expect(frame_type::welcome);

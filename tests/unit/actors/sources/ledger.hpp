@@ -69,8 +69,8 @@ public:
       who.taken += line;
       who.skipped += line.empty();
     }
-    if (frame.bytes && releases && server_)
-      server_->release(frame.bytes->size());
+    if (releases && server_)
+      server_->release(frame.held);
     if (frames_ % acknowledges_every == 0)
       make_durable(connection, who);
     changed_.notify_all();

@@ -191,3 +191,24 @@ TEST_CASE("whatever breaks, every record is durable once, and the figures add up
     CHECK(counts.sent + counts.resent == received);
   }
 }
+
+TEST_CASE("an appending producer numbers on from the first welcome, also when it connects again", "[producer]") {
+  producer_session session{"p", 1'000'000, producer_session::numbering::behind_the_server};
+  session.connected();
+  session.next();
+  REQUIRE(session.welcomed(41, limits));
+  session.add(pack_of(1, 3));
+  CHECK(session.next()->sequence == 42);
+  session.disconnected();
+  session.connected();
+  session.next();
+  REQUIRE(session.welcomed(43, limits)); // two of them had arrived
+  auto rest = session.next();
+  REQUIRE(rest);
+  CHECK(rest->sequence == 44);
+  CHECK(rest->count == 1);
+  CHECK(session.counts().acknowledged == 2);
+  REQUIRE(session.acknowledged(44));
+  CHECK(session.counts().acknowledged == 3);
+  CHECK(session.counts().skipped == 0);
+}

@@ -1,5 +1,6 @@
 #include "actors/receiver/intake.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -46,7 +47,9 @@ void intake::hello(connection_id connection, const std::string& name) {
   if (who.known) {
     if (who.durable != who.accepted) {
       mark("receiver.welcomes_later");
-      cut();
+      auto is_filling = [&](auto& range) { return range.producer == name; };
+      if (std::any_of(filling_.producers.begin(), filling_.producers.end(), is_filling))
+        cut(); // so that it need not wait for the block's time
     }
     greet(who);
   } else if (is_open())
@@ -67,7 +70,6 @@ void intake::found(const std::string& name, std::uint64_t last_durable, bool log
     return;
   auto& who = entry->second;
   if (!logged && !has_room_for_another()) {
-    mark("receiver.refuses_new_name");
     if (who.connection) {
       connections_.erase(*who.connection);
       actions_.push_back(refuse{*who.connection, "producer '" + name + "' is new, and this input knows " +

@@ -36,6 +36,7 @@ inline constexpr std::string_view mark_names[] = {
   "receiver.hears_release_first",
   "receiver.replaces_connection",
   "receiver.stores_again",
+  "receiver.welcomes_later",
   "sink.answers_again",
   "sink.finds_batch_published",
   "sink.leaves_batch_out",

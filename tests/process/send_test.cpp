@@ -115,8 +115,8 @@ TEST_CASE("strangers' connections on several ports leave the application its des
 TEST_CASE("producers that are silent for long are forgotten, and a name beyond the bound is refused", "[hostile]") {
   auto directory = fresh_directory();
   write_file(directory / "one", "a\n");
-  running application{word_count(directory, {"--input", "weir://127.0.0.1:0", "--set", "ingest.max_producers=2", "--set",
-                                             "ingest.producer_ttl=1s"})};
+  running application{word_count(directory, {"--input", "weir://127.0.0.1:0", "--set", "ingest.max_producers=2",
+                                             "--set", "ingest.producer_ttl=1s"})};
   auto url = application.await_ready();
   CHECK(run(send(directory / "one", url, "first")).code == 0);
   CHECK(run(send(directory / "one", url, "second")).code == 0);

@@ -297,6 +297,14 @@ void draw_deaths(chance random, scenario& into) {
         producer.dies_after.push_back(1 + random.below(producer.packs.size()));
 }
 
+/// The protocol lets a producer send what the server has.
+void draw_repeats(chance random, scenario& into) {
+  if (random.percent(50))
+    return;
+  for (auto& producer : into.producers)
+    producer.repeats_percent = static_cast<std::uint32_t>(random.below(20));
+}
+
 void draw_disk_faults(chance& random, scenario& into) {
   into.full_disk = {microseconds{1'000}, microseconds{random.magnitude(10'000, 3'000'000)}};
   into.settings.disk_full_retry = std::chrono::milliseconds{random.magnitude(1, 1'000)};
@@ -361,6 +369,7 @@ scenario draw_scenario(std::uint64_t seed) {
   draw_function(chance{seed ^ 0xe7037ed1a0b428dbull}, made);
   draw_growth(chance{seed ^ 0x8cb92ba72f3d8dd7ull}, made);
   draw_writing(chance{seed ^ 0x3c79ac492ba7b653ull}, made);
+  draw_repeats(chance{seed ^ 0x589965cc75374cc3ull}, made);
   draw_deaths(chance{seed ^ 0xa24baed4963ee407ull}, made);
   return made;
 }

@@ -23,6 +23,7 @@ struct planned_producer {
   std::chrono::microseconds begins{0};
   std::chrono::microseconds pace{0};     ///< between two packs
   std::size_t abandons_after = SIZE_MAX; ///< packs, then it vanishes without a goodbye
+  std::uint32_t repeats_percent = 0;     ///< of its frames it sends twice, as a client of another make may
   std::vector<std::size_t>
     dies_after{}; ///< packs of each of its lives; it is started again at once, with the same input
 };

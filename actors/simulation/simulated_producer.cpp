@@ -102,8 +102,12 @@ void simulated_producer::continue_input() {
 }
 
 void simulated_producer::speak() {
-  while (auto frame = abandoned_ ? std::nullopt : session_.next())
+  while (auto frame = abandoned_ ? std::nullopt : session_.next()) {
     network_.send(connection_, *frame);
+    auto has_records = frame->type == frame_type::data || frame->type == frame_type::skipped;
+    if (has_records && plan_.repeats_percent > 0 && time_.random().percent(plan_.repeats_percent))
+      network_.send(connection_, *frame);
+  }
 }
 
 void simulated_producer::abandon() {

@@ -73,7 +73,7 @@ TEST_CASE("a program that cannot write its output ends with 74 and says why", "[
   INFO(command);
   auto full = run(shell(command + " >/dev/full"));
   CHECK(full.code == 74);
-  CHECK_THAT(full.errors, Catch::Contains("No space left on device"));
+  CHECK_THAT(full.errors, Catch::Contains("cannot write"));
   auto closed = run(shell(command + " >&-"));
   CHECK(closed.code == 74);
   CHECK_FALSE(closed.errors.empty());

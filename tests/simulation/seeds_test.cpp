@@ -146,7 +146,8 @@ TEST_CASE("thirty seeds take the application along its paths of recovery", "[sim
   for (std::string_view name :
        {"coordinator.announces_again", "coordinator.publishes_recovered", "coordinator.recovers_open_batch",
         "coordinator.releases_again", "exchange.spills", "executor.reads_block_from_log", "executor.tries_task_again",
-        "receiver.drops_duplicates", "sink.finds_batch_published", "sink.reads_log", "writer.waits_for_room"}) {
+        "receiver.drops_duplicates", "receiver.welcomes_later", "sink.finds_batch_published", "sink.reads_log",
+        "writer.waits_for_room"}) {
     auto place = std::find(std::begin(weir::mark_names), std::end(weir::mark_names), name);
     REQUIRE(place != std::end(weir::mark_names));
     INFO(name << " was not reached; if what it marks is gone or rarer for a reason, name another");

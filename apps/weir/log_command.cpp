@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
+#include <string>
 #include <unistd.h>
 
 #include "apps/weir/log_summary.hpp"
@@ -18,7 +19,8 @@ extern "C" void damaged_map(int) {
   ::_exit(static_cast<int>(weir::error_code::corrupt));
 }
 
-weir::result<void> show(const std::string& directory, bool json, bool verify) {
+/// The whole text, so that whoever reads it slowly holds no snapshot of the log: a log cannot free anything behind one.
+weir::result<std::string> describe(const std::string& directory, bool json, bool verify) {
   auto view = weir::log::view_directory(directory);
   if (!view)
     return tl::make_unexpected(view.error());
@@ -31,8 +33,7 @@ weir::result<void> show(const std::string& directory, bool json, bool verify) {
   auto summary = weir::tool::summarize(directory, *view);
   if (!summary)
     return tl::make_unexpected(summary.error());
-  std::cout << (json ? weir::tool::as_json(*summary) : weir::tool::as_text(*summary)) << std::flush;
-  return {};
+  return json ? weir::tool::as_json(*summary) : weir::tool::as_text(*summary);
 }
 
 } // namespace
@@ -50,7 +51,9 @@ int log_command(int argc, char** argv) {
     return *code;
   std::signal(SIGBUS, damaged_map);
   std::signal(SIGSEGV, damaged_map);
-  if (auto shown = show(directory, json, verify); !shown)
-    return weir::tool::complain("log", shown.error());
+  auto text = describe(directory, json, verify);
+  if (!text)
+    return weir::tool::complain("log", text.error());
+  std::cout << *text << std::flush;
   return 0;
 }

@@ -93,7 +93,7 @@ TEST_CASE("at the usual level an application says when it starts, what it recove
     INFO(first.errors);
     CHECK(first.code == 0);
     CHECK(occurrences(first.errors, " notice started ") == 1);
-    CHECK(occurrences(first.errors, "(exactly once)") == 1);
+    CHECK(occurrences(first.errors, "(exactly once)") == 2);     // the counts and the dead letters
     CHECK(occurrences(first.errors, " notice recovered ") == 0); // there was nothing
     CHECK(occurrences(first.errors, " notice ended ") == 1);
     CHECK(occurrences(first.errors, "records_processed=100") == 1);

@@ -78,8 +78,8 @@ TEST_CASE("a value of the wrong type or out of range is refused with line and wh
      "app.toml:1: batch_interval: \"50\" is no value of it; give a duration: 250us, 10ms, 2s"},
     {"batch_interval = \"2h\"", "app.toml:1: batch_interval: 2h is out of range; give 1ms to 3600s"},
     {"log_level = true", "app.toml:1: log_level: it is true or false; write one of its words in quotes"},
-    {"log_level = \"warnin\"", "app.toml:1: log_level: \"warnin\" is no value of it; give error, warning, info or "
-                               "debug; did you mean \"warning\"?"},
+    {"log_level = \"warnin\"", "app.toml:1: log_level: \"warnin\" is no value of it; give error, warning, "
+                               "notice, info or debug; did you mean \"warning\"?"},
     {"input = [\"file:in\",\n 3]",
      "app.toml:2: input: it is a whole number; write an array of texts: [\"FIRST\", \"SECOND\"]"},
     {"memory = 3", "app.toml:1: unknown key \"memory\"; did you mean \"memory.limit\"?"},

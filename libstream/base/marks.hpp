@@ -15,6 +15,7 @@ inline constexpr std::string_view mark_names[] = {
   "coordinator.announces_again",
   "coordinator.asks_for_missing_blocks",
   "coordinator.drops_stale_poison",
+  "coordinator.file_changed_after_reading",
   "coordinator.hears_late_publication",
   "coordinator.loses_undurable_blocks",
   "coordinator.publishes_recovered",

@@ -184,7 +184,7 @@ void simulated_files::lose(node& at, chance& random, std::set<const node*>& visi
   }
 }
 
-std::map<std::string, simulated_files::listing> simulated_files::read(const std::string& parent) const {
+std::map<std::string, simulated_files::listing> simulated_files::directories_in(const std::string& parent) const {
   std::map<std::string, listing> found;
   auto at = find(parent);
   if (!at)
@@ -198,6 +198,13 @@ std::map<std::string, simulated_files::listing> simulated_files::read(const std:
         files[file] = entry->bytes;
   }
   return found;
+}
+
+result<std::optional<std::string>> simulated_files::read(const std::string& path) const {
+  auto file = find(path);
+  if (!file || file->is_directory)
+    return std::optional<std::string>{};
+  return std::optional{file->bytes ? *file->bytes : std::string{}};
 }
 
 } // namespace weir::actors::simulation

@@ -45,7 +45,8 @@ public:
   void sync_fails_when(std::function<bool(const std::string& path)> what) { sync_fails_ = std::move(what); }
 
   /// The directories in `parent`, by name, as a reader sees them now.
-  std::map<std::string, listing> read(const std::string& parent) const;
+  std::map<std::string, listing> directories_in(const std::string& parent) const;
+  result<std::optional<std::string>> read(const std::string& path) const override;
   /// Rises with every change that a reader can see.
   std::uint64_t version() const { return version_; }
 

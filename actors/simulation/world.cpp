@@ -759,7 +759,7 @@ simulated_table::published_parts world::text_files_of(const std::string& prefix)
   simulated_table::published_parts found;
   auto slash = prefix.rfind('/');
   auto name = prefix.substr(slash + 1) + "-";
-  for (auto& [directory, files] : files_->read(prefix.substr(0, slash)))
+  for (auto& [directory, files] : files_->directories_in(prefix.substr(0, slash)))
     if (directory.starts_with(name))
       for (auto& [file, bytes] : files)
         if (file.starts_with("part-"))
@@ -775,12 +775,12 @@ void world::look_at_outputs() {
   for (auto& prefix : what_.output_prefixes) {
     auto parent = prefix.substr(0, prefix.rfind('/'));
     std::map<std::string, checker::directory> seen;
-    for (auto& [name, files] : files_->read(parent))
+    for (auto& [name, files] : files_->directories_in(parent))
       seen.emplace(parent + "/" + name, files);
     checker_.look(prefix, seen);
   }
   std::map<std::string, checker::directory> seen;
-  for (auto& [name, files] : files_->read("/dead"))
+  for (auto& [name, files] : files_->directories_in("/dead"))
     seen.emplace("/dead/" + name, files);
   dead_letters_.look(dead_letter_prefix, seen);
 }

@@ -133,8 +133,6 @@ result<void> claim_one(file_system& files, const plan::output_target& target, co
   auto path = mark_path(target);
   if (auto written = write_mark(files, path, mark); !written)
     return written;
-  if (auto synced = files.sync({path}); !synced)
-    return synced;
   return files.sync_if_permitted(above);
 }
 

@@ -9,6 +9,7 @@ namespace weir::actors {
 namespace {
 
 constexpr const char* first_line = "weir-output 1";
+constexpr const char* temporary_suffix = ".tmp";
 
 std::string without_breaks(std::string text) {
   for (auto& each : text)
@@ -32,6 +33,8 @@ std::string mark_path(const plan::output_target& of) {
     name += "-." + of.suffix;
   return (slash == std::string::npos ? "" : of.prefix.substr(0, slash + 1)) + "." + name + ".weir";
 }
+
+std::string temporary_mark_path(const plan::output_target& of) { return mark_path(of) + temporary_suffix; }
 
 std::string mark_text(const output_mark& mark) {
   std::ostringstream text;
@@ -81,10 +84,11 @@ result<std::optional<output_mark>> read_mark(const file_system& files, const std
 }
 
 result<void> write_mark(file_system& files, const std::string& path, const output_mark& mark) {
-  auto temporary = path + ".tmp";
-  if (auto written = files.write(temporary, mark_text(mark)); !written)
+  if (auto written = files.write(path + temporary_suffix, mark_text(mark)); !written)
     return written;
-  return files.rename(temporary, path);
+  if (auto synced = files.sync({path + temporary_suffix}); !synced)
+    return synced;
+  return files.rename(path + temporary_suffix, path);
 }
 
 tl::unexpected<error> owned_by_another(const output_mark& mark, const std::string& application,

@@ -24,12 +24,14 @@ inline constexpr const char* no_data_directory = "none";
 
 /// Beside the directories of the target.
 std::string mark_path(const plan::output_target& of);
+/// Where it is written before it gets its name.
+std::string temporary_mark_path(const plan::output_target& of);
 std::string mark_text(const output_mark& mark);
 /// Error 65 for a text that is none, which names `path`.
 result<output_mark> parse_mark(const std::string& text, const std::string& path);
 /// Nothing: there is none, or an empty one that a power cut left.
 result<std::optional<output_mark>> read_mark(const file_system& files, const std::string& path);
-/// As a whole or not at all, unless the power fails.
+/// As a whole or not at all, also if the power fails.
 result<void> write_mark(file_system& files, const std::string& path, const output_mark& mark);
 
 /// Error 78 that names both owners.

@@ -112,15 +112,15 @@ tl::unexpected<error> another_made(const std::string& directory, const log::comm
               "another application has made it: move it away, and give each application its own prefix");
 }
 
-/// Needs no sync: what it is raised for is in the log.
-result<void> raise_mark(file_system& files, const plan::output_target& to, const std::optional<output_mark>& mark,
-                        std::span<const log::commit_record> batches) {
+/// The mark with which these batches become visible; nothing where it holds for them already.
+std::optional<output_mark> raised_mark(const std::optional<output_mark>& mark,
+                                       std::span<const log::commit_record> batches) {
   if (!mark || batches.back().id.value <= mark->newest_batch)
-    return {};
+    return std::nullopt;
   auto raised = *mark;
   raised.newest_batch = batches.back().id.value;
   raised.newest_time_ms = batches.back().time_ms;
-  return write_mark(files, mark_path(to), raised);
+  return raised;
 }
 
 /// One sync after the other shares the disk's journal: many batches cost little more than one.
@@ -157,13 +157,20 @@ result<void> publish_text(services& services, const plan::output_target& to, con
       return done;
     ready.push_back(std::move(where));
   }
+  auto raised = raised_mark(*mark, batches);
+  if (raised) { // whole before it gets its name: a power cut may take the new mark away, but never leaves half of one
+    written.push_back(temporary_mark_path(to));
+    if (auto done = files.write(written.back(), mark_text(*raised)); !done)
+      return done;
+  }
   if (auto done = files.sync(written); !done)
     return done;
   if (already) // perhaps by a predecessor that was killed before its sync; younger ones must not survive it
     if (auto done = files.sync({parent}); !done)
       return done;
-  if (auto done = raise_mark(files, to, *mark, batches); !done)
-    return done;
+  if (raised)
+    if (auto done = files.rename(temporary_mark_path(to), mark_path(to)); !done)
+      return done;
   for (auto& where : ready) {
     fault_point("sink.before_rename");
     if (auto done = files.rename(where.temporary, where.target); !done)

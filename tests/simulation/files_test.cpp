@@ -17,7 +17,7 @@ std::set<std::string> after_power_failures(Prepare prepare) {
     prepare(files);
     chance random{seed};
     files.fail_power(random);
-    auto directories = files.read("/");
+    auto directories = files.directories_in("/");
     auto& in_a = directories["a"];
     auto entry = in_a.find("f");
     found.insert(entry == in_a.end() ? "gone" : entry->second ? *entry->second : "");

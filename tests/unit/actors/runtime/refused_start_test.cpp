@@ -57,7 +57,7 @@ struct fixture {
     auto runtime = std::make_shared<actor_runtime>(options);
     if (auto started = context.start(runtime); !started)
       return started;
-    context.stop(true);
+    static_cast<void>(context.stop(true));
     return context.await_termination();
   }
 
@@ -146,7 +146,7 @@ TEST_CASE("a refused start leaves a data directory as it was", "[refused]") {
       auto started = context.start(runtime);
       if (!started)
         return started;
-      context.stop(true);
+      static_cast<void>(context.stop(true));
       return context.await_termination();
     };
     REQUIRE(start("first").has_value());

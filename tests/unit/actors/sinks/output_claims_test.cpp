@@ -17,7 +17,7 @@ plan::output text_output(const std::string& name, const std::string& prefix, con
 output_owner owner(std::uint64_t id, std::uint64_t last_batch = 0) {
   output_owner made{"words", id, "/data/" + std::to_string(id), {}, false};
   if (last_batch > 0)
-    made.last = log::last_batch{batch_id{last_batch}, static_cast<std::int64_t>(last_batch * 100)};
+    made.last = log::last_batch{batch_id{last_batch}, static_cast<std::int64_t>(last_batch * 100), batch_id{}};
   return made;
 }
 

@@ -16,11 +16,17 @@ void bounded_writer::write(const std::string& line) {
     return;
   }
   if (left_out_ > 0) {
-    if (!put(std::to_string(left_out_) + " lines were left out here, as nobody read them\n")) {
+    auto told = left_out_;
+    auto notice = std::to_string(told) + " lines were left out here, as nobody read them\n";
+    auto whole = put(notice);
+    if (unfinished_.size() == notice.size()) // nothing of it was written
+      unfinished_.clear();
+    else
+      left_out_ -= told;
+    if (!whole) {
       ++left_out_;
       return;
     }
-    left_out_ = 0;
   }
   if (!put(line) && unfinished_.size() == line.size()) { // nothing of it was written
     unfinished_.clear();

@@ -88,7 +88,7 @@ private:
       auto& block = blocks_[i];
       if (!admitted(block.bytes->size()))
         return;
-      listener_->data(1, {next, block.records, block.bytes});
+      listener_->data(1, {next, block.records, block.bytes, block.bytes->size()});
       next += block.records;
     }
   }

@@ -69,7 +69,9 @@ TEST_CASE("the installed programs run from where they are, the demo and all exam
   must_run({prefix + "/bin/weir", "demo", "--seconds", "5"});
   auto count = 0;
   for (auto& example : fs::directory_iterator{prefix + "/libexec/weir/examples"}) {
-    must_run({example.path().string(), "--help"});
+    auto help = run({example.path().string(), "--help"}); // two are plain programs, which only know how they are called
+    INFO(example.path() << ": " << help.errors);
+    CHECK((help.code == 0 || (help.code == 64 && help.errors.starts_with("usage: "))));
     ++count;
   }
   CHECK(count >= 13);

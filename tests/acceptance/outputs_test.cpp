@@ -38,10 +38,12 @@ std::string directory_of(const std::string& prefix, event_time time, const std::
   return prefix + "-" + std::to_string(ms) + suffix;
 }
 
+/// What readers take: hidden names, as that of the output's mark, are not theirs.
 std::vector<std::string> files_in(const std::string& directory) {
   std::vector<std::string> names;
   for (auto& entry : std::filesystem::directory_iterator{directory})
-    names.push_back(entry.path().filename());
+    if (auto name = entry.path().filename().string(); !name.starts_with('.'))
+      names.push_back(name);
   std::sort(names.begin(), names.end());
   return names;
 }

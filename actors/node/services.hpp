@@ -72,6 +72,8 @@ struct settings {
   /// How often a task may fail in a user function before `on_error` decides.
   std::uint32_t max_task_failures = 4;
   error_policy on_error = error_policy::stop;
+  /// Up to this share of the records of a task may be isolated, and a few always.
+  double isolate_share = limits::isolated_share;
   /// Prefix of the text output that shows isolated records; empty = `dead-letters/batch` in the data directory.
   std::string dead_letters;
   /// While a disk is full: how long until what it refused is tried again.

@@ -60,9 +60,9 @@ std::optional<task_ended> poisoned(const services& services, const task_board::t
   auto can_leave_out = plan::can_leave_out(services.plan->stages()[input.stage.value]);
   result<std::vector<plan::offender>> found;
   if (can_leave_out)
-    found = plan::find_offenders(
-      *services.plan, input,
-      {known, limits::max_isolated_records, services.settings.max_task_failures, policy != error_policy::isolate});
+    found = plan::find_offenders(*services.plan, input,
+                                 {known, limits::always_isolated, services.settings.isolate_share,
+                                  services.settings.max_task_failures, policy != error_policy::isolate});
   if (!found)
     return failed(std::move(report), found.error());
   if (found->empty() && can_leave_out) {

@@ -237,6 +237,9 @@ std::vector<setting_row> make_rows() {
           "the records"),
       row("max_task_failures", &settings::max_task_failures, count, 1, 100,
           "how often a task may fail in a user function before on_error decides"),
+      row("isolate.share", &settings::isolate_share, fixed_point, 0, millionths,
+          "up to this share of the records of a task may be isolated, and 100 always; where more fail, the application "
+          "ends"),
       row("dead_letters", &settings::dead_letters, text,
           "text prefix for the records that were isolated, with operator and problem")
         .unless_set("auto", "data_dir"),

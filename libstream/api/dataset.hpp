@@ -44,8 +44,9 @@ public:
     return dataset<std::uint64_t>{std::make_shared<operators::count_node<T>>(node_)}.collect().front();
   }
 
-  /// How often each record occurs.
-  std::map<owned, std::uint64_t> count_by_value() const {
+  /// How often each record occurs: a std::map. Where records hold floating point numbers or are structs, it orders them by `data::before`, so
+  /// that NaN is found, too.
+  data::map_of<owned, std::uint64_t> count_by_value() const {
     static_assert(checks::key<T>, "count_by_value: records must be comparable with ==");
     static_assert(checks::ordered<owned>, "count_by_value: records must be comparable with <");
     using logic = operators::occurrence_logic<T>;
@@ -83,7 +84,8 @@ public:
   std::vector<owned> top(std::size_t count, Less less = {}) const {
     static_assert(checks::predicate<Less, const T&, const T&>,
                   "top: records must be comparable with <, or give an order");
-    return dataset{std::make_shared<operators::top_node<T, Less>>(node_, count, std::move(less))}.collect();
+    auto total = data::total_order<T>(std::move(less));
+    return dataset{std::make_shared<operators::top_node<T, decltype(total)>>(node_, count, std::move(total))}.collect();
   }
 
   /// The `count` least records in the order of `less`, least first.
@@ -91,7 +93,7 @@ public:
   std::vector<owned> take_ordered(std::size_t count, Less less = {}) const {
     static_assert(checks::predicate<Less, const T&, const T&>,
                   "take_ordered: records must be comparable with <, or give an order");
-    return top(count, [less](const T& a, const T& b) { return less(b, a); });
+    return top(count, [total = data::total_order<T>(std::move(less))](const T& a, const T& b) { return total(b, a); });
   }
 
   /// All records joined by an associative `function`, in order. Throws plan_error if there is none.
@@ -156,9 +158,14 @@ public:
     static_assert(data::is_pair<T>, "lookup: expected records that are pairs (std::pair<Key, Value>)");
     static_assert(std::constructible_from<data::owned<checks::key_of<T>>, const Key&>,
                   "lookup: expected a key of these pairs");
-    return this->filter([key = data::owned<checks::key_of<T>>(wanted)](const T& each) { return each.first == key; })
-      .values()
-      .collect();
+    using key_type = checks::key_of<T>;
+    auto is_wanted = [key = data::owned<key_type>(wanted)](const T& each) {
+      if constexpr (!data::contains_floating_point<key_type>)
+        return each.first == key;
+      else
+        return data::same(data::own(each.first), key);
+    };
+    return this->filter(std::move(is_wanted)).values().collect();
   }
 
   /// Lines of text in `directory`/part-NNNNN, then `_SUCCESS`. Throws plan_error if the directory exists (78), or cannot be written (74).

@@ -62,7 +62,8 @@ public:
     static_assert(checks::predicate<Less, const T&, const T&>,
                   "top: records must be comparable with <, or give an order");
     if constexpr (checks::predicate<Less, const T&, const T&>) {
-      return with<T>(std::make_shared<operators::top_node<T, Less>>(node_, count, std::move(less)));
+      auto total = data::total_order<T>(std::move(less));
+      return with<T>(std::make_shared<operators::top_node<T, decltype(total)>>(node_, count, std::move(total)));
     } else {
       return *this;
     }

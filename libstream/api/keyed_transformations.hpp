@@ -264,8 +264,10 @@ protected:
     return self().template with<Out>(std::move(made));
   }
 
-  template <class Key, class Function>
+  template <class KeyOfRecord, class Function>
   auto sorted(const char* kind, Function key_of, order how, std::uint32_t count) const {
+    using Key = std::conditional_t<std::is_same_v<KeyOfRecord, bool>, std::uint8_t,
+                                   KeyOfRecord>; // vectors of bools are no arrays
     auto ranges = std::make_shared<operators::sort_ranges_node<T, Key, Function>>(node(), key_of, how, count);
     return derive<T>(
       std::make_shared<operators::sort_node<T, Key, Function>>(kind, std::move(ranges), std::move(key_of), how, count));

@@ -282,12 +282,13 @@ public:
     }
   }
 
-  /// Each record by chance: with the probability `fraction`, or, with replacement, that often on average. The same seed chooses the same
-  /// records of a batch.
+  /// Each record by chance: with the probability `fraction`, or, with replacement, that often on average. Which ones follows from the seed, the
+  /// batch and the records alone, however they are cut into splits and partitions. Records stay in their partition and order.
   auto sample(double fraction, std::uint64_t seed = 1, bool with_replacement = false) const {
     api_detail::require_fraction(fraction, with_replacement);
+    auto alike = std::make_shared<operators::occurrences_node<T>>(this->node(), seed);
     return this->template derive<T>(
-      std::make_shared<operators::sample_node<T>>(this->node(), fraction, seed, with_replacement));
+      std::make_shared<operators::sample_node<T>>(this->node(), std::move(alike), fraction, seed, with_replacement));
   }
 
   /// All records in the order of `key_of(record)`, also over the partitions: nothing of a partition comes after something of the next. Equal
@@ -374,14 +375,13 @@ private:
   auto whole_partitions(const char* kind, Function function) const {
     static_assert(checks::copyable<Function>,
                   "map_partitions: the function must be copyable, as each task works on a copy");
-    static_assert(!std::is_same_v<T, bool>, "partitions of bool do not lie as an array: map them to int first");
     static_assert(checks::gives_range<Function, std::uint32_t, std::span<const T>>,
                   "map_partitions: the function must return a range, e.g. a std::vector");
     static_assert(!checks::gives_range<Function, std::uint32_t, std::span<const T>> ||
                     checks::gives_records<Function, std::uint32_t, std::span<const T>>,
                   "map_partitions: the function returns a range of a type that is no record "
                   "(docs/operators.md says which types are)");
-    if constexpr (checks::copyable<Function> && !std::is_same_v<T, bool> &&
+    if constexpr (checks::copyable<Function> &&
                   checks::gives_records<Function, std::uint32_t, std::span<const T>>) {
       using out = std::ranges::range_value_t<std::invoke_result_t<Function&, std::uint32_t, std::span<const T>>>;
       auto whole = [function = std::move(function)](std::uint32_t partition, std::span<const T> records,

@@ -13,10 +13,14 @@ inline constexpr std::size_t mib = 1024 * kib;
 inline constexpr std::size_t chunk_records = 256;
 /// A longer text record is skipped, counted and reported (setting `max_record_bytes`).
 inline constexpr std::size_t max_record_bytes = mib;
-/// Records of one task on which user functions fail that may be isolated: more are no poison, the function is wrong.
-inline constexpr std::size_t max_isolated_records = 1000;
+/// Records or keys of one task on which user functions fail: so many may always be isolated, of more a share (setting `isolate.share`).
+/// Beyond it they are no poison, the function is wrong.
+inline constexpr std::size_t always_isolated = 100;
+inline constexpr double isolated_share = 0.5;
 /// What an exception says of each of them is kept in the log up to this length.
 inline constexpr std::size_t problem_bytes = kib;
+/// The same of those after the first thousand of a task.
+inline constexpr std::size_t later_problem_bytes = 64;
 /// A receiver cuts its block at this size, or at the end of the block interval.
 inline constexpr std::size_t block_bytes = 512 * kib;
 /// Least and greatest target of one map task's input; in between, a batch is cut into as many as it has partitions.
@@ -33,6 +37,8 @@ inline constexpr std::uint32_t max_unpublished_batches = 1024;
 inline constexpr std::size_t max_unpublished_bytes = 64 * mib;
 /// Memory in which map outputs wait for their reducers; beyond it they are spilled (setting `exchange.memory`).
 inline constexpr std::size_t exchange_bytes = 192 * mib;
+/// Partitions of one operation.
+inline constexpr std::uint32_t max_partitions = 65'536;
 /// What the process may take in all (setting `memory.limit`).
 inline constexpr std::size_t memory_limit = 1024 * mib;
 /// Bytes readable behind the last byte of a block, so that wide loads need no special case at the end.

@@ -9,6 +9,7 @@
 
 #include "libstream/base/error.hpp"
 #include "libstream/data/packed_bytes.hpp"
+#include "libstream/data/packing.hpp"
 #include "libstream/data/type_shapes.hpp"
 
 /// Values as msgpack: the format at the edges (logs, foreign records), readable by other programs and later versions.
@@ -20,13 +21,6 @@ namespace weir::data {
 
 namespace codec_detail {
 
-/// What msgpack's packer writes to.
-struct appender {
-  std::string& bytes;
-  void write(const char* data, std::size_t size) { bytes.append(data, size); }
-};
-using packer = msgpack::packer<appender>;
-
 /// The bytes hold another value than the type that was asked for.
 struct mismatch : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -35,17 +29,17 @@ struct mismatch : std::runtime_error {
 template <class T>
 inline constexpr bool unsupported = false;
 
-template <class T>
-void pack_value(packer& to, const T& value);
+template <class Packer, class T>
+void pack_value(Packer& to, const T& value);
 
-template <class... Parts>
-void pack_parts(packer& to, const Parts&... parts) {
+template <class Packer, class... Parts>
+void pack_parts(Packer& to, const Parts&... parts) {
   to.pack_array(sizeof...(Parts));
   (pack_value(to, parts), ...);
 }
 
-template <class T>
-void pack_value(packer& to, const T& value) {
+template <class Packer, class T>
+void pack_value(Packer& to, const T& value) {
   if constexpr (std::is_enum_v<T>) {
     to.pack(static_cast<std::underlying_type_t<T>>(value));
   } else if constexpr (number<T> || text_like<T> || packs_itself<T>) {
@@ -57,7 +51,8 @@ void pack_value(packer& to, const T& value) {
   } else if constexpr (lists_fields<T>) {
     std::apply([&](const auto&... parts) { pack_parts(to, parts...); }, T::fields(value));
   } else if constexpr (is_optional<T>) {
-    value ? pack_value(to, *value) : void(to.pack_nil());
+    look_into(
+      value, [&](auto& full) { pack_value(to, full); }, [&](unsigned around) { pack_empty(to, around); });
   } else if constexpr (is_vector<T>) {
     to.pack_array(static_cast<std::uint32_t>(value.size()));
     for (const typename T::value_type& element : value)
@@ -164,9 +159,10 @@ void unpack_value(const msgpack::object& from, T& value) {
     expect_array(from, 0, std::tuple_size_v<decltype(fields)>);
     std::apply([&](auto&... parts) { unpack_parts(from, parts...); }, fields);
   } else if constexpr (is_optional<T>) {
-    value.reset();
-    if (from.type != msgpack::type::NIL)
-      unpack_value(from, value.emplace());
+    if (auto around = read_empty(from); !around)
+      unpack_value(from, make_full(value));
+    else if (!make_empty(value, *around))
+      throw mismatch{"expected fewer optionals within each other"};
   } else if constexpr (is_vector<T>) {
     unpack_vector(from, value);
   } else if constexpr (is_map<T>) {
@@ -178,7 +174,8 @@ void unpack_value(const msgpack::object& from, T& value) {
 
 } // namespace codec_detail
 
-/// Appends the encoding of `value`. Equal values have equal bytes (but for unordered maps).
+/// Appends the encoding of `value`. Equal values have equal bytes, but for unordered maps and floating point numbers that are the same and do
+/// not look so (`order.hpp`): those stay as they are.
 template <class T>
 void encode_to(std::string& bytes, const T& value) {
   codec_detail::appender to{bytes};
@@ -190,6 +187,16 @@ template <class T>
 std::string encode(const T& value) {
   std::string bytes;
   encode_to(bytes, value);
+  return bytes;
+}
+
+/// Bytes that are equal for values that are one key, also where they have another encoding.
+template <class T>
+std::string encode_normal(const T& value) {
+  std::string bytes;
+  codec_detail::normal_appender to{{bytes}};
+  msgpack::packer<codec_detail::normal_appender> packer{to};
+  codec_detail::pack_value(packer, value);
   return bytes;
 }
 

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "libstream/data/type_shapes.hpp"
+
 namespace weir::data {
 
 /// The type that holds by itself what a record type only refers to: std::string for std::string_view, wherever it stands inside
@@ -27,9 +29,45 @@ owned<T> own(const T& record) {
   return owned_of<T>::own(record);
 }
 
-/// Whether values refer to bytes elsewhere, so that they must be re-homed before those go.
+class arena;
 template <class T>
-inline constexpr bool borrows = !std::is_same_v<T, owned<T>>;
+struct record_traits;
+
+namespace owned_detail {
+
+template <class T>
+constexpr bool may_borrow();
+
+template <class Tuple>
+constexpr bool part_may_borrow() {
+  return []<std::size_t... I>(std::index_sequence<I...>) {
+    return (may_borrow<std::remove_cvref_t<std::tuple_element_t<I, Tuple>>>() || ...);
+  }
+  (std::make_index_sequence<std::tuple_size_v<Tuple>>{});
+}
+
+/// A type with a `record_traits` of its own knows best how it outlives its block, unless it says `holds_itself`.
+template <class T>
+constexpr bool may_borrow() {
+  if constexpr (!std::is_same_v<T, owned<T>>)
+    return true;
+  else if constexpr (product<T>)
+    return part_may_borrow<T>();
+  else if constexpr (is_map<T>)
+    return may_borrow<typename T::key_type>() || may_borrow<typename T::mapped_type>();
+  else if constexpr (is_optional<T> || is_vector<T>)
+    return may_borrow<typename T::value_type>();
+  else if constexpr (requires { record_traits<T>::holds_itself; })
+    return !record_traits<T>::holds_itself;
+  else
+    return requires(const T& value, arena& home) { record_traits<T>::rehome(value, home); };
+}
+
+} // namespace owned_detail
+
+/// Whether values may refer to bytes elsewhere, so that they must be re-homed before those go.
+template <class T>
+inline constexpr bool borrows = owned_detail::may_borrow<T>();
 
 template <>
 struct owned_of<std::string_view> {

@@ -14,6 +14,7 @@
 
 #include "libstream/data/arena.hpp"
 #include "libstream/data/hash.hpp"
+#include "libstream/data/order.hpp"
 
 /// How the engine treats a record type. Numbers, strings, pairs, tuples, optionals, vectors and maps work out of the box; a struct
 /// with MSGPACK_DEFINE works once "libstream/data/msgpack_record.hpp" is included; any other type by a specialisation with:
@@ -22,6 +23,9 @@
 ///   static T rehome(const T&, arena&);                        a copy that outlives the block it was read from
 ///   static std::string schema();                              names the type in plans and stored state
 ///   static void append_text(const T&, std::string&);          how an output shows it
+///
+/// `static constexpr bool holds_itself = true;` besides saves the calls of `rehome` where a copy is as good. A type that views bytes elsewhere
+/// needs a specialisation of `owned_of` (`owned.hpp`), too: what actions return must hold itself. How records are compared: `order.hpp`.
 namespace weir::data {
 
 template <class T>
@@ -39,6 +43,7 @@ concept record = requires(const T& value, arena& home, std::string& text) {
 
 template <class T>
 struct plain_traits {
+  static constexpr bool holds_itself = true;
   static T rehome(const T& value, arena&) { return value; }
 };
 
@@ -63,13 +68,17 @@ struct record_traits<T> : plain_traits<T> {
 template <std::floating_point T>
 struct record_traits<T> : plain_traits<T> {
   static std::uint64_t hash(T value, std::uint64_t seed) {
-    double wide = value == 0 ? 0 : value; // one hash for both zeros
+    auto wide = static_cast<double>(normalized(value)); // one hash for both zeros, and one for all that are no numbers
     std::uint64_t bits;
     std::memcpy(&bits, &wide, sizeof bits);
     return hash_word(bits, seed);
   }
   static std::string schema() { return "float" + std::to_string(8 * sizeof(T)); }
   static void append_text(T value, std::string& text) {
+    if (value != value) { // whatever its sign, which nobody can compare
+      text += "nan";
+      return;
+    }
     char digits[64];
     auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
     text.append(digits, end);

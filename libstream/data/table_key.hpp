@@ -17,13 +17,14 @@
 ///   probe of(const stored&, seed)           of a key that a table or run already holds: mostly without hashing it again
 ///   hash(const probe&)                      high bits choose the partition, bits from 8 on the slot
 ///   empty(stored), same(stored, probe)
-///   place(stored*, const probe&, arena*)    constructs; with an arena it re-homes what the key borrows
+///   place(stored*, const probe&, arena*)    constructs; with an arena it re-homes what the key borrows; in its normal form
 ///   Key take(stored&)                       the key, when its slot is needed no more; views may point into the slot
 ///   reserved(const probe&)                  the one key that looks like an empty slot
 ///   tag(stored), restore(stored*, tag, Key) between them a run can be written down; `restorable` tells whether tag and key fit
 namespace weir::data {
 
-/// Any key: its hash, then the key itself, or a pointer to it if it is large.
+/// Any key: its hash, then the key itself, or a pointer to it if it is large. Of keys that are the same (`order.hpp`) but do not look so, as
+/// -0.0 and 0.0, it holds the normal form, so that it does not matter which came first.
 template <class Key>
 struct table_key {
   static constexpr bool lies_inside = sizeof(Key) <= 48 && std::is_nothrow_move_constructible_v<Key>;
@@ -51,12 +52,16 @@ struct table_key {
   static std::uint64_t hash(const probe& wanted) { return wanted.tag; }
   static bool empty(const stored& slot) { return slot.tag == 0; }
   static bool same(const stored& slot, const probe& wanted) {
-    return slot.tag == wanted.tag && slot.get() == *wanted.key;
+    return slot.tag == wanted.tag && data::same(slot.get(), *wanted.key);
   }
   static constexpr bool reserved(const probe&) { return false; }
 
   static void place(stored* at, const probe& wanted, arena* home) {
-    auto copy = [&] { return home ? record_traits<Key>::rehome(*wanted.key, *home) : *wanted.key; };
+    auto copy = [&] {
+      auto made = home ? record_traits<Key>::rehome(*wanted.key, *home) : *wanted.key;
+      normalize(made);
+      return made;
+    };
     if constexpr (lies_inside)
       new (at) stored{wanted.tag, copy()};
     else

@@ -100,7 +100,7 @@ private:
     for (std::size_t key = 0; key < keys.keys().size(); ++key)
       kind::emit(keys.keys()[key], left.of(key), right->of(keys.keys()[key]), emit);
     if constexpr (kind::also_right_alone)
-      for (auto& key : right->keys())
+      for (const Key& key : right->keys())
         if (keys.find(key) == key_numbers<Key>::none)
           kind::emit(key, {}, right->of(key), emit);
   }

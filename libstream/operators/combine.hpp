@@ -129,11 +129,18 @@ private:
     if constexpr (data::borrows<Accumulator>) {
       auto before = value;
       logic_.add(value, record);
-      if (!(value == before))
+      if (!same_views(value, before))
         value = data::record_traits<Accumulator>::rehome(value, table_.home());
     } else {
       logic_.add(value, record);
     }
+  }
+
+  static bool same_views(const Accumulator& a, const Accumulator& b) {
+    if constexpr (std::equality_comparable<Accumulator>)
+      return a == b;
+    else
+      return false;
   }
 
   Logic logic_;

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cmath>
 #include <functional>
 
+#include "libstream/data/order.hpp"
 #include "libstream/operators/repartition.hpp"
 
 /// Sorting by ranges (sample sort): a first shuffle keeps records in their partitions and gives a sample of all keys to each, so that all
@@ -15,18 +15,9 @@ enum class order { ascending, descending };
 
 namespace operators {
 
-/// a before b, also where floating point numbers are none: those come last.
-template <class Key>
-bool comes_first(const Key& a, const Key& b) {
-  if constexpr (std::is_floating_point_v<Key>)
-    return a < b || (std::isnan(b) && !std::isnan(a));
-  else
-    return a < b;
-}
-
 template <class Key>
 bool ordered(order how, const Key& a, const Key& b) {
-  return how == order::ascending ? comes_first(a, b) : comes_first(b, a);
+  return how == order::ascending ? data::precedes(a, b) : data::precedes(b, a);
 }
 
 /// A record with its partition after the second shuffle.
@@ -210,10 +201,14 @@ private:
   void emit_values(std::span<const plan::run_handle> runs, sink<Record>& downstream) const {
     std::vector<Record> all;
     for_each(runs, [&](std::span<const Record> piece) { all.insert(all.end(), piece.begin(), piece.end()); });
-    if (how_ == order::ascending)
-      std::sort(all.begin(), all.end(), comes_first<Record>);
+    auto ascending = [](Record a, Record b) { return data::precedes(a, b); };
+    auto descending = [](Record a, Record b) { return data::precedes(b, a); };
+    if constexpr (std::is_floating_point_v<Record>) // the same are not always alike: 0.0 and -0.0
+      how_ == order::ascending ? std::stable_sort(all.begin(), all.end(), ascending)
+                               : std::stable_sort(all.begin(), all.end(), descending);
     else
-      std::sort(all.begin(), all.end(), [](Record a, Record b) { return comes_first(b, a); });
+      how_ == order::ascending ? std::sort(all.begin(), all.end(), ascending)
+                               : std::sort(all.begin(), all.end(), descending);
     pass_on(std::span<const Record>{all}, downstream);
   }
 

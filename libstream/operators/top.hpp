@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "libstream/data/array_list.hpp"
 #include "libstream/data/flat.hpp"
+#include "libstream/data/order.hpp"
 #include "libstream/data/owned.hpp"
 #include "libstream/operators/sink.hpp"
 
@@ -34,7 +36,7 @@ public:
   }
 
   struct chosen {
-    std::vector<Record> records; ///< greatest first
+    data::array_list<Record> records; ///< greatest first
     std::shared_ptr<const data::arena> home;
   };
   /// Ends it.
@@ -92,28 +94,33 @@ template <class Record>
 class top_run final : public plan::run {
 public:
   /// `home` is what views in the records point into.
-  top_run(std::vector<Record> records, std::shared_ptr<const void> home, std::size_t home_bytes)
+  top_run(data::array_list<Record> records, std::shared_ptr<const void> home, std::size_t home_bytes)
     : records_{std::move(records)}, home_{std::move(home)}, home_bytes_{home_bytes} {}
-  const std::vector<Record>& records() const { return records_; }
+  const data::array_list<Record>& records() const { return records_; }
   std::size_t bytes() const override { return sizeof *this + records_.size() * sizeof(Record) + home_bytes_; }
   std::size_t entries() const override { return records_.size(); }
 
   bool encode_to(std::string& bytes) const override {
-    if constexpr (data::flat_encodable<Record>)
+    if constexpr (std::is_same_v<Record, bool>)
+      data::append_flat(bytes, std::vector<bool>(records_.begin(), records_.end()));
+    else if constexpr (data::flat_encodable<Record>)
       data::append_flat(bytes, records_);
     return data::flat_encodable<Record>;
   }
   static result<plan::run_handle> decode(data::buffer_handle bytes) {
     if constexpr (data::flat_encodable<Record>)
       return data::decode_flat<std::vector<Record>>(bytes->view()).map([&](auto&& records) -> plan::run_handle {
-        return std::make_shared<top_run>(std::move(records), bytes, bytes->size());
+        if constexpr (std::is_same_v<Record, bool>)
+          return std::make_shared<top_run>(data::bool_list(records.begin(), records.end()), bytes, bytes->size());
+        else
+          return std::make_shared<top_run>(std::move(records), bytes, bytes->size());
       });
     else
       return fail(error_code::corrupt, "records of this type have no flat encoding");
   }
 
 private:
-  std::vector<Record> records_;
+  data::array_list<Record> records_;
   std::shared_ptr<const void> home_;
   std::size_t home_bytes_;
 };

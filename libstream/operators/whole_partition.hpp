@@ -4,6 +4,7 @@
 #include <optional>
 #include <ranges>
 
+#include "libstream/data/array_list.hpp"
 #include "libstream/operators/record_run.hpp"
 
 /// Operators that look at chunks or at whole partitions.
@@ -20,10 +21,10 @@ public:
       else
         records_.push_back(record);
   }
-  std::vector<Record>& all() { return records_; }
+  std::span<const Record> all() const { return {records_.data(), records_.size()}; }
 
 private:
-  std::vector<Record> records_;
+  data::array_list<Record> records_;
   data::arena home_;
 };
 

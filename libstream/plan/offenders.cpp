@@ -1,6 +1,7 @@
 #include "libstream/plan/offenders.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -96,6 +97,15 @@ public:
 
   /// Whether they are records, which are few enough to be listed.
   bool are_records() const { return reads_input_; }
+  std::uint64_t count() const {
+    if (reads_input_)
+      return records_.size();
+    std::uint64_t entries = 0; // at least as many as keys
+    for (auto& way : rest_.runs)
+      for (auto& run : way)
+        entries += run->entries();
+    return entries;
+  }
   std::uint64_t first() const { return 0; }
   std::uint64_t last() const { return last_; }
   /// That in which the record lies; 0 for keys.
@@ -131,6 +141,8 @@ public:
       parts_{of_, input},
       input_{input},
       how_{how},
+      most_{std::max<std::uint64_t>(how.always,
+                                    static_cast<std::uint64_t>(how.share * static_cast<double>(parts_.count())))},
       out_{how.known} {}
 
   result<std::vector<offender>> run() {
@@ -292,16 +304,21 @@ private:
   }
 
   result<void> add(std::uint64_t position) {
-    if (found_.size() == how_.most) {
-      problem_.what =
-        "more than " + std::to_string(how_.most) + " records of one task fail, the last with: " + problem_.what;
-      problem_.hint = "mend the function: so many are not poison";
+    if (out_.size() >= most_) {
+      problem_.what = "more than " + std::to_string(most_) + (parts_.are_records() ? " records" : " keys") +
+                      " of one task fail, the last with: " + problem_.what;
+      problem_.hint =
+        "mend the function: so many are not poison; or raise isolate.share, which is " + share_in_percent();
       return tl::make_unexpected(problem_);
     }
-    found_.push_back(
-      {position, parts_.piece_of(position), {}, problem_.thrown_by, problem_.what.substr(0, limits::problem_bytes)});
+    auto told = found_.size() < 1000 ? limits::problem_bytes : limits::later_problem_bytes;
+    found_.push_back({position, parts_.piece_of(position), {}, problem_.thrown_by, problem_.what.substr(0, told)});
     out_.insert(std::lower_bound(out_.begin(), out_.end(), position), position);
     return {};
+  }
+
+  std::string share_in_percent() const {
+    return std::to_string(std::lround(how_.share * 100)) + " % of a task's records";
   }
 
   result<std::vector<offender>> with_texts() {
@@ -332,6 +349,7 @@ private:
   static constexpr std::uint64_t none = ~std::uint64_t{0};
 
   const offender_search& how_;
+  std::uint64_t most_; ///< to be left out
   std::vector<offender> found_;
   positions out_; ///< those known before and those of `found_`, ascending
   error problem_;

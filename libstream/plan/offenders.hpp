@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "libstream/base/limits.hpp"
 #include "libstream/plan/task.hpp"
 
 /// Records and keys on which user functions fail: how they are found, and how a task goes on without them. Pure.
@@ -14,7 +15,7 @@ struct offender {
   std::size_t piece = 0;      ///< of a record: that of `task_input::text` in which it lies
   std::string text;           ///< the record, or the key as an output shows it
   std::string operator_name;  ///< whose function failed
-  std::string problem;        ///< what it said, cut to `limits::problem_bytes`
+  std::string problem; ///< what it said, cut to `limits::problem_bytes`, of later ones to `limits::later_problem_bytes`
 };
 
 /// Whether single records or keys of this stage can be left out.
@@ -23,8 +24,9 @@ inline bool can_leave_out(const stage& of) { return of.reads_text || of.keyed; }
 struct offender_search {
   /// What is left out already, ascending.
   std::vector<std::uint64_t> known = {};
-  /// More offenders than this are an error.
-  std::size_t most = 1000;
+  /// More offenders than this, those known included, and more than this share of the task's records or keys, are an error.
+  std::size_t always = limits::always_isolated;
+  double share = limits::isolated_share;
   /// How often in a row a record must fail by itself: one that passes now and then is none.
   std::uint32_t tries = 1;
   /// One is enough.

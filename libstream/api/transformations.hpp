@@ -381,8 +381,7 @@ private:
                     checks::gives_records<Function, std::uint32_t, std::span<const T>>,
                   "map_partitions: the function returns a range of a type that is no record "
                   "(docs/operators.md says which types are)");
-    if constexpr (checks::copyable<Function> &&
-                  checks::gives_records<Function, std::uint32_t, std::span<const T>>) {
+    if constexpr (checks::copyable<Function> && checks::gives_records<Function, std::uint32_t, std::span<const T>>) {
       using out = std::ranges::range_value_t<std::invoke_result_t<Function&, std::uint32_t, std::span<const T>>>;
       auto whole = [function = std::move(function)](std::uint32_t partition, std::span<const T> records,
                                                     auto& emit) mutable {

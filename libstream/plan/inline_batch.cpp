@@ -32,8 +32,14 @@ private:
 
 } // namespace
 
-result<std::vector<staged_output>> inline_batch::run(batch_id batch, std::int64_t time_ms,
-                                                     const std::vector<split>& splits,
+bool inline_batch::reads_last(const stage& which, std::uint32_t source) const {
+  auto& stages = plan_->stages();
+  return std::none_of(stages.begin(), stages.end(), [&](auto& other) {
+    return other.reads_text && other.source == source && other.index > which.index;
+  });
+}
+
+result<std::vector<staged_output>> inline_batch::run(batch_id batch, std::int64_t time_ms, std::vector<split> splits,
                                                      std::size_t max_record_bytes) const {
   std::vector<staged_output> staged;
   runs_of_batch exchange;
@@ -57,6 +63,8 @@ result<std::vector<staged_output>> inline_batch::run(batch_id batch, std::int64_
         input.text = splits[index].text;
       for (auto shuffle : stage.reads)
         input.runs.push_back(exchange.take(shuffle, index));
+      if (stage.reads_text && reads_last(stage, splits[index].source))
+        splits[index].text.clear();
       made[index] = plan_->run(input);
     });
     for (auto& each : made) {

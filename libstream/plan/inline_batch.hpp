@@ -23,10 +23,14 @@ public:
   };
 
   /// What each output staged, in (output, part) order, without empty parts.
-  result<std::vector<staged_output>> run(batch_id batch, std::int64_t time_ms, const std::vector<split>& splits,
+  /// A split whose last task has ended is let go of, so that who looks at its text later is found out, as with a real block.
+  result<std::vector<staged_output>> run(batch_id batch, std::int64_t time_ms, std::vector<split> splits,
                                          std::size_t max_record_bytes = limits::max_record_bytes) const;
 
 private:
+  /// Whether no later stage reads that source.
+  bool reads_last(const stage& which, std::uint32_t source) const;
+
   std::shared_ptr<const physical_plan> plan_;
   std::uint32_t partitions_;
   std::uint64_t hash_seed_;

@@ -1,6 +1,9 @@
 #include "libstream/data/codec.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <cmath>
+#include <optional>
 #include <rapidcheck.h>
 
 #include "libstream/base/fields.hpp"
@@ -127,4 +130,51 @@ TEST_CASE("random and truncated bytes decode to an error or to a value, and neve
   const auto whole = data::encode(version_2{"name", 300, "note"});
   for (std::size_t length = 0; length < whole.size(); ++length)
     CHECK_FALSE(data::decode<version_2>(std::string_view{whole}.substr(0, length)));
+}
+
+namespace {
+
+struct edge {
+  double number = 0;
+  std::array<float, 2> floats{};
+  std::optional<std::optional<int>> nested;
+  bool operator==(const edge&) const = default;
+  MSGPACK_DEFINE(number, floats, nested);
+};
+
+} // namespace
+
+TEST_CASE("the sign of a zero and NaN survive msgpack, and whole numbers stay short", "[codec]") {
+  for (double number : {0.0, -0.0, 1.0, -1.0, 0.1, 1e300, -0x1p63, 0x1p63, 0x1p64, std::nan("")}) {
+    CAPTURE(number);
+    auto back = *data::decode<double>(data::encode(number));
+    CHECK((back == number || number != number));
+    CHECK(std::isnan(back) == std::isnan(number));
+    CHECK((std::signbit(back) == std::signbit(number) || number != number));
+    auto small = static_cast<float>(number);
+    auto small_back = *data::decode<float>(data::encode(small));
+    CHECK((small_back == small || small != small));
+    CHECK((std::signbit(small_back) == std::signbit(small) || small != small));
+  }
+  CHECK(data::encode(5.0) == data::encode(5));
+  CHECK(data::encode(0.0) == data::encode(0));
+  CHECK(data::encode_normal(-0.0) == data::encode_normal(0.0));
+  CHECK(data::encode_normal(-std::nan("1")) == data::encode_normal(std::nan("2")));
+  auto back = *data::decode<edge>(data::encode(edge{-0.0, {-0.0f, 2}, {}}));
+  CHECK(std::signbit(back.number));
+  CHECK(std::signbit(back.floats[0]));
+}
+
+TEST_CASE("optionals within each other come back as deep as they were", "[codec]") {
+  using two = std::optional<std::optional<int>>;
+  using three = std::optional<two>;
+  for (auto& each : {two{}, two{std::in_place}, two{5}}) {
+    CHECK(*data::decode<two>(data::encode(each)) == each);
+    CHECK((*data::decode<std::vector<two>>(data::encode(std::vector<two>{each, each}))).at(1) == each);
+    CHECK(data::decode<edge>(data::encode(edge{1, {}, each}))->nested == each);
+  }
+  for (auto& each : {three{}, three{std::in_place}, three{two{std::in_place}}, three{7}})
+    CHECK(*data::decode<three>(data::encode(each)) == each);
+  CHECK(data::encode(two{5}) == data::encode(5)); // as it always was
+  CHECK_FALSE(data::decode<std::optional<int>>(data::encode(two{std::in_place})).has_value());
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "libstream/testing/test_driver.hpp"
@@ -42,4 +43,48 @@ TEST_CASE("without replacement small partitions keep their share, and neighbours
   CHECK(kept < 41'000);
   CHECK(whole > 120);
   CHECK(whole < 290);
+}
+
+TEST_CASE("what is sampled does not depend on how the input is cut into splits and partitions", "[sample]") {
+  std::vector<std::string> records;
+  for (int at = 0; at < 3000; ++at)
+    records.push_back("record " + std::to_string(at * at % 700)); // many come again
+  for (auto replacement : {false, true}) {
+    std::vector<std::string> first;
+    for (std::uint32_t slices : {1, 2, 3, 50, 3000}) {
+      auto kept = dataset<std::string>::from(records, slices).sample(0.3, 5, replacement).collect();
+      CHECK(kept.size() > 700);
+      CHECK(kept.size() < 1100);
+      if (first.empty())
+        first = kept;
+      CHECK(kept == first); // in their order
+    }
+    for (std::uint32_t partitions : {1, 4, 9}) { // another order, but the same records
+      auto kept = dataset<std::string>::from(records, 3).repartition(partitions).sample(0.3, 5, replacement).collect();
+      std::sort(kept.begin(), kept.end());
+      auto sorted = first;
+      std::sort(sorted.begin(), sorted.end());
+      CHECK(kept == sorted);
+    }
+  }
+}
+
+TEST_CASE("streams sample the same records of a batch, whatever the splits and partitions, and others of the next",
+          "[sample]") {
+  std::vector<testing::rows> first, second;
+  for (auto options : {testing::driver_options{.partitions = 1, .records_per_split = 1000},
+                       testing::driver_options{.partitions = 5, .records_per_split = 3}}) {
+    testing::test_driver driver{[](stream_context& ctx) { ctx.text_input().sample(0.5).named("some").print(); },
+                                options};
+    std::vector<std::string> lines;
+    for (int at = 0; at < 100; ++at)
+      lines.push_back(std::to_string(at % 40));
+    driver.push(lines).step();
+    first.push_back(driver.output("some"));
+    driver.push(lines).step();
+    second.push_back(driver.output("some"));
+  }
+  CHECK(first[0] == first[1]);
+  CHECK(second[0] == second[1]);
+  CHECK_FALSE(first[0] == second[0]);
 }

@@ -256,14 +256,30 @@ TEST_CASE("a record with which no other can be joined is left out, and not all o
   }
 }
 
+TEST_CASE("a share of a task's records may be left out, however many these are, and a few always", "[offenders]") {
+  auto plan = plan_of(parse);
+  std::set<std::uint64_t> bad;
+  for (std::uint64_t at = 0; at < 3000; at += 2)
+    bad.insert(at);
+  CHECK(found_in(*plan, lines_with(4000, bad)).size() == 1500);
+  auto too_many = find_offenders(*plan, lines_with(4000, bad), {.share = 0.3});
+  REQUIRE_FALSE(too_many.has_value());
+  CHECK(too_many.error().message().find("more than 1200 records of one task fail") != std::string::npos);
+  CHECK(too_many.error().message().find("isolate.share, which is 30 %") != std::string::npos);
+  CHECK(found_in(*plan, lines_with(2, {0, 1})).size() == 2);
+  // What was left out before counts, too.
+  auto known = find_offenders(*plan, lines_with(10, {1, 2, 3}), {.known = {1, 2}, .always = 2, .share = 0});
+  CHECK_FALSE(known.has_value());
+}
+
 TEST_CASE("more offenders than a task may have are an error that says so", "[offenders]") {
   auto plan = plan_of(parse);
   auto input = lines_with(10, {1, 2, 3, 4});
-  auto found = find_offenders(*plan, input, {.most = 3});
+  auto found = find_offenders(*plan, input, {.always = 3, .share = 0});
   REQUIRE_FALSE(found.has_value());
   CHECK(found.error().code == error_code::failed);
   CHECK(found.error().message().find("more than 3 records of one task fail") != std::string::npos);
-  CHECK(found_in(*plan, input, {.most = 4}).size() == 4);
+  CHECK(found_in(*plan, input, {.always = 4, .share = 0}).size() == 4);
 }
 
 TEST_CASE("what an exception says is kept up to a limit", "[offenders]") {

@@ -104,6 +104,8 @@ struct coordinator_state {
     for (auto& record : recovered->open)
       recovered_open(record);
     report_recovered(*recovered, claimed_us);
+    for (auto& [batch, what] : recovered->reconsidered)
+      say_reconsidered(batch, what);
     publish_next();
     run_all_again();
     commit_in_order(); // of those that are skipped
@@ -142,6 +144,17 @@ struct coordinator_state {
     services->journal->batches_recovered(open, unpublished);
     if (recovered.last.value > 0)
       say_recovered(open.size(), unpublished.size(), services->wall_clock_us() - claimed_us);
+  }
+
+  void say_reconsidered(batch_id batch, const log::exclusion& what) {
+    services->journal->tell({.name = "exclusion_reconsidered",
+                             .limited = true,
+                             .batch = batch,
+                             .message = "batch " + std::to_string(batch.value) +
+                                        " was to leave out a record on which operator " + what.operator_name +
+                                        " failed; the program is another one now and has no such operator, or it has no "
+                                        "name of its own, so the record is computed again",
+                             .more = {{"operator", what.operator_name}}});
   }
 
   void say_recovered(std::size_t open, std::size_t unpublished, std::int64_t took_us) {

@@ -12,10 +12,18 @@ namespace {
 
 log::program_parts parts_of(const services& services) {
   log::program_parts parts;
-  if (services.plan)
-    for (auto& output : services.plan->outputs())
-      parts.outputs.insert(output.name);
   parts.tables = services.static_tables;
+  if (!services.plan)
+    return parts;
+  parts.plan = services.plan->fingerprint();
+  for (auto& output : services.plan->outputs())
+    parts.outputs.insert(output.name);
+  for (auto& stage : services.plan->stages()) {
+    auto& here = parts.stages.emplace_back();
+    here.reads_input = stage.reads_text;
+    for (auto& each : stage.operators)
+      here.operators.emplace(each.name, each.by_user);
+  }
   return parts;
 }
 
@@ -82,6 +90,7 @@ result<recovered_batches> recover_batches(const services& services, input_queue&
   recovered_batches found;
   if (auto possible = check_unfinished(services, *plan); !possible)
     return tl::make_unexpected(possible.error());
+  auto parts = parts_of(services);
   if (*last)
     found.last = (*last)->id;
   found.last_time_ms = plan->last_time_ms;
@@ -90,6 +99,9 @@ result<recovered_batches> recover_batches(const services& services, input_queue&
   for (auto& batch : plan->publish_again)
     found.unpublished.push_back(std::move(batch.committed));
   found.open = std::move(plan->run_again);
+  for (auto& batch : found.open)
+    for (auto& each : log::settle_exclusions(batch, parts))
+      found.reconsidered.emplace_back(batch.id, each);
   if (auto files = recover_files(services, queue); !files)
     return tl::make_unexpected(files.error());
   return found;

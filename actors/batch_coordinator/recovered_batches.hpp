@@ -14,6 +14,8 @@ struct recovered_batches {
   std::int64_t last_time_ms = 0;               ///< times of coming batches are later
   std::vector<log::batch_record> open;         ///< sealed and not committed
   std::vector<log::commit_record> unpublished; ///< committed and not published by all outputs
+  /// What batches that are not committed do not leave out any more, see `log::settle_exclusions`.
+  std::vector<std::pair<batch_id, log::exclusion>> reconsidered;
 };
 
 /// Reads the log and tells `queue` what of each input is in batches already. Only once no older coordinator can write any more.

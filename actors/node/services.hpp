@@ -40,6 +40,9 @@ enum class error_policy : std::uint8_t {
   isolate, ///< the records on which it fails are left out of the batch and written to the dead letters
 };
 
+/// A limit that nobody reaches.
+inline constexpr std::chrono::milliseconds for_ever{std::chrono::hours{876'000}};
+
 /// What is settled before the first actor starts.
 struct settings {
   std::vector<input_url> inputs; ///< position = input_id
@@ -74,6 +77,8 @@ struct settings {
   error_policy on_error = error_policy::stop;
   /// Up to this share of the records of a task may be isolated, and a few always.
   double isolate_share = limits::isolated_share;
+  /// How long an output that fails on a batch is tried again. Then `on_error` decides.
+  std::chrono::milliseconds output_retry_limit = for_ever;
   /// Prefix of the text output that shows isolated records; empty = `dead-letters/batch` in the data directory.
   std::string dead_letters;
   /// While a disk is full: how long until what it refused is tried again.

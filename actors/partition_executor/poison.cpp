@@ -77,7 +77,9 @@ std::optional<task_ended> poisoned(const services& services, const task_board::t
                why.hint};
   }
   for (auto& each : *found)
-    report.excluded.push_back({what.stage, what.index, each.position, each.operator_name, each.problem});
+    report.excluded.push_back({what.stage, what.index, each.position, each.operator_name, each.problem,
+                               services.plan->fingerprint(),
+                               !services.plan->stages()[what.stage.value].reads_text});
   report.problem = problem.message();
   if (policy == error_policy::skip) {
     mark("executor.skips_batch");

@@ -88,7 +88,10 @@ result<plan::task_input> gather(const services& services, const task_board::task
 /// What the batch's amendment leaves out of this task.
 std::vector<log::exclusion> exclusions_of(const task_board::task& what) {
   auto found = what.record->amendment.excluded;
-  std::erase_if(found, [&](auto& each) { return each.stage != what.stage || each.task != what.index; });
+  // A key may lie in another partition than before: there may be more of them now.
+  std::erase_if(found, [&](auto& each) {
+    return each.stage != what.stage || (!each.of_key && each.task != what.index);
+  });
   std::sort(found.begin(), found.end(), [](auto& a, auto& b) { return a.position < b.position; });
   return found;
 }
@@ -174,9 +177,11 @@ task_ended run_task(services& services, const task_board::task& what) {
     report.parts.push_back({name, staged.part, bytes->size(), staged.records, data::checksum(*bytes)});
     services.staging.put(what.attempt, report.batch, name, staged.part, std::move(bytes));
   }
-  if (!stage.reads_text)
-    for (auto hash : positions)
-      records.push_back(made->left_out[hash]);
+  if (!stage.reads_text) { // those that are there
+    std::erase_if(excluded, [&](auto& each) { return made->left_out.count(each.position) == 0; });
+    for (auto& each : excluded)
+      records.push_back(made->left_out[each.position]);
+  }
   stage_dead_letters(services, what, excluded, records, report);
   report.records = made->records_in;
   report.skipped = made->skipped_records;

@@ -128,6 +128,12 @@ setting_row graceful_stop() {
   return std::move(made).unless_set("auto", "batch_interval");
 }
 
+setting_row output_retry_limit() {
+  auto made = row("output.retry_limit", &settings::output_retry_limit, duration, 0, year,
+                  "how long an output that fails on a batch is tried again before on_error decides");
+  return std::move(made).unless_set("forever");
+}
+
 setting_row stop_after() {
   setting_row made =
     row("stop_after", &settings::stop_when_idle, duration, 0, year, "stops gracefully after this time");
@@ -240,6 +246,7 @@ std::vector<setting_row> make_rows() {
       row("isolate.share", &settings::isolate_share, fixed_point, 0, millionths,
           "up to this share of the records of a task may be isolated, and 100 always; where more fail, the application "
           "ends"),
+      output_retry_limit(),
       row("dead_letters", &settings::dead_letters, text,
           "text prefix for the records that were isolated, with operator and problem")
         .unless_set("auto", "data_dir"),

@@ -255,6 +255,8 @@ void draw_function(chance random, scenario& into) {
     return;
   into.function = {true, static_cast<std::uint32_t>(random.percent(20) ? 0 : random.magnitude(1, 100)),
                    random.magnitude(1, 40)};
+  if (random.percent(60))
+    into.settings.output_retry_limit = std::chrono::milliseconds{random.magnitude(1, 3'000)};
   if (into.poison.any)
     return; // it has drawn these
   into.settings.max_task_failures = static_cast<std::uint32_t>(random.between(1, 4));

@@ -26,12 +26,13 @@ struct publication_refused {
   WEIR_FIELDS(x.problem)
 };
 
-/// To itself, from its thread: the program's own function failed on the batch.
+/// To itself, from its thread: what the output writes to, or the program's own function, failed.
 struct publication_failed {
-  batch_id batch;
+  batch_id batch;         ///< the first of the group
   std::uint32_t code = 0; ///< an error_code
+  bool by_function = false;
   std::string problem;
-  WEIR_FIELDS(x.batch, x.code, x.problem)
+  WEIR_FIELDS(x.batch, x.code, x.by_function, x.problem)
 };
 
 /// To itself: time to try again what a disk had no room for, or what failed.
@@ -48,7 +49,7 @@ using sink_actor = caf::typed_actor<
   caf::reacts_to<publication_ended>,
   // There is no room for them; they stay in the log, and are tried again.
   caf::reacts_to<publication_refused>,
-  // They are tried again after a pause; if they failed too often, `on_error` decides.
+  // They are tried again after a pause; if they have failed for too long, `on_error` decides.
   caf::reacts_to<publication_failed>,
   // Is there room again? Does the function work again?
   caf::reacts_to<publish_again>,

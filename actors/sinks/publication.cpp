@@ -229,26 +229,38 @@ result<void> publish_to_program(services& services, plan::delivery& destination,
   return plan::deliver(destination, delivered);
 }
 
+result<void> publish_to(services& services, const plan::output_target& target, const plan::output& output,
+                        std::span<const log::commit_record> batches) {
+  using enum plan::output_target::kind;
+  if (target.what == text)
+    return publish_text(services, target, output, batches);
+  for (auto& batch : batches)
+    if (auto done = target.what == program ? publish_to_program(services, *target.destination, output, batch)
+                                           : publish_print(services, target.limit, output, batch);
+        !done)
+      return done;
+  return {};
+}
+
+bool may_pass(plan::output_target::kind what, const error& why) {
+  using enum plan::output_target::kind;
+  return why.full || !why.thrown_by.empty() || (what == text && why.code == error_code::disk);
+}
+
 } // namespace
 
-result<void> publish(services& services, const plan::output& output, std::span<const log::commit_record> batches) {
+tl::expected<void, publication_problem> publish(services& services, const plan::output& output,
+                                                std::span<const log::commit_record> batches) {
+  using enum plan::output_target::kind;
   fault_point("sink.before_publish");
-  for (auto& target : output.targets) {
-    if (target.what == plan::output_target::kind::text) {
-      if (auto done = publish_text(services, target, output, batches); !done)
-        return done;
-      continue;
+  // What cannot be taken back comes last, so that it is not repeated because another target fails.
+  for (auto kind : {text, program, print})
+    for (auto& target : output.targets) {
+      if (target.what != kind)
+        continue;
+      if (auto done = publish_to(services, target, output, batches); !done)
+        return tl::make_unexpected(publication_problem{done.error(), may_pass(kind, done.error())});
     }
-    if (target.what == plan::output_target::kind::program) {
-      for (auto& batch : batches)
-        if (auto done = publish_to_program(services, *target.destination, output, batch); !done)
-          return done;
-      continue;
-    }
-    for (auto& batch : batches)
-      if (auto done = publish_print(services, target.limit, output, batch); !done)
-        return done;
-  }
   fault_point("sink.after_success");
   return {};
 }

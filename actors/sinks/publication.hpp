@@ -8,6 +8,12 @@
 
 namespace weir::actors {
 
+/// Why batches are not visible in an output.
+struct publication_problem {
+  error why;
+  bool may_pass = false; ///< it lies in what the output writes to, or in the program's function: a later attempt may do better
+};
+
 /// Makes committed batches visible in all targets of one output, in their order. Blocking: on the sink's worker only. Repeating it
 /// is harmless:
 ///
@@ -16,6 +22,8 @@ namespace weir::actors {
 /// * `print`: at least once across a crash, as nothing can be asked of a terminal.
 /// * a function of the program: at least once across a crash. What it throws is an error with `thrown_by`; which batch it was is known if
 ///   `batches` is one.
-result<void> publish(services& services, const plan::output& output, std::span<const log::commit_record> batches);
+///
+/// After a failed sync the files are written anew, under the temporary name, and never synced again as they are.
+tl::expected<void, publication_problem> publish(services& services, const plan::output& output, std::span<const log::commit_record> batches);
 
 } // namespace weir::actors

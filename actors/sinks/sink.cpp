@@ -7,9 +7,10 @@
 #include "actors/monitor/chaos_page.hpp"
 #include "actors/node/conduct.hpp"
 #include "actors/node/full_disk.hpp"
-#include "actors/sinks/failed_attempts.hpp"
+#include "actors/sinks/output_patience.hpp"
 #include "actors/sinks/publication.hpp"
 #include "libstream/base/marks.hpp"
+#include "libstream/base/text.hpp"
 
 namespace weir::actors {
 
@@ -37,7 +38,7 @@ struct sink_state {
   bool one_by_one = false;                        ///< the program's functions fail on one batch, not on a group
   std::uint64_t attempt = 0;                      ///< to publish a group: rises
   full_disk pause;
-  std::optional<failed_attempts> failures; ///< of the batch in work
+  std::optional<output_patience> patience; ///< with the batch in work
   batch_id published;                      ///< greatest batch that this incarnation has published
   weir::epoch asked_by;                    ///< the newest coordinator that asked
   bool begun = false; ///< with the oldest batch that is unpublished: from there on all come in order
@@ -48,7 +49,7 @@ struct sink_state {
     services = std::move(given);
     output = which;
     thread = services->workers->make("sink-" + std::to_string(which.value));
-    failures.emplace(services->settings.max_task_failures);
+    patience.emplace(services->settings.output_retry_limit);
     auto& targets = plan().targets;
     one_by_one =
       std::any_of(targets.begin(), targets.end(), [](auto& target) { return target.destination != nullptr; });
@@ -96,24 +97,24 @@ struct sink_state {
       auto done = actors::publish(*services, services->plan->outputs()[output.value], group);
       auto end = services->wall_clock_us();
       for (auto& batch : group)
-        services->journal->output_ended(batch.id, output, end, done ? "" : done.error().message());
+        services->journal->output_ended(batch.id, output, end, done ? "" : done.error().why.message());
       if (!done && is_cancelled(services->plan->outputs()[output.value]))
         return; // the application ends, and the log keeps them
-      auto may_be_tried_again = !done && (done.error().full || !done.error().thrown_by.empty());
-      if (!done && !may_be_tried_again) {
-        services->fail(done.error());
+      auto handle = caf::actor_cast<caf::actor>(me);
+      if (!done && !done.error().may_pass) {
+        services->fail(done.error().why);
         return;
       }
-      auto handle = caf::actor_cast<caf::actor>(me);
       if (!handle)
         return;
-      if (!done && done.error().full) {
-        caf::anon_send(handle, publication_refused{done.error().message()});
+      if (!done && done.error().why.full) {
+        caf::anon_send(handle, publication_refused{done.error().why.message()});
         return;
       }
       if (!done) {
-        caf::anon_send(handle, publication_failed{group.front().id, static_cast<std::uint32_t>(done.error().code),
-                                                  done.error().message()});
+        auto& why = done.error().why;
+        caf::anon_send(handle, publication_failed{group.front().id, static_cast<std::uint32_t>(why.code),
+                                                  !why.thrown_by.empty(), why.message()});
         return;
       }
       publication_ended message;
@@ -131,31 +132,42 @@ struct sink_state {
     self->delayed_send(self, services->settings.disk_full_retry, publish_again{attempt});
   }
 
-  /// The program's function threw. Younger batches of this output wait, as it is told them in order; other outputs go on.
+  /// Younger batches of this output wait, as it is told them in order; other outputs go on.
   void failed(const publication_failed& message) {
-    if (message.batch != busy_through)
+    if (busy_through.value == 0 || message.batch != group.front().id)
       return;
-    if (auto wait = failures->failed()) {
+    // Files that could not be written since the start are a mistake of the configuration rather than a disk that has gone bad.
+    auto may_wait = message.by_function || published.value > 0;
+    auto pause = may_wait ? patience->failed(self->clock().now()) : std::nullopt;
+    if (pause) {
       mark("sink.tries_again");
-      tell("output_retried", true,
-           message.problem + "; failure " + std::to_string(failures->count()) + " of " +
-             std::to_string(services->settings.max_task_failures) + ", next attempt in " +
-             std::to_string(wait->count()) + " ms");
-      self->delayed_send(self, *wait, publish_again{attempt});
-    } else if (services->settings.on_error == error_policy::stop) {
+      tell("output_retried", log_level::warning,
+           message.problem + "; failure " + std::to_string(patience->count()) + " of this batch, next attempt in " +
+             std::to_string(pause->count()) + " ms, " + until_when());
+      self->delayed_send(self, *pause, publish_again{attempt});
+    } else if (services->settings.on_error == error_policy::stop || !message.by_function) {
       services->fail({static_cast<error_code>(message.code), message.problem, {}, {}}); // the log keeps the batch
     } else {
       mark("sink.leaves_batch_out");
-      tell("output_left_out", false,
+      tell("output_left_out", log_level::warning,
            "output " + plan().name + " is without batch " + std::to_string(message.batch.value) + ": " +
              message.problem);
+      patience->over();
       ended({{message.batch}});
     }
   }
 
-  void tell(const char* what, bool limited, std::string sentence) {
+  std::string until_when() const {
+    auto limit = services->settings.output_retry_limit;
+    return limit == for_ever
+             ? "until it succeeds"
+             : "for " + format_duration(limit) + " in all (output.retry_limit)";
+  }
+
+  void tell(const char* what, log_level level, std::string sentence) {
     services->journal->tell({.name = what,
-                             .limited = limited,
+                             .level = level,
+                             .limited = std::string_view{what} != "output_left_out",
                              .batch = busy_through,
                              .actor = address{role::sink, output.value},
                              .message = std::move(sentence),
@@ -170,7 +182,12 @@ struct sink_state {
   void ended(const publication_ended& message) {
     if (auto words = pause.went_on(self->clock().now()))
       services->journal->warning(*words);
-    failures->over();
+    if (patience->count() > 0)
+      tell("output_goes_on", log_level::notice,
+           "output " + plan().name + " has taken batch " + std::to_string(group.front().id.value) + " after " +
+             std::to_string(patience->count()) + " failures in " +
+             std::to_string(patience->lasted(self->clock().now()).count()) + " ms; going on");
+    patience->over();
     published = busy_through;
     busy_through = {};
     for (auto batch : message.batches)

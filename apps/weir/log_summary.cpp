@@ -94,6 +94,7 @@ json amendment_json(const log::amendment& amendment) {
     excluded.push_back({{"stage", each.stage.value},
                         {"task", each.task.value},
                         {"position", each.position},
+                        {"of_key", each.of_key},
                         {"operator", each.operator_name},
                         {"problem", each.problem}});
   return {{"number", amendment.number}, {"skipped", amendment.skipped}, {"excluded", excluded}};

@@ -1,5 +1,7 @@
 #include "libstream/log/admission.hpp"
 
+#include <optional>
+
 namespace weir::log {
 
 namespace {
@@ -27,6 +29,30 @@ result<void> check_tables(const program_parts& program, const batch_record& batc
   return {};
 }
 
+/// Whether the stage has an operator of that name that can be taken for the one that failed.
+bool has_operator(const stage_parts& stage, const exclusion& what, bool also_unnamed) {
+  auto found = stage.operators.find(what.operator_name);
+  return found != stage.operators.end() && (found->second || also_unnamed);
+}
+
+/// The stage in this program that a decision under another one is about; nothing if that is not certain.
+std::optional<stage_index> find_stage(const exclusion& what, const program_parts& program) {
+  auto by_older_version = what.plan == 0;
+  auto there = what.stage.value < program.stages.size() ? &program.stages[what.stage.value] : nullptr;
+  if (by_older_version && there && has_operator(*there, what, true))
+    return what.stage; // as that version would have taken it
+  auto reads_input = by_older_version ? there && there->reads_input : !what.of_key;
+  std::optional<stage_index> found;
+  for (std::uint32_t i = 0; i < program.stages.size(); ++i) {
+    if (program.stages[i].reads_input != reads_input || !has_operator(program.stages[i], what, false))
+      continue;
+    if (found)
+      return std::nullopt; // behind a union it runs in several stages
+    found = stage_index{i};
+  }
+  return found;
+}
+
 } // namespace
 
 result<void> check_program(const program_parts& program, const recovery_plan& unfinished) {
@@ -37,6 +63,24 @@ result<void> check_program(const program_parts& program, const recovery_plan& un
     if (auto same = check_tables(program, batch); !same)
       return same;
   return {};
+}
+
+std::vector<exclusion> settle_exclusions(batch_record& batch, const program_parts& program) {
+  std::vector<exclusion> kept, dropped;
+  for (auto& each : batch.amendment.excluded) {
+    auto stage = each.plan == program.plan ? std::optional{each.stage} : find_stage(each, program);
+    if (!stage) {
+      dropped.push_back(each);
+      continue;
+    }
+    kept.push_back(each);
+    kept.back().stage = *stage;
+    kept.back().of_key = *stage < stage_index{static_cast<std::uint32_t>(program.stages.size())} &&
+                         !program.stages[stage->value].reads_input;
+    kept.back().plan = program.plan;
+  }
+  batch.amendment.excluded = std::move(kept);
+  return dropped;
 }
 
 } // namespace weir::log

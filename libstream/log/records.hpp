@@ -68,17 +68,20 @@ struct split {
   WEIR_FIELDS(x.blocks, x.ranges, x.bytes)
 };
 
-/// What a batch leaves out, because a user function fails on it.
+/// What a batch leaves out, because a user function fails on it. Whose it is says the operator's name; the place of its stage holds for the plan
+/// that it was decided under, see `settle_exclusions`.
 struct exclusion {
   stage_index stage;
-  task_index task;
+  task_index task; ///< of a key: any task of the stage may have it
   /// Of a task that reads text: the record's place among the lines of its split, from 0. Of one behind a shuffle: the hash of the key.
   std::uint64_t position = 0;
   std::string operator_name; ///< whose function failed
   std::string problem;       ///< what it said
+  std::uint64_t plan = 0;    ///< fingerprint of the plan that it was decided under; 0 = by a version that did not note it
+  bool of_key = false;       ///< a key is left out, not a record
 
   bool operator==(const exclusion&) const = default;
-  WEIR_FIELDS(x.stage, x.task, x.position, x.operator_name, x.problem)
+  WEIR_FIELDS(x.stage, x.task, x.position, x.operator_name, x.problem, x.plan, x.of_key)
 };
 
 /// What was decided about a batch after its seal, since a user function fails on it. Logged before the next attempt, which obeys it, as does

@@ -271,13 +271,21 @@ private:
   void fill_stage(const node& root) {
     auto& stage = plan_->stages_[at(root).stage.value];
     lowered_graph::way way{&root, 0, {}};
+    add_operator(stage, root);
     walk(root, stage, way);
     std::sort(stage.outputs.begin(), stage.outputs.end());
+  }
+
+  void add_operator(stage& stage, const node& which) {
+    auto& name = at(which).name;
+    if (std::none_of(stage.operators.begin(), stage.operators.end(), [&](auto& known) { return known.name == name; }))
+      stage.operators.push_back({name, !which.given_name().empty()});
   }
 
   void walk(const node& from, stage& stage, lowered_graph::way& way) {
     for (auto& edge : at(from).consumers) {
       auto& consumer = *edge.to;
+      add_operator(stage, consumer);
       stage.always_due = stage.always_due || (consumer.what() != node::role::shuffle && consumer.always_due());
       if (consumer.what() == node::role::shuffle) {
         way.input = edge.input;

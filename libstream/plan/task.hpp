@@ -85,6 +85,12 @@ struct task_result {
   std::map<std::uint64_t, std::string> left_out;
 };
 
+/// An operator of a stage, or a shuffle that it writes to, whose functions run there as well.
+struct stage_operator {
+  std::string name;     ///< stable if the user gave it; otherwise it changes with the operator's position in the program
+  bool by_user = false; ///< the user gave it
+};
+
 /// What a runtime must know of a stage: operators between two shuffles.
 struct stage {
   stage_index index;
@@ -97,6 +103,7 @@ struct stage {
   bool always_due = false;   ///< runs in every batch, also without input (`count`)
   bool keyed = false;        ///< obeys `task_input::keys`
   std::string unrecoverable; ///< the operator whose records end with the process; empty: none
+  std::vector<stage_operator> operators; ///< the root first
   bool lines = false;        ///< of a source stage with a `source` of its own: its records are lines all the same
 
   /// A source stage: its records lie in frames (`data/frames.hpp`), not in lines.

@@ -26,7 +26,7 @@ TEST_CASE("a function that fails has every batch once, in order, like the files,
     what.poison = {};
     what.function = {true, 40, 30};
     what.settings.on_error = policy;
-    what.settings.max_task_failures = 2;
+    what.settings.output_retry_limit = std::chrono::milliseconds{100}; // two attempts, about
     auto ended = run(what);
     CAPTURE(seed, ended.violations);
     CHECK(ended.good());

@@ -219,7 +219,7 @@ TEST_CASE("a function that always throws is left out under skip, and all other o
           "[failing outputs]") {
   fixture f;
   f.options.settings.on_error = error_policy::skip;
-  f.options.settings.max_task_failures = 2;
+  f.options.settings.output_retry_limit = 100ms; // two attempts
   f.write("1", "a b\na\n");
   stream_context ctx;
   f.build(ctx, [&](const dataset<counted>& counts, const batch_key& key) {
@@ -244,7 +244,7 @@ TEST_CASE("a function that always throws is left out under skip, and all other o
 TEST_CASE("a function that always throws ends the application under stop, and the next start hands the batch over",
           "[failing outputs]") {
   fixture f;
-  f.options.settings.max_task_failures = 2;
+  f.options.settings.output_retry_limit = 100ms; // two attempts
   f.write("1", "a b\na\n");
   std::set<std::string> keys;
   {
@@ -275,6 +275,35 @@ TEST_CASE("a function that always throws ends the application under stop, and th
   CHECK(again.stop(true));
   CHECK(keys.size() == 1); // the same key, so that what the first attempts wrote is recognised
   CHECK(f.db.seen() == expected);
+  CHECK(f.in_files() == expected);
+}
+
+TEST_CASE("a graceful stop ends within its limit while an output fails, and the next start hands the batch over",
+          "[failing outputs]") {
+  fixture f;
+  f.options.settings.graceful_stop_limit = 300ms;
+  f.write("1", "a b\na\n");
+  {
+    stream_context ctx;
+    f.build(ctx, [&](const dataset<counted>& counts, const batch_key& key) {
+      if (counts.count() == 0)
+        return;
+      f.db.write(key.text() + "begun", {{"begun", 1}});
+      throw std::runtime_error{"not today"};
+    });
+    REQUIRE(f.start(ctx));
+    CHECK(f.db.await({{"begun", 1}}) == totals{{"begun", 1}});
+    auto begin = std::chrono::steady_clock::now();
+    CHECK_FALSE(ctx.stop(true)); // says what was left
+    CHECK(std::chrono::steady_clock::now() - begin < 10s);
+  }
+  stream_context again;
+  f.build(again, [&](const dataset<counted>& counts, const batch_key& key) { f.db.write(key.text(), counts.collect()); });
+  REQUIRE(f.start(again));
+  totals all = expected;
+  all["begun"] = 1;
+  CHECK(f.db.await(all) == all);
+  CHECK(again.stop(true));
   CHECK(f.in_files() == expected);
 }
 

@@ -140,7 +140,7 @@ TEST_CASE("wherever publication stops, readers see all of the batch or nothing, 
     auto done = publish(all.node, text_output(prefix), {&batch, 1});
     complete = done.has_value();
     if (!complete)
-      CHECK(done.error().code == error_code::disk);
+      CHECK(done.error().why.code == error_code::disk);
     auto seen = all.disk->visible("");
     CHECK((seen.empty() || seen == expected));
     if (loses_power) {
@@ -193,8 +193,8 @@ TEST_CASE("bytes that are not those of the commit are never shown", "[publicatio
   for (auto& output : {text_output("out/words"), print_output(10)}) {
     auto done = publish(all.node, output, {&batch, 1});
     REQUIRE_FALSE(done.has_value());
-    CHECK(done.error().code == error_code::corrupt);
-    CHECK(done.error().where.find("batch 7, output counts, part ") == 0);
+    CHECK(done.error().why.code == error_code::corrupt);
+    CHECK(done.error().why.where.find("batch 7, output counts, part ") == 0);
   }
   CHECK(all.disk->visible("").empty());
   CHECK(all.printed.empty());

@@ -69,7 +69,7 @@ struct world {
     ctx.text_input().filter(all).named("files").save_as_text_files("out/words", "txt");
     services->plan = ctx.plan().value();
     services->settings.on_error = policy;
-    services->settings.max_task_failures = 3;
+    services->settings.output_retry_limit = 300ms; // three attempts
     services->application.application = "tested";
     services->journal = heard;
     services->workers = threads;
@@ -88,6 +88,13 @@ struct world {
         [this](const batch_published& message) { published.emplace_back(message.output.value, message.batch.value); }};
     });
     services->directory.enter({role::batch_coordinator, 0}, caf::actor_cast<caf::strong_actor_ptr>(coordinator));
+    restart_sinks();
+  }
+  /// So that they know the settings as they are now.
+  void restart_sinks() {
+    for (auto& sink : sinks)
+      caf::anon_send_exit(sink, caf::exit_reason::kill);
+    sinks.clear();
     for (std::uint32_t i = 0; i < 2; ++i)
       sinks.push_back(spawn_sink(*system, services, output_index{i}));
     run();
@@ -197,9 +204,50 @@ TEST_CASE("an output that fails is tried again after pauses, its later batches w
   CHECK(in.heard->failures == std::vector<std::pair<std::uint32_t, std::uint64_t>>{{0, 2}, {0, 2}});
   CHECK(in.told("output_retried") ==
         std::vector<std::string>{"user function of output rows, batch 2: no such table; mend the function or what it "
-                                 "writes to, or see on_error; failure 1 of 3, next attempt in 100 ms",
+                                 "writes to, or see on_error; failure 1 of this batch, next attempt in 100 ms, for 300ms in all (output.retry_limit)",
                                  "user function of output rows, batch 2: no such table; mend the function or what it "
-                                 "writes to, or see on_error; failure 2 of 3, next attempt in 200 ms"});
+                                 "writes to, or see on_error; failure 2 of this batch, next attempt in 200 ms, for 300ms in all (output.retry_limit)"});
+}
+
+TEST_CASE("without a limit an output that fails is tried until it succeeds, and it is said when it goes on", "[sink]") {
+  world in{GENERATE(error_policy::stop, error_policy::skip, error_policy::isolate)};
+  in.services->settings.output_retry_limit = for_ever;
+  auto works = false;
+  in.fails = [&](std::uint64_t batch) { return batch == 2 && !works; };
+  in.restart_sinks();
+  in.commit(3);
+  for (int i = 0; i < 720; ++i)
+    in.pass(5s); // an hour
+  CHECK(in.failed.empty());
+  CHECK(in.published_by(0) == numbers{1});
+  CHECK(in.published_by(1) == numbers{1, 2, 3});
+  CHECK(in.told("output_goes_on").empty());
+  CHECK_THAT(in.told("output_retried").front(), Catch::EndsWith("next attempt in 100 ms, until it succeeds"));
+  works = true;
+  in.pass(5s);
+  CHECK(in.rows == std::vector<std::string>{"row1", "row2", "row3"});
+  CHECK(in.published_by(0) == numbers{1, 2, 3});
+  REQUIRE(in.told("output_goes_on").size() == 1);
+  CHECK_THAT(in.told("output_goes_on").front(), Catch::StartsWith("output rows has taken batch 2 after 7"));
+}
+
+TEST_CASE("files that were written before and fail now are written anew, under their temporary name, until the disk works",
+          "[sink]") {
+  world in{error_policy::stop};
+  in.services->settings.output_retry_limit = for_ever;
+  in.restart_sinks();
+  in.commit(1);
+  in.disk->failing = "write out/.words-2000.txt.tmp/part-00000";
+  in.commit(3);
+  for (int i = 0; i < 20; ++i)
+    in.pass(5s);
+  CHECK(in.published_by(1) == numbers{1, 1});
+  CHECK_THAT(in.told("output_retried").front(), Catch::Contains("words-2000"));
+  in.disk->failing.clear();
+  in.pass(5s);
+  CHECK(in.published_by(1) == numbers{1, 1, 2, 3});
+  CHECK(in.disk->visible("").count("out/words-2000.txt/part-00000") == 1);
+  CHECK(in.failed.empty());
 }
 
 TEST_CASE("repeated requests do not call a failing function more often", "[sink]") {
@@ -250,7 +298,7 @@ TEST_CASE("under skip and isolate the batch is left out of this output alone, wi
   CHECK(in.heard->failures.size() == 3);
 }
 
-TEST_CASE("a disk that fails is no function that fails: nothing is tried again on the same file", "[sink]") {
+TEST_CASE("files that cannot be written at all since the start end the application at once", "[sink]") {
   world in{error_policy::stop};
   in.disk->failing = "write out/.words-1000.txt.tmp/part-00000";
   in.commit(2);

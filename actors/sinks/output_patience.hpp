@@ -1,0 +1,43 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace weir::actors {
+
+/// How long an output may fail on one batch, and how long it waits before it tries again: longer each time. Pure; one thread.
+class output_patience {
+public:
+  using time_point = std::chrono::steady_clock::time_point;
+  using milliseconds = std::chrono::milliseconds;
+  static constexpr milliseconds first_pause{100};
+  static constexpr milliseconds longest_pause{5'000};
+
+  /// `limit`: from the first failure to the last attempt.
+  explicit output_patience(milliseconds limit) : limit_{limit} {}
+
+  /// One more failure. The pause before the next attempt; nothing: the limit is reached.
+  std::optional<milliseconds> failed(time_point now) {
+    if (count_++ == 0)
+      since_ = now;
+    auto doublings = std::min<std::uint32_t>(count_ - 1, 6); // no shift too far
+    auto pause = std::min(longest_pause, first_pause * (1 << doublings));
+    auto left = limit_ - lasted(now);
+    return left.count() > 0 ? std::optional{std::min(pause, left)} : std::nullopt;
+  }
+  /// The batch was published, or given up.
+  void over() { count_ = 0; }
+
+  std::uint32_t count() const { return count_; }
+  /// Since the first failure.
+  milliseconds lasted(time_point now) const { return std::chrono::duration_cast<milliseconds>(now - since_); }
+
+private:
+  milliseconds limit_;
+  std::uint32_t count_ = 0;
+  time_point since_{};
+};
+
+} // namespace weir::actors

@@ -191,6 +191,15 @@ std::vector<input_id> input_queue::inputs_with_work() const {
   return {found.begin(), found.end()};
 }
 
+std::vector<input_id> input_queue::inputs_to_take() const {
+  auto found = inputs_with_work();
+  std::erase_if(found, [this](auto input) {
+    auto entry = replayed_.find(input);
+    return entry != replayed_.end() && entry->second.most_bytes == 0;
+  });
+  return found;
+}
+
 bool input_queue::empty() const { return inputs_with_work().empty(); }
 
 bool input_queue::waits(const block_id& id) const {
@@ -222,13 +231,13 @@ input_queue::amount input_queue::waiting(input_id input) const {
 std::uint64_t input_queue::wanted_bytes(input_id input) const {
   auto bytes = waiting(input).bytes;
   auto entry = replayed_.find(input);
-  return entry != replayed_.end() && entry->second.most_bytes > 0 ? std::min(bytes, entry->second.most_bytes) : bytes;
+  return entry != replayed_.end() ? std::min(bytes, entry->second.most_bytes.value_or(most)) : bytes;
 }
 
 input_queue::share input_queue::take(std::uint64_t max_bytes, std::uint64_t split_bytes) {
   share taken;
   // Small askers first: what they leave of their part is shared by the others.
-  auto inputs = inputs_with_work();
+  auto inputs = inputs_to_take();
   std::stable_sort(inputs.begin(), inputs.end(), [this](auto a, auto b) { return wanted_bytes(a) < wanted_bytes(b); });
   std::map<input_id, std::uint64_t> budgets;
   auto left = max_bytes;

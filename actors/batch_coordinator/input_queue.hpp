@@ -75,10 +75,12 @@ public:
   /// Inputs that have something to seal.
   int waiting_inputs() const;
 
-  /// Batches take no more than this of the input's offsets from now on; 0 = no bound of its own.
-  void pace(input_id input, std::uint64_t bytes) { replayed_[input].most_bytes = bytes; }
+  /// Batches take no more than this of the input's offsets from now on, and none of them if it is 0; empty = no bound of its own.
+  void pace(input_id input, std::optional<std::uint64_t> bytes) { replayed_[input].most_bytes = bytes; }
+  /// Whether `take` would take anything.
+  bool may_take() const { return !inputs_to_take().empty(); }
 
-  /// Takes at most `max_bytes` out, fairly over the inputs; at least one block or offset of each that waits.
+  /// Takes at most `max_bytes` out, fairly over the inputs; at least one block or offset of each that waits and is not held back by its pace.
   share take(std::uint64_t max_bytes, std::uint64_t split_bytes);
 
 private:
@@ -104,7 +106,7 @@ private:
     std::map<std::string, replayed_partition> known; ///< by name: those of which the log does not know all
     std::deque<named_partition*> unread;             ///< of `known`, in the order of their turns
     byte_sum unread_bytes = 0;                       ///< of those
-    std::uint64_t most_bytes = 0;
+    std::optional<std::uint64_t> most_bytes{};
 
     /// Puts it into the queue, if there is something to read of it.
     void wait(named_partition& partition);
@@ -130,6 +132,7 @@ private:
   static void take_offsets(replayed_input& from, cutting& cut);
   static void cut_partition(named_partition& from, std::uint64_t most_bytes, cutting& cut);
   std::vector<input_id> inputs_with_work() const;
+  std::vector<input_id> inputs_to_take() const;
   /// What is known of a partition, here or in the log.
   result<std::optional<log::partition_position>> position_of(input_id input, const std::string& partition) const;
 

@@ -182,11 +182,24 @@ result<void> publish_text(services& services, const plan::output_target& to, con
   return {};
 }
 
+/// Whether a person can tell this output's batches only by its name.
+bool shows_name(const services& services, const plan::output& output) {
+  if (output.named)
+    return true;
+  auto prints = [](auto& other) {
+    return std::any_of(other.targets.begin(), other.targets.end(),
+                       [](auto& target) { return target.what == plan::output_target::kind::print; });
+  };
+  auto& all = services.plan->outputs();
+  return std::count_if(all.begin(), all.end(), prints) > 1;
+}
+
 /// As Spark shows a batch: its time, the first records, and dots if there are more. Who asks for no records is told how many there are.
 result<void> publish_print(services& services, std::uint32_t limit, const plan::output& output,
                            const log::commit_record& batch) {
-  std::string text = "-------------------------------------------\nTime: " + std::to_string(batch.time_ms) +
-                     " ms\n-------------------------------------------\n";
+  std::string text = "-------------------------------------------\nTime: " + std::to_string(batch.time_ms) + " ms\n" +
+                     (shows_name(services, output) ? "Output: " + output.name + "\n" : "") +
+                     "-------------------------------------------\n";
   std::uint32_t shown = 0;
   std::uint64_t records = 0;
   for (auto& part : batch.parts) {

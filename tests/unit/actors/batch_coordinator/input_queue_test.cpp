@@ -94,6 +94,14 @@ TEST_CASE("batches take no more of an input's files than its pace allows, and ot
   CHECK(taken.at(first) == 10);
   CHECK(taken.at(second) == 190);
   queue.pace(first, 0);
+  CHECK(bytes_by_input(queue.take(200, plenty)).count(first) == 0);
+  CHECK(queue.may_take());
+  queue.pace(second, 0);
+  CHECK_FALSE(queue.may_take());
+  CHECK_FALSE(queue.empty());
+  CHECK(queue.take(200, plenty).splits.empty());
+  queue.pace(first, std::nullopt);
+  queue.pace(second, std::nullopt);
   CHECK(bytes_by_input(queue.take(200, plenty)).at(first) == 100);
 }
 

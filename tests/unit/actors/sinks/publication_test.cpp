@@ -240,7 +240,7 @@ TEST_CASE("print shows the first records of all parts, and dots when it leaves s
   all.stage(batch, parts_of_counts);
   REQUIRE(publish(all.node, print_output(limit), {&batch, 1}).has_value());
   auto line = std::string(43, '-') + "\n";
-  CHECK(all.printed == line + "Time: 1700 ms\n" + line + shown + "\n");
+  CHECK(all.printed == line + "Time: 1700 ms\nOutput: counts\n" + line + shown + "\n"); // it has a name
 }
 
 TEST_CASE("a batch is not published where the mark says that the prefix is another's", "[publication]") {

@@ -9,6 +9,7 @@
 #include "actors/batch_coordinator/open_batches.hpp"
 #include "actors/batch_coordinator/rate_settings.hpp"
 #include "actors/batch_coordinator/recovered_batches.hpp"
+#include "actors/batch_coordinator/replay_pace.hpp"
 #include "actors/block_store/protocol.hpp"
 #include "actors/monitor/chaos_page.hpp"
 #include "actors/node/conduct.hpp"
@@ -48,6 +49,7 @@ struct coordinator_state {
   bool finished = false;
   drain_watch rest;
   std::optional<batch_times> times;
+  std::map<input_id, replay_pace> paces; ///< of what can be read again; receivers keep to their rates themselves
   std::set<std::pair<input_id, std::string>> changed_files; ///< after they were read; named to people
   std::set<input_id> said_to_wait; ///< inputs of which the journal last heard that something waits
 
@@ -62,6 +64,7 @@ struct coordinator_state {
     clock.emplace(services->settings.batch_interval);
     always_due = plan::is_always_due(*services->plan);
     times.emplace(rates_of(services->settings));
+    begin_paces();
     queue.look_up_in([raw = services.get()](input_id input, const std::string& partition) {
       return log::read_partition(*raw->store, input, partition);
     });
@@ -139,8 +142,10 @@ struct coordinator_state {
       open.push_back({record.id, record.time_ms, since, inputs_of(record)});
       times->recovered(record, self->clock().now());
     }
-    for (auto& commit : recovered.unpublished)
-      unpublished.push_back({commit.id, commit.time_ms, since, {}});
+    for (auto& commit : recovered.unpublished) {
+      auto outputs = outputs_of(commit);
+      unpublished.push_back({commit.id, commit.time_ms, since, {}, {outputs.begin(), outputs.end()}});
+    }
     services->journal->batches_recovered(open, unpublished);
     if (recovered.last.value > 0)
       say_recovered(open.size(), unpublished.size(), services->wall_clock_us() - claimed_us);
@@ -321,6 +326,8 @@ struct coordinator_state {
       return;
     }
     if (due)
+      allow_replayed();
+    if (due && (queue.may_take() || always))
       seal_next();
     if (draining && !queue.empty())
       seal_if_due();
@@ -354,8 +361,11 @@ struct coordinator_state {
 
   void watch(const log::batch_record& record, const input_queue::share& share) {
     std::vector<batch_input> inputs;
-    for (auto& [input, taken] : share.inputs)
+    for (auto& [input, taken] : share.inputs) {
       inputs.push_back({input, taken.records, taken.bytes});
+      if (auto pace = paces.find(input); pace != paces.end())
+        pace->second.sealed(record.id, taken.bytes);
+    }
     auto held = times->submitted(record, inputs, self->clock().now());
     services->journal->batch_submitted(
       {record.id, record.time_ms, services->wall_clock_us() - held.count(), std::move(inputs)});
@@ -459,23 +469,37 @@ struct coordinator_state {
     auto ended = times->committed(batch, self->clock().now());
     if (!ended)
       return;
+    auto outputs = batch.unpublished();
+    ended->summary.outputs.assign(outputs.begin(), outputs.end());
     services->journal->batch_committed(ended->summary);
+    if (!batch.record().amendment.skipped)
+      correct_paces(ended->summary);
     for (auto& changed : ended->rates)
       if (is_replayable(*services, changed.of.input))
-        pace(changed.of, changed.rate);
+        paces.at(changed.of.input).set_rate(changed.rate, self->clock().now());
       else
         send_rate(changed.of.input);
   }
 
   // -- rates -------------------------------------------------------------------------------------------------------------
 
-  /// What can be read again is not received, so what a batch takes of it is bounded: as many bytes as so many records of the last batch's
-  /// mean size.
-  void pace(const batch_input& last, std::uint64_t rate) {
-    auto interval = std::chrono::duration<double>(services->settings.batch_interval).count();
-    auto record_bytes = static_cast<double>(last.bytes) / static_cast<double>(last.records);
-    queue.pace(last.input,
-               static_cast<std::uint64_t>(std::clamp(static_cast<double>(rate) * interval * record_bytes, 1.0, 1e15)));
+  void begin_paces() {
+    auto rate = rate_controller::first_rate(rates_of(services->settings));
+    for (std::uint32_t i = 0; i < services->settings.inputs.size(); ++i)
+      if (is_replayable(*services, input_id{i}))
+        paces.emplace(input_id{i}, services->settings.batch_interval).first->second.set_rate(rate, self->clock().now());
+  }
+
+  void allow_replayed() {
+    for (auto& [input, pace] : paces)
+      queue.pace(input, pace.allowed_bytes(self->clock().now()));
+  }
+
+  /// What a batch has really taken of what was read again.
+  void correct_paces(const batch_summary& batch) {
+    for (auto& taken : batch.inputs)
+      if (auto pace = paces.find(taken.input); pace != paces.end())
+        pace->second.computed(batch.batch, taken.records, taken.bytes);
   }
 
   void send_rate(input_id input) {

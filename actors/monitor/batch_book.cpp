@@ -53,6 +53,7 @@ const batch_book::entry* batch_book::committed(const batch_summary& batch, event
     return nullptr;
   started(batch.batch, at); // a batch without tasks
   of->where = state::committed;
+  of->publishing = batch.outputs;
   note_inputs(*of, batch.inputs);
   processed_records_ += batch.records;
   return of;
@@ -90,6 +91,8 @@ std::optional<output_operation_info> batch_book::output_ended(batch_id batch, ou
     return std::nullopt;
   of->end = std::max(at, of->start.value_or(at));
   of->failure_reason = failure.empty() ? std::nullopt : std::optional{failure};
+  if (failure.empty())
+    ++published_[output.value];
   return *of;
 }
 
@@ -105,7 +108,9 @@ std::vector<const batch_book::entry*> batch_book::recovered(const std::vector<ba
   for (auto& batch : unpublished) {
     kept.insert(batch.batch);
     submitted(batch);
-    find(batch.batch)->where = state::committed;
+    auto of = find(batch.batch);
+    of->where = state::committed;
+    of->publishing = batch.outputs;
   }
   std::erase_if(open_, [&](auto& known) { return !kept.count(known.first); });
   return added;
@@ -114,6 +119,27 @@ std::vector<const batch_book::entry*> batch_book::recovered(const std::vector<ba
 void batch_book::rename_input(input_id input, const std::string& name) {
   if (input.value < inputs_.size())
     inputs_[input.value] = name;
+}
+
+std::vector<batch_book::publication> batch_book::publications() const {
+  std::vector<publication> all(outputs_.size());
+  for (std::size_t i = 0; i < all.size(); ++i)
+    all[i].published = published_[i];
+  for (auto& [id, batch] : open_)
+    for (auto index : batch.publishing) {
+      if (index.value >= batch.info.outputs.size())
+        continue;
+      auto& output = batch.info.outputs[index.value];
+      if (output.end && !output.failure_reason)
+        continue;
+      auto& standing = all[index.value];
+      ++standing.waiting;
+      if (output.failure_reason && !standing.failing) {
+        standing.failing = id;
+        standing.failure = *output.failure_reason;
+      }
+    }
+  return all;
 }
 
 batch_book::counts batch_book::count() const {

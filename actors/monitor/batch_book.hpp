@@ -24,6 +24,14 @@ public:
     batch_info info;
     state where = state::submitted;
     std::uint64_t bytes = 0;
+    std::vector<output_index> publishing{}; ///< outputs that must publish it, once it is committed
+  };
+  /// How one output stands.
+  struct publication {
+    std::uint64_t published = 0;       ///< batches, since the start
+    std::size_t waiting = 0;           ///< batches that are committed and that it has not published
+    std::optional<batch_id> failing{}; ///< the oldest batch that it cannot publish
+    std::string failure{};             ///< why
   };
   struct counts {
     std::size_t waiting = 0; ///< for their first task
@@ -56,6 +64,9 @@ public:
   /// Oldest first.
   const std::deque<entry>& ended() const { return ended_; }
   counts count() const;
+  /// By the numbers of outputs.
+  std::vector<publication> publications() const;
+  const std::vector<std::string>& output_names() const { return outputs_; }
 
 private:
   entry* find(batch_id batch);
@@ -67,6 +78,7 @@ private:
   std::size_t retained_;
   std::map<batch_id, entry> open_;
   std::deque<entry> ended_;
+  std::vector<std::uint64_t> published_ = std::vector<std::uint64_t>(outputs_.size()); ///< batches, by output
   std::uint64_t completed_ = 0;
   std::uint64_t processed_records_ = 0;
 };

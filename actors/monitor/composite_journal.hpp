@@ -35,7 +35,9 @@ public:
   void receiver_started(input_id input, const std::string& location) override {
     pass_on(&journal::receiver_started, input, location);
   }
-  void receiver_stopped(input_id input) override { pass_on(&journal::receiver_stopped, input); }
+  void receiver_stopped(input_id input, const std::string& why) override {
+    pass_on(&journal::receiver_stopped, input, why);
+  }
   void receiver_failed(input_id input, const std::string& sentence) override {
     pass_on(&journal::receiver_failed, input, sentence);
   }

@@ -25,7 +25,11 @@ struct batch_submission {
   std::int64_t time_ms = 0;
   std::int64_t submitted_us = 0; ///< since 1970: it was due, also if flow control held it back for a while
   std::vector<batch_input> inputs;
+  std::vector<output_index> outputs{}; ///< that must publish it; of one that is committed already
 };
+
+/// Why receivers stop when the application ends.
+inline constexpr const char* drained_reason = "the application drains";
 
 /// What a receiver says of itself. Totals are those of its incarnation.
 struct receiver_figures {
@@ -47,6 +51,7 @@ struct batch_summary {
   std::int64_t processing_us = 0;       ///< announced → committed
   std::int64_t total_delay_us = 0;      ///< batch time → committed
   std::vector<batch_input> inputs;      ///< with the records of files
+  std::vector<output_index> outputs{};  ///< that must publish it
 };
 
 /// Told what happens, by actors on any thread. Implementations return quickly and never throw.
@@ -72,7 +77,8 @@ public:
                                  const std::vector<batch_submission>& /*unpublished*/) {}
   /// A receiver takes records, at `location`. A restarted one says it again.
   virtual void receiver_started(input_id, const std::string& /*location*/) {}
-  virtual void receiver_stopped(input_id) {}
+  /// It takes no more, for good: `why` is what a person may read.
+  virtual void receiver_stopped(input_id, const std::string& /*why*/) {}
   /// It goes on.
   virtual void receiver_failed(input_id, const std::string& /*sentence*/) {}
   /// When they have changed, ten times a second at most.

@@ -24,18 +24,19 @@ observer::observer(std::vector<std::string> outputs, std::vector<std::string> in
     inputs_.back().info.input = input_id{i};
     inputs_.back().info.name = inputs[i];
   }
+  in_batches_.resize(inputs.size());
 }
 
 void observer::started() {
   std::lock_guard guard{mutex_};
-  samples_.push_back({now_(), 0, 0});
+  samples_.push_back(sample_now());
   deliver_([at = event_time_of(now_())](streaming_listener& listener) { listener.on_streaming_started(at); });
 }
 
 void observer::ended() {
   std::lock_guard guard{mutex_};
   for (auto& input : inputs_)
-    stop(input);
+    stop(input, "the application has ended");
 }
 
 // -- batches ---------------------------------------------------------------------------------------------------------------
@@ -70,8 +71,11 @@ void observer::batch_committed(const batch_summary& batch) {
     tell_batch(&streaming_listener::on_batch_started, committed);
   if (committed)
     for (auto& taken : batch.inputs)
-      if (auto input = find(taken.input); input && !input->counts)
-        input->records += taken.records; // nobody counts what is read from files
+      if (auto input = find(taken.input)) {
+        in_batches_[taken.input.value] += taken.records;
+        if (!input->counts)
+          input->records = in_batches_[taken.input.value];
+      }
   take_sample();
 }
 
@@ -115,20 +119,22 @@ void observer::receiver_started(input_id which, const std::string& location) {
   if (!input || input->info.active)
     return;
   input->info.active = true;
+  input->info.stop_reason.clear();
   input->info.location = location;
   tell_receiver(&streaming_listener::on_receiver_started, *input);
 }
 
-void observer::stop(observed_input& input) {
+void observer::stop(observed_input& input, const std::string& why) {
   if (!std::exchange(input.info.active, false))
     return;
+  input.info.stop_reason = why;
   tell_receiver(&streaming_listener::on_receiver_stopped, input);
 }
 
-void observer::receiver_stopped(input_id which) {
+void observer::receiver_stopped(input_id which, const std::string& why) {
   std::lock_guard guard{mutex_};
   if (auto input = find(which))
-    stop(*input);
+    stop(*input, why);
 }
 
 void observer::note_error(observed_input& input, const std::string& sentence) {
@@ -150,9 +156,10 @@ void observer::receiver_counted(input_id which, const receiver_figures& figures)
     return;
   auto counted_before =
     figures.records >= input->figures.records ? input->figures.records : 0; // else a new incarnation
+  if (!std::exchange(input->counts, true))
+    input->records = 0; // what batches have told so far is counted here, too
   input->records += figures.records - counted_before;
   input->figures = figures;
-  input->counts = true;
   take_sample();
 }
 
@@ -176,7 +183,7 @@ void observer::actor_restarted(const address& who, const std::string& reason) {
   ++input->restarts;
   input->figures.connections = 0;
   note_error(*input, "the receiver ended: " + reason);
-  stop(*input);
+  stop(*input, "it is started again");
 }
 
 void observer::warning(const std::string& sentence) {
@@ -191,11 +198,18 @@ std::uint64_t observer::received() const {
   return sum;
 }
 
+observer::sample observer::sample_now() const {
+  sample made{now_(), received(), book_.count().processed_records};
+  for (auto& input : inputs_)
+    made.inputs.push_back(input.records);
+  return made;
+}
+
 void observer::take_sample() {
   auto now = now_();
   if (!samples_.empty() && now - samples_.back().at_us < sample_every_us)
     return;
-  samples_.push_back({now, received(), book_.count().processed_records});
+  samples_.push_back(sample_now());
   while (samples_.size() > 2 && now - samples_[1].at_us > rate_span_us)
     samples_.pop_front();
 }
@@ -224,6 +238,11 @@ observation observer::look(std::size_t batches) const {
       since = each;
   seen.received_per_s = per_second(seen.received_records, since.received, now - since.at_us);
   seen.processed_per_s = per_second(seen.counts.processed_records, since.processed, now - since.at_us);
+  for (std::size_t i = 0; i < since.inputs.size(); ++i)
+    seen.inputs[i].records_per_s = per_second(inputs_[i].records, since.inputs[i], now - since.at_us);
+  auto publications = book_.publications();
+  for (std::size_t i = 0; i < publications.size(); ++i)
+    seen.outputs.push_back({book_.output_names()[i], std::move(publications[i])});
   seen.restarts = restarts_;
   seen.last_restart = last_restart_;
   seen.last_warning = last_warning_;

@@ -17,15 +17,23 @@ struct observed_input {
   receiver_info info;
   receiver_figures figures;          ///< of its present incarnation
   std::uint64_t records = 0;         ///< taken since the start
+  double records_per_s = 0;          ///< over the last seconds
   std::uint64_t waiting_records = 0; ///< taken and in no batch
   std::uint64_t waiting_bytes = 0;
   std::uint64_t restarts = 0;
   bool counts = false; ///< its receiver does; else batches tell what was taken
 };
 
+/// What can be seen of one output.
+struct observed_output {
+  std::string name;
+  batch_book::publication publication;
+};
+
 /// A copy of what an observer has seen.
 struct observation {
-  std::vector<observed_input> inputs; ///< by number
+  std::vector<observed_input> inputs;   ///< by number
+  std::vector<observed_output> outputs; ///< by number
   std::vector<batch_book::entry> open;
   std::vector<batch_book::entry> ended; ///< the last ones, oldest first
   batch_book::counts counts;
@@ -65,7 +73,7 @@ public:
   void batches_recovered(const std::vector<batch_submission>& open,
                          const std::vector<batch_submission>& unpublished) override;
   void receiver_started(input_id input, const std::string& location) override;
-  void receiver_stopped(input_id input) override;
+  void receiver_stopped(input_id input, const std::string& why) override;
   void receiver_failed(input_id input, const std::string& sentence) override;
   void receiver_counted(input_id input, const receiver_figures& figures) override;
   void input_waits(input_id input, std::uint64_t records, std::uint64_t bytes) override;
@@ -78,13 +86,15 @@ private:
     std::int64_t at_us = 0;
     std::uint64_t received = 0;
     std::uint64_t processed = 0;
+    std::vector<std::uint64_t> inputs{}; ///< received, of each
   };
 
   void tell_batch(void (streaming_listener::*what)(const batch_info&), const batch_book::entry* batch);
   void tell_output(void (streaming_listener::*what)(const output_operation_info&),
                    const std::optional<output_operation_info>& output);
   void tell_receiver(void (streaming_listener::*what)(const receiver_info&), const observed_input& input);
-  void stop(observed_input& input);
+  void stop(observed_input& input, const std::string& why);
+  sample sample_now() const;
   void note_error(observed_input& input, const std::string& sentence);
   observed_input* find(input_id input);
   std::uint64_t received() const;
@@ -95,6 +105,8 @@ private:
   mutable std::mutex mutex_;
   batch_book book_;
   std::vector<observed_input> inputs_;
+  /// Of each input: told by batches. Nobody counts what is read from files, and a receiver that counts says so after its first batch.
+  std::vector<std::uint64_t> in_batches_;
   std::deque<sample> samples_; ///< a few a second, of the last seconds
   std::uint64_t restarts_ = 0;
   std::string last_restart_;

@@ -89,14 +89,34 @@ json inputs(const observation& seen) {
               {"location", input.info.location},
               {"active", input.info.active},
               {"records", input.records},
+              {"records_per_s", static_cast<std::uint64_t>(input.records_per_s + 0.5)},
               {"connections", input.figures.connections},
               {"rate_limit", input.figures.rate_limit},
               {"waiting_records", input.waiting_records},
               {"waiting_bytes", input.waiting_bytes},
               {"restarts", input.restarts}};
+    if (!input.info.stop_reason.empty())
+      made["stopped"] = input.info.stop_reason;
     if (input.info.last_error_time) {
       made["last_error"] = input.info.last_error;
       made["last_error_ms"] = ms(*input.info.last_error_time);
+    }
+    all.push_back(std::move(made));
+  }
+  return all;
+}
+
+json outputs(const observation& seen) {
+  json all = json::array();
+  for (auto& output : seen.outputs) {
+    auto& standing = output.publication;
+    json made{{"output", all.size()},
+              {"name", output.name},
+              {"published_batches", standing.published},
+              {"waiting_batches", standing.waiting}};
+    if (standing.failing) {
+      made["failing_batch"] = standing.failing->value;
+      made["failure"] = standing.failure;
     }
     all.push_back(std::move(made));
   }
@@ -138,6 +158,7 @@ std::string status_json(const observation& seen, const process_figures& process)
               {"delays_us", delays(seen.ended)},
               {"batches", batches(seen)},
               {"inputs", inputs(seen)},
+              {"outputs", outputs(seen)},
               {"restarts", {{"count", seen.restarts}, {"last", seen.last_restart}}},
               {"last_warning", seen.last_warning},
               {"memory",

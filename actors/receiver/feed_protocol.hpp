@@ -16,6 +16,12 @@ struct feed_ended {
   WEIR_FIELDS(x.feed)
 };
 
+/// From its feed's thread: its source has ended for good, by itself.
+struct source_stopped {
+  std::string why;
+  WEIR_FIELDS(x.why)
+};
+
 /// From its feed's thread: for a person.
 struct feed_warned {
   std::string sentence;
@@ -52,10 +58,11 @@ using feed_receiver_actor = caf::typed_actor<
   caf::reacts_to<drain_input>,
   // Report activity. From the coordinator.
   caf::reacts_to<report_input>,
-  // How fast it may go. From the coordinator, and from itself.
-  caf::reacts_to<limit_rate>, caf::reacts_to<read_again>,
+  // How fast it may go. From the coordinator.
+  caf::reacts_to<limit_rate>,
   // What the feed has to say.
-  caf::reacts_to<feed_gave>, caf::reacts_to<feed_ended>, caf::reacts_to<feed_warned>, caf::reacts_to<feed_sleeps>,
+  caf::reacts_to<feed_gave>, caf::reacts_to<feed_ended>, caf::reacts_to<source_stopped>, caf::reacts_to<feed_warned>,
+  caf::reacts_to<feed_sleeps>,
   // Timers.
   caf::reacts_to<feed_wakes>, caf::reacts_to<cut_block>, caf::reacts_to<input_tick>, caf::reacts_to<retry_tick>,
   // Repeat what the lost incarnation did not answer. From the supervisor.
@@ -70,4 +77,5 @@ CAF_ADD_TYPE_ID(weir_feed_receiver, (weir::actors::feed_ended))
 CAF_ADD_TYPE_ID(weir_feed_receiver, (weir::actors::feed_warned))
 CAF_ADD_TYPE_ID(weir_feed_receiver, (weir::actors::feed_sleeps))
 CAF_ADD_TYPE_ID(weir_feed_receiver, (weir::actors::feed_wakes))
+CAF_ADD_TYPE_ID(weir_feed_receiver, (weir::actors::source_stopped))
 CAF_END_TYPE_ID_BLOCK(weir_feed_receiver)

@@ -6,7 +6,7 @@
 #include "actors/block_store/protocol.hpp"
 #include "actors/node/conduct.hpp"
 #include "actors/receiver/block_generator.hpp"
-#include "actors/receiver/input_pace.hpp"
+#include "actors/receiver/input_rate.hpp"
 #include "actors/receiver/numbered_records.hpp"
 #include "libstream/base/marks.hpp"
 
@@ -21,6 +21,7 @@ public:
 
   void records(fed_records records) override { send(feed_gave{std::move(records)}); }
   void stopped() override { send(feed_ended{}); }
+  void source_stopped(std::string why) override { send(actors::source_stopped{std::move(why)}); }
   void warning(std::string sentence) override { send(feed_warned{std::move(sentence), true}); }
   void recovery(std::string sentence) override { send(feed_warned{std::move(sentence), false}); }
   void wake_after(std::chrono::milliseconds pause, std::uint64_t why) override {
@@ -46,7 +47,7 @@ struct feed_receiver_state {
   std::unique_ptr<block_generator> blocks;
   numbered_records numbered;
   std::unique_ptr<actors::feed> feed;
-  std::optional<input_pace> pace;
+  std::optional<input_rate> rate;
   receiver_figures taken;
   receiver_figures counted;
   bool begun = false;
@@ -66,10 +67,8 @@ struct feed_receiver_state {
       return false;
     }
     feed = std::move(*opened);
-    // Held back, the feed leaves its source waiting: a socket unread, a storing thread blocked.
-    pace.emplace(
-      services->settings, self->clock().now(), [this](bool hold) { feed->hold_back(hold); },
-      [this](auto pause) { self->delayed_send(self, pause, read_again{}); });
+    rate.emplace(services->settings);
+    feed->limit(rate->records_per_s());
     ask_to_open();
     schedule_tick();
     schedule_retry();
@@ -99,7 +98,7 @@ struct feed_receiver_state {
   void drain() {
     if (!std::exchange(draining, true)) {
       feed->stop();
-      services->journal->receiver_stopped(input);
+      services->journal->receiver_stopped(input, drained_reason);
     }
     say_drained();
   }
@@ -149,7 +148,6 @@ struct feed_receiver_state {
   void gave(const feed_gave& message) {
     taken.records += message.records.count;
     taken.bytes += message.records.bytes ? message.records.bytes->size() : 0;
-    pace->took(message.records.count, self->clock().now());
     if (message.records.producer.empty())
       blocks->add(message.records);
     else
@@ -161,6 +159,20 @@ struct feed_receiver_state {
     ended = true;
     blocks->cut();
     act();
+  }
+
+  /// The feed keeps to it: a socket is left unread, a storing thread waits.
+  void limit(const limit_rate& message) {
+    if (rate->heard(message))
+      feed->limit(rate->records_per_s());
+  }
+
+  void stopped_itself(const source_stopped& message) {
+    services->journal->receiver_stopped(input, message.why);
+    services->journal->tell({.name = "input_stopped",
+                             .level = log_level::notice,
+                             .actor = address{role::receiver, input.value},
+                             .message = input_name() + " has stopped itself: " + message.why});
   }
 
   void warn(const feed_warned& message) {
@@ -288,7 +300,8 @@ struct feed_receiver_state {
     services->directory.send({role::batch_coordinator, 0}, input_activity{input, at_rest});
   }
   void say_figures() {
-    taken.rate_limit = pace->rate();
+    taken.connections = feed->connections();
+    taken.rate_limit = rate->records_per_s();
     if (taken != counted)
       services->journal->receiver_counted(input, counted = taken);
   }
@@ -315,10 +328,10 @@ feed_receiver_actor::behavior_type feed_receiver_behavior(
     [&state](const producer_found& message) { state.found(message); },
     [&state](const drain_input&) { state.drain(); },
     [&state](const report_input&) { state.report(); },
-    [&state, self](const limit_rate& message) { state.pace->limit(message, self->clock().now()); },
-    [&state, self](const read_again&) { state.pace->waited(self->clock().now()); },
+    [&state](const limit_rate& message) { state.limit(message); },
     [&state](const feed_gave& message) { state.gave(message); },
     [&state](const feed_ended&) { state.feed_has_ended(); },
+    [&state](const source_stopped& message) { state.stopped_itself(message); },
     [&state](const feed_warned& message) { state.warn(message); },
     [&state, self](const feed_sleeps& message) {
       self->delayed_send(self, std::chrono::milliseconds(message.pause_ms), feed_wakes{message.why});

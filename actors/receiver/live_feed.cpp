@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 
+#include "actors/sources/token_bucket.hpp"
 #include "libstream/data/frames.hpp"
 
 namespace weir::actors {
@@ -22,6 +23,11 @@ constexpr std::uint64_t record_overhead_bytes = 8;
 /// Skipped records are reported when their number has doubled.
 constexpr bool power_of_two(std::uint64_t n) { return (n & (n - 1)) == 0; }
 
+/// Between two looks at the rate: short, so that a batch's debt and a rate that changes are noticed.
+constexpr token_bucket::duration shortest_pause{1'000};
+constexpr token_bucket::duration longest_pause{500'000};
+
+using steady = std::chrono::steady_clock;
 using durable_function = std::function<void(result<void>)>;
 
 data::buffer_handle buffer_of(std::string_view bytes) {
@@ -46,7 +52,7 @@ public:
   void start_run();
   void flush();
   void release(std::uint64_t bytes);
-  void hold_back(bool hold);
+  void limit(std::uint64_t records_per_s);
   void stored(std::uint64_t ticket, const result<void>& how);
   void drain();
   void close();
@@ -67,12 +73,15 @@ public:
 private:
   using lock = std::unique_lock<std::mutex>;
   phase phase_of(std::uint64_t run) const { return run == run_ && !closed_ ? phase_ : phase::over; }
-  bool full() const { return held_back_ || held_ >= options_.budget_bytes; }
+  bool full() const { return held_ >= options_.budget_bytes; }
+  /// The rate allows no record now. Whoever is being stopped does not wait for it: what it took has to come in.
+  bool too_fast() { return phase_ == phase::running && bucket_.available(steady::now()) == 0; }
+  void await_room(lock& guard, std::uint64_t run);
   void hand_over_pending();
   void hand_over(fed_records records);
   void end_run(lock& guard, std::function<void()> afterwards);
   std::vector<durable_function> take_waiting();
-  std::optional<error> refuse(std::uint64_t run, std::string_view frames) const;
+  std::optional<error> refuse(std::uint64_t run, std::string_view frames);
   void warn(const std::string& sentence);
   static void tell(const std::vector<durable_function>& all, const result<void>& how) {
     for (auto& then : all)
@@ -96,7 +105,8 @@ private:
   std::string pending_; ///< frames that wait to be handed over
   std::uint64_t pending_count_ = 0;
   std::uint64_t held_ = 0;
-  bool held_back_ = false;
+  token_bucket bucket_;
+  int storing_ = 0; ///< threads that wait to store
   std::uint64_t skipped_ = 0;
   bool came_ = false; ///< since at_rest was asked
   std::uint64_t next_ticket_ = 1;
@@ -161,10 +171,19 @@ private:
 
 // -- what the source hands over --------------------------------------------------------------------------------------------
 
+/// Until there is room and the rate allows a record, or the run ends.
+void live_core::await_room(lock& guard, std::uint64_t run) {
+  ++storing_;
+  while ((full() || too_fast()) && phase_of(run) == phase::running) {
+    auto pause = full() ? look_interval : std::clamp(bucket_.wait(steady::now()), shortest_pause, longest_pause);
+    changed_.wait_for(guard, pause);
+  }
+  --storing_;
+}
+
 bool live_core::put(std::uint64_t run, std::string_view frames, std::uint64_t count) {
   lock guard{mutex_};
-  while (full() && phase_of(run) == phase::running)
-    changed_.wait_for(guard, look_interval);
+  await_room(guard, run);
   if (phase_of(run) == phase::over || full()) // whoever is being stopped does not wait
     return false;
   auto content = frames;
@@ -177,6 +196,7 @@ bool live_core::put(std::uint64_t run, std::string_view frames, std::uint64_t co
     return true;
   }
   came_ = true;
+  bucket_.take(count, steady::now());
   auto first = pending_count_ == 0;
   pending_.append(frames);
   pending_count_ += count;
@@ -188,13 +208,12 @@ bool live_core::put(std::uint64_t run, std::string_view frames, std::uint64_t co
   return true;
 }
 
-std::optional<error> live_core::refuse(std::uint64_t run, std::string_view frames) const {
+std::optional<error> live_core::refuse(std::uint64_t run, std::string_view frames) {
   if (phase_of(run) == phase::over)
     return error{error_code::failed, "this run of the receiver has ended", name_, "store again in the next one"};
-  if (full())
+  if (full() || too_fast())
     return error{error_code::failed,
-                 held_back_ ? "the input is at its rate"
-                            : "the input holds all that it may until batches are committed",
+                 !full() ? "the input is at its rate" : "the input holds all that it may until batches are committed",
                  name_, "store again later"};
   while (!frames.empty()) {
     auto record = data::take_frame(frames);
@@ -208,15 +227,16 @@ std::optional<error> live_core::refuse(std::uint64_t run, std::string_view frame
 void live_core::put_durable(std::uint64_t run, std::string_view frames, std::uint64_t count,
                             const plan::record_numbers& numbers, bool wait_for_room, durable_function then) {
   lock guard{mutex_};
-  while (wait_for_room && full() && phase_of(run) == phase::running)
-    changed_.wait_for(guard, look_interval);
+  if (wait_for_room)
+    await_room(guard, run);
+  came_ = true; // also what is refused: it will come again
   auto why = refuse(run, frames);
   if (why || count == 0) {
     guard.unlock();
     then(why ? result<void>{tl::make_unexpected(*why)} : result<void>{});
     return;
   }
-  came_ = true;
+  bucket_.take(count, steady::now());
   hand_over_pending(); // records stay in the order in which they were stored
   fed_records records;
   records.bytes = buffer_of(frames);
@@ -259,10 +279,10 @@ void live_core::release(std::uint64_t bytes) {
   changed_.notify_all();
 }
 
-void live_core::hold_back(bool hold) {
+void live_core::limit(std::uint64_t records_per_s) {
   {
     lock guard{mutex_};
-    held_back_ = hold;
+    bucket_.set_rate(records_per_s, steady::now());
   }
   changed_.notify_all();
 }
@@ -347,11 +367,12 @@ void live_core::stop(std::uint64_t run, const std::string& why) {
   lock guard{mutex_};
   if (phase_of(run) != phase::running)
     return;
-  end_run(guard, [self = shared_from_this()] {
+  end_run(guard, [self = shared_from_this(), why] {
     lock inner{self->mutex_};
     self->finished_ = true;
+    if (self->listener_)
+      self->listener_->source_stopped(why);
   });
-  warn("has stopped: " + why);
 }
 
 void live_core::wake(std::uint64_t why) {
@@ -401,7 +422,7 @@ bool live_core::is_stopped(std::uint64_t run) {
 
 bool live_core::at_rest() {
   lock guard{mutex_};
-  return (!std::exchange(came_, false) && !held_back_) || finished_;
+  return (!std::exchange(came_, false) && storing_ == 0) || finished_;
 }
 
 void live_core::warn(const std::string& sentence) {
@@ -417,7 +438,7 @@ public:
 
   void begin(std::uint64_t) override { core_->start_run(); }
   void release(std::uint64_t bytes) override { core_->release(bytes); }
-  void hold_back(bool hold) override { core_->hold_back(hold); }
+  void limit(std::uint64_t records_per_s) override { core_->limit(records_per_s); }
   void stored(std::uint64_t ticket, const result<void>& how) override { core_->stored(ticket, how); }
   void wake(std::uint64_t why) override { core_->wake(why); }
   void stop() override { core_->drain(); }

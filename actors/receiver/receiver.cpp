@@ -1,12 +1,16 @@
 // On a record's way, step 2 of 8: bytes from a producer's connection become a block. From sources/asio_ingest_server, to block_store.
 #include "actors/receiver/receiver.hpp"
 
+#include <set>
+
 #include "actors/batch_coordinator/protocol.hpp"
 #include "actors/block_store/protocol.hpp"
 #include "actors/monitor/chaos_page.hpp"
 #include "actors/node/conduct.hpp"
-#include "actors/receiver/input_pace.hpp"
+#include "actors/receiver/input_rate.hpp"
 #include "actors/receiver/intake.hpp"
+#include "actors/receiver/paced_frames.hpp"
+#include "actors/sources/token_bucket.hpp"
 #include "libstream/base/marks.hpp"
 #include "libstream/log/positions.hpp"
 
@@ -45,6 +49,10 @@ private:
   input_id input_;
 };
 
+/// Between two looks at the rate: so that fast producers do not make a timer of each record, and a rate that rises is noticed.
+constexpr token_bucket::duration shortest_pause{5'000};
+constexpr token_bucket::duration longest_pause{1'000'000};
+
 struct receiver_state {
   static inline const char* name = "receiver";
 
@@ -56,7 +64,12 @@ struct receiver_state {
   std::unique_ptr<ingest_server> server;
   bool draining = false;
   bool anyone_departed = false;
-  std::optional<input_pace> pace;
+  std::optional<input_rate> rate;
+  token_bucket bucket;
+  paced_frames frames;               ///< came, and are not taken yet
+  std::set<connection_id> cut_short; ///< connections of which the drain has turned frames away
+  bool held_back = false;
+  bool looks_again = false; ///< a timer runs
   receiver_figures counted;
 
   receiver_state(receiver_actor::pointer ptr) : self{ptr} {}
@@ -73,10 +86,8 @@ struct receiver_state {
       return false;
     }
     server = std::move(*bound);
-    // Held back, the server leaves its sockets unread: what is too fast waits with the producers.
-    pace.emplace(
-      services->settings, self->clock().now(), [this](bool hold) { server->hold_back(hold); },
-      [this](auto pause) { self->delayed_send(self, pause, read_again{}); });
+    rate.emplace(services->settings);
+    bucket.set_rate(rate->records_per_s(), self->clock().now());
     // A successor binds the same port, so that producers find it.
     services->settings.inputs[input.value].rebind(server->address());
     std::uint64_t names = 0;
@@ -109,7 +120,8 @@ struct receiver_state {
       draining = true;
       server->stop_reading();
       intake->stop();
-      services->journal->receiver_stopped(input);
+      give_back_frames();
+      services->journal->receiver_stopped(input, drained_reason);
     }
     act();
   }
@@ -185,26 +197,66 @@ struct receiver_state {
     say_activity();
   }
 
-  void data(const producer_data& message) {
-    auto before = intake->taken_records();
-    intake->data(message.connection, message.data);
-    pace->took(intake->taken_records() - before, self->clock().now());
-    act();
-  }
-
-  void goodbye(const producer_goodbye& message) {
-    intake->goodbye(message.connection);
-    act();
-  }
-
+  void data(const producer_data& message) { said(message.connection, message.data); }
+  void goodbye(const producer_goodbye& message) { said(message.connection, paced_frames::goodbye{}); }
   void closed(const connection_closed& message) {
-    intake->closed(message.connection);
-    act();
+    said(message.connection, paced_frames::closed{});
     say_activity();
   }
 
+  void said(connection_id connection, paced_frames::said what) {
+    frames.add(connection, std::move(what));
+    if (draining)
+      give_back_frames();
+    take_frames();
+  }
+
+  /// As much of what connections have said as the rate allows. The rest waits here, and sockets are left unread meanwhile: what is too
+  /// fast waits with the producers.
+  void take_frames() {
+    auto now = self->clock().now();
+    while (auto piece = frames.next(bucket.available(now))) {
+      auto before = intake->taken_records();
+      auto from = piece->connection;
+      std::visit([this, from](auto& what) { take(from, what); }, piece->what);
+      bucket.take(intake->taken_records() - before, now); // not what is known already
+    }
+    if (auto hold = !frames.empty(); hold != held_back)
+      server->hold_back(held_back = hold);
+    if (held_back && !std::exchange(looks_again, true))
+      self->delayed_send(self, std::clamp(bucket.wait(now), shortest_pause, longest_pause), read_again{});
+    act();
+  }
+
+  void take(connection_id from, ingest_data& what) { intake->data(from, what); }
+  void take(connection_id from, paced_frames::goodbye&) { intake->goodbye(from); }
+  void take(connection_id from, paced_frames::closed&) { intake->closed(from); }
+
+  /// It drains. Nothing of these frames was acknowledged, so producers hand them to the next start; their goodbyes wait until then, too.
+  void give_back_frames() {
+    while (auto piece = frames.next(token_bucket::unlimited)) {
+      if (std::holds_alternative<ingest_data>(piece->what))
+        cut_short.insert(piece->connection);
+      if (std::holds_alternative<paced_frames::goodbye>(piece->what) && cut_short.count(piece->connection))
+        continue;
+      std::visit([&](auto& what) { take(piece->connection, what); }, piece->what);
+    }
+  }
+
+  void limit(const limit_rate& message) {
+    if (!rate->heard(message))
+      return;
+    bucket.set_rate(rate->records_per_s(), self->clock().now());
+    take_frames();
+  }
+
+  void look_again() {
+    looks_again = false;
+    take_frames();
+  }
+
   receiver_figures figures() const {
-    return {intake->taken_records(), intake->taken_bytes(), server->open_connections(), pace->rate()};
+    return {intake->taken_records(), intake->taken_bytes(), server->open_connections(), rate->records_per_s()};
   }
 
   // -- time ------------------------------------------------------------------------------------------------------------
@@ -314,7 +366,7 @@ struct receiver_state {
                                store_blocks{input, intake->current_epoch(), intake->last_durable(), std::move(cut)});
   }
   void say_activity() {
-    auto at_rest = anyone_departed && intake->all_durable() && server->open_connections() == 0;
+    auto at_rest = frames.empty() && anyone_departed && intake->all_durable() && server->open_connections() == 0;
     services->directory.send({role::batch_coordinator, 0}, input_activity{input, at_rest});
   }
   void say_drained() {
@@ -347,8 +399,8 @@ receiver_actor::behavior_type receiver_behavior(receiver_actor::stateful_pointer
     [&state](const producers_forgotten& message) { state.forgotten(message); },
     [&state](const drain_input&) { state.drain(); },
     [&state](const report_input&) { state.report(); },
-    [&state, self](const limit_rate& message) { state.pace->limit(message, self->clock().now()); },
-    [&state, self](const read_again&) { state.pace->waited(self->clock().now()); },
+    [&state](const limit_rate& message) { state.limit(message); },
+    [&state](const read_again&) { state.look_again(); },
     [&state](const producer_hello& message) { state.hello(message); },
     [&state](const producer_data& message) { state.data(message); },
     [&state](const producer_goodbye& message) { state.goodbye(message); },

@@ -132,7 +132,7 @@ struct replay_receiver_state {
 
   void drain() {
     draining = true;
-    services->journal->receiver_stopped(input);
+    services->journal->receiver_stopped(input, drained_reason);
     send(input_drained{input, {}, {}});
   }
 

@@ -30,12 +30,17 @@ public:
     come_later();
   }
   void release(std::uint64_t bytes) override { *held_ -= std::min(*held_, bytes); }
-  void hold_back(bool hold) override { held_back_ = hold; }
+  void limit(std::uint64_t records_per_s) override {
+    bucket_.set_rate(records_per_s, now());
+    pace_.limit(records_per_s, elapsed());
+  }
   void stop() override {
     stopped_ = true;
     listener_->stopped();
   }
-  bool at_rest() override { return lines_ ? pace_.finished() : !std::exchange(came_, false) && !held_back_; }
+  bool at_rest() override {
+    return lines_ ? pace_.finished() : !std::exchange(came_, false) && bucket_.available(now()) > 0;
+  }
 
 private:
   void come_later() {
@@ -50,7 +55,7 @@ private:
     auto done = lines_ ? pace_.finished() : source_.all_sent();
     if (stopped_ || done)
       return;
-    if (*held_ < budget_bytes_ && !held_back_)
+    if (*held_ < budget_bytes_)
       if (auto records = next(); records.count > 0) {
         *held_ += records.held;
         came_ = true;
@@ -61,11 +66,16 @@ private:
 
   fed_records next() {
     auto most = time_.random().between(1, 20);
-    if (!lines_)
-      return source_.take(most);
-    auto due = std::min(most, pace_.due(time_.elapsed() - began_));
-    return due == 0 ? fed_records{} : make_lines(*lines_, pace_.take(due), due);
+    if (!lines_) {
+      auto allowed = std::min(most, bucket_.available(now()));
+      bucket_.take(allowed, now());
+      return allowed == 0 ? fed_records{} : source_.take(allowed);
+    }
+    auto due = std::min(most, pace_.due(elapsed()));
+    return due == 0 ? fed_records{} : make_lines(*lines_, pace_.take(due, elapsed()), due);
   }
+  token_bucket::time_point now() const { return token_bucket::time_point{time_.elapsed()}; }
+  timeline::duration elapsed() const { return time_.elapsed() - began_; }
 
   timeline& time_;
   simulated_source& source_;
@@ -74,9 +84,9 @@ private:
   std::shared_ptr<std::uint64_t> held_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
   generator_pace pace_;
+  token_bucket bucket_;
   std::optional<text_generator> lines_;
   timeline::duration began_{0};
-  bool held_back_ = false;
   bool stopped_ = false;
   bool came_ = false;
 };

@@ -32,6 +32,8 @@ public:
   virtual void records(fed_records) = 0;
   /// Last word after `stop`: everything that was taken has been handed over.
   virtual void stopped() = 0;
+  /// The source has ended for good, by itself; `stop` is still to come.
+  virtual void source_stopped(std::string /*why*/) {}
   /// Something is wrong; the feed goes on. Already limited in rate.
   virtual void warning(std::string sentence) = 0;
   /// It is well again.
@@ -50,8 +52,9 @@ public:
   virtual void begin(std::uint64_t last_durable) = 0;
   /// Records for which the feed counts so many bytes are no longer held. It takes no more while it counts more than its budget.
   virtual void release(std::uint64_t bytes) = 0;
-  /// It takes no more until this is undone: its records would come faster than they may.
-  virtual void hold_back(bool hold) = 0;
+  /// Hands over no more records a second than this from now on (`token_bucket` says exactly what that means); 0 = as fast as they come.
+  /// The source waits meanwhile: a socket is left unread, a thread that stores is blocked.
+  virtual void limit(std::uint64_t records_per_s) = 0;
   /// Records with this ticket are durable, or (an error) were not taken.
   virtual void stored(std::uint64_t ticket, const result<void>& how) {
     static_cast<void>(ticket), static_cast<void>(how);
@@ -60,6 +63,8 @@ public:
   virtual void wake(std::uint64_t why) { static_cast<void>(why); }
   /// Takes no more; answered by `feed_listener::stopped`.
   virtual void stop() = 0;
+  /// To its peers, now; 0 also if it has none to be connected to.
+  virtual std::uint64_t connections() const { return 0; }
   /// Whether the input rests, as `--stop-when-idle` means it: nothing has come since this was asked last, or nothing will.
   virtual bool at_rest() = 0;
 };

@@ -44,8 +44,8 @@ public:
   void release(std::uint64_t bytes) override {
     set([&] { held_ -= std::min(held_, bytes); });
   }
-  void hold_back(bool hold) override {
-    set([&] { held_back_ = hold; });
+  void limit(std::uint64_t lines_per_s) override {
+    set([&] { pace_.limit(lines_per_s, elapsed()); });
   }
   void stop() override {
     set([&] { stopping_ = true; });
@@ -74,7 +74,7 @@ private:
       }
       auto due = may_go() ? pace_.due(elapsed()) : 0;
       if (due > 0) {
-        auto first = pace_.take(due);
+        auto first = pace_.take(due, elapsed());
         lock.unlock();
         auto records = make_lines(generator_, first, due);
         lock.lock();
@@ -89,9 +89,10 @@ private:
     }
   }
 
-  bool may_go() const { return begun_ && !stopped_ && !held_back_ && held_ < options_.budget_bytes; }
+  bool may_go() const { return begun_ && !stopped_ && held_ < options_.budget_bytes; }
   std::chrono::microseconds elapsed() const {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began_);
+    return begun_ ? std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began_)
+                  : std::chrono::microseconds{0};
   }
 
   const feed_options options_;
@@ -102,7 +103,6 @@ private:
   text_generator generator_;
   std::chrono::steady_clock::time_point began_;
   std::uint64_t held_ = 0;
-  bool held_back_ = false;
   bool begun_ = false;
   bool stopping_ = false;
   bool stopped_ = false;

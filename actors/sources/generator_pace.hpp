@@ -5,11 +5,12 @@
 #include <cstdint>
 
 #include "actors/sources/feeds.hpp"
+#include "actors/sources/token_bucket.hpp"
 
 namespace weir::actors {
 
-/// Which lines of a generator are due. With a rate they fall due at fixed times, whoever is late (open loop); without one always. Whole
-/// numbers only. Pure; one thread.
+/// Which lines of a generator are due. With a rate they fall due at fixed times, whoever is late (open loop); without one always. Whatever
+/// is due waits for the input's limit. Pure; one thread.
 class generator_pace {
 public:
   using duration = std::chrono::microseconds;
@@ -23,35 +24,47 @@ public:
   /// The first `made` lines have been made before; time counts from here.
   void begin(std::uint64_t made) { made_ = began_at_ = std::min(made, lines_.count); }
 
+  /// No more lines a second than this from now on, `elapsed` after `begin`; 0 = as many as are due.
+  void limit(std::uint64_t lines_per_s, duration elapsed) { bucket_.set_rate(lines_per_s, time(elapsed)); }
+
   bool finished() const { return made_ >= lines_.count; }
 
   /// How many lines may be made now, `elapsed` after `begin`.
-  std::uint64_t due(duration elapsed) const {
+  std::uint64_t due(duration elapsed) {
     auto most = std::min(std::max<std::uint64_t>(1, group_bytes / lines_.bytes), lines_.count - made_);
-    return lines_.rate == 0 ? most : std::min(most, planned(elapsed) - std::min(planned(elapsed), made_ - began_at_));
+    return std::min({most, fallen_due(elapsed), bucket_.available(time(elapsed))});
   }
 
   /// How long until there is one more. Only while not finished, and none is due.
-  duration until_due(duration elapsed) const {
+  duration until_due(duration elapsed) {
+    auto allowed = std::max(bucket_.rate() == 0 ? duration{0} : step, bucket_.wait(time(elapsed)));
     if (lines_.rate == 0)
-      return duration{0};
+      return allowed;
     auto at = duration{static_cast<std::int64_t>(wide(made_ - began_at_ + 1) * 1'000'000 / lines_.rate + 1)};
-    return std::max(step, at - elapsed);
+    return std::max({step, allowed, at - elapsed});
   }
 
   /// Takes lines; returns the number of the first, from 0.
-  std::uint64_t take(std::uint64_t count) {
+  std::uint64_t take(std::uint64_t count, duration elapsed) {
+    bucket_.take(count, time(elapsed));
     made_ += count;
     return made_ - count;
   }
 
 private:
   __extension__ using wide = unsigned __int128;
+  static token_bucket::time_point time(duration elapsed) { return token_bucket::time_point{elapsed}; }
+  std::uint64_t fallen_due(duration elapsed) const {
+    if (lines_.rate == 0)
+      return token_bucket::unlimited;
+    return planned(elapsed) - std::min(planned(elapsed), made_ - began_at_);
+  }
   std::uint64_t planned(duration elapsed) const {
     return static_cast<std::uint64_t>(wide(std::max<std::int64_t>(0, elapsed.count())) * lines_.rate / 1'000'000);
   }
 
   generator_options lines_;
+  token_bucket bucket_;
   std::uint64_t made_ = 0;
   std::uint64_t began_at_ = 0;
 };

@@ -6,8 +6,9 @@
 
 #include "actors/sources/asio.hpp"
 #include "actors/sources/feeds.hpp"
-#include "actors/sources/line_cutter.hpp"
+#include "actors/sources/paced_lines.hpp"
 #include "actors/sources/retry_pause.hpp"
+#include "actors/sources/token_bucket.hpp"
 
 namespace weir::actors {
 
@@ -17,6 +18,8 @@ using steady = std::chrono::steady_clock;
 
 constexpr std::size_t read_bytes = 128 * limits::kib;
 constexpr std::chrono::seconds connect_limit{10};
+/// Between two looks at the rate.
+constexpr token_bucket::duration shortest_pause{5'000};
 /// The same trouble is told again after this long.
 constexpr std::chrono::seconds between_warnings{30};
 
@@ -50,16 +53,17 @@ public:
   void release(std::uint64_t bytes) override {
     asio::post(context_, [this, bytes] { released(bytes); });
   }
-  void hold_back(bool hold) override {
-    asio::post(context_, [this, hold] {
-      held_back_ = hold;
-      look_again();
+  void limit(std::uint64_t records_per_s) override {
+    asio::post(context_, [this, records_per_s] {
+      bucket_.set_rate(records_per_s, steady::now());
+      hand_over_some();
     });
   }
   void stop() override {
     asio::post(context_, [this] { end(); });
   }
-  bool at_rest() override { return received_.exchange(0) == 0 && !waiting_; }
+  std::uint64_t connections() const override { return connected_ ? 1 : 0; }
+  bool at_rest() override { return received_.exchange(0) == 0 && !waiting_ && !lines_wait_; }
 
 private:
   void connect();
@@ -67,6 +71,8 @@ private:
   void connected(const io_error& failure);
   void read();
   void arrived(const io_error& failure, std::size_t bytes);
+  void take(line_cutter::lines lines);
+  void hand_over_some();
   void hand_over(line_cutter::lines lines);
   void released(std::uint64_t bytes);
   void look_again();
@@ -81,15 +87,18 @@ private:
   const std::shared_ptr<feed_listener> listener_;
   retry_pause pause_;
   line_cutter cutter_;
+  paced_lines lines_; ///< read, and not handed over yet
+  token_bucket bucket_;
   asio::io_context context_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   tcp::resolver resolver_{context_};
   tcp::socket socket_{context_};
   asio::steady_timer timer_{context_};
+  asio::steady_timer pace_timer_{context_};
   asio::steady_timer skip_timer_{context_};
   std::vector<char> into_;
   std::uint64_t held_ = 0;
-  bool held_back_ = false;
+  bool pace_timer_runs_ = false;
   bool ended_ = false;
   bool told_ = false;
   std::uint64_t told_skipped_ = 0;
@@ -97,7 +106,9 @@ private:
   std::string last_warning_;
   steady::time_point warned_at_;
   std::atomic<std::uint64_t> received_{0}; ///< since at_rest was asked
-  std::atomic<bool> waiting_{false};       ///< for room, or for its rate
+  std::atomic<bool> waiting_{false};       ///< to read on: for room, or until its lines have been handed over
+  std::atomic<bool> lines_wait_{false};
+  std::atomic<bool> connected_{false};
   std::thread thread_;
 };
 
@@ -138,13 +149,14 @@ void tcp_feed::connected(const io_error& failure) {
   if (!last_warning_.empty())
     listener_->recovery(name() + ": connected again");
   last_warning_.clear();
+  connected_ = true;
   read();
 }
 
 void tcp_feed::read() {
   if (ended_)
     return;
-  waiting_ = held_back_ || held_ >= options_.budget_bytes;
+  waiting_ = !lines_.empty() || held_ >= options_.budget_bytes;
   if (waiting_)
     return;
   socket_.async_read_some(asio::buffer(into_),
@@ -157,10 +169,10 @@ void tcp_feed::arrived(const io_error& failure, std::size_t bytes) {
   if (bytes > 0) {
     received_ += bytes;
     pause_.succeeded();
-    hand_over(cutter_.add({into_.data(), bytes}));
+    take(cutter_.add({into_.data(), bytes}));
   }
   if (failure == asio::error::eof)
-    hand_over(cutter_.finish());
+    take(cutter_.finish());
   report_skipped();
   if (failure)
     return lost(failure == asio::error::eof ? "the server has closed the connection"
@@ -168,9 +180,38 @@ void tcp_feed::arrived(const io_error& failure, std::size_t bytes) {
   read();
 }
 
-void tcp_feed::hand_over(line_cutter::lines lines) {
-  if (!lines.bytes)
+void tcp_feed::take(line_cutter::lines lines) {
+  lines_.add(std::move(lines));
+  hand_over_some();
+}
+
+/// As many lines as the rate allows; a timer looks after the others.
+void tcp_feed::hand_over_some() {
+  if (ended_)
     return;
+  auto now = steady::now();
+  while (!lines_.empty()) {
+    auto allowed = bucket_.available(now);
+    if (allowed == 0)
+      break;
+    auto lines = lines_.next(allowed);
+    bucket_.take(lines.count, now);
+    hand_over(std::move(lines));
+  }
+  lines_wait_ = !lines_.empty();
+  if (!lines_wait_)
+    return look_again();
+  if (std::exchange(pace_timer_runs_, true))
+    return;
+  pace_timer_.expires_after(std::max(shortest_pause, bucket_.wait(now)));
+  pace_timer_.async_wait([this](const io_error& stopped) {
+    pace_timer_runs_ = false;
+    if (!stopped)
+      hand_over_some();
+  });
+}
+
+void tcp_feed::hand_over(line_cutter::lines lines) {
   fed_records records;
   records.count = lines.count;
   records.held = lines.bytes->size() + fed_overhead_bytes;
@@ -192,6 +233,7 @@ void tcp_feed::look_again() {
 void tcp_feed::lost(const std::string& why) {
   timer_.cancel();
   cutter_.abandon();
+  connected_ = false;
   io_error ignored;
   socket_.close(ignored);
   auto pause = pause_.next(options_.random());
@@ -230,8 +272,13 @@ void tcp_feed::report_skipped() {
 
 void tcp_feed::end() {
   ended_ = true;
+  connected_ = false;
   resolver_.cancel();
   timer_.cancel();
+  pace_timer_.cancel();
+  while (!lines_.empty()) // the server will not say them again
+    hand_over(lines_.next(token_bucket::unlimited));
+  lines_wait_ = false;
   io_error ignored;
   socket_.close(ignored);
   skip_report_comes_ = false;

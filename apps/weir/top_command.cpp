@@ -5,11 +5,11 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <sys/ioctl.h>
-#include <thread>
 #include <unistd.h>
 
 #include "actors/monitor/control_client.hpp"
 #include "apps/weir/interrupt.hpp"
+#include "apps/weir/terminal_keys.hpp"
 #include "apps/weir/top_view.hpp"
 #include "apps/weir/usage.hpp"
 
@@ -20,7 +20,6 @@ using namespace weir::tool;
 using nlohmann::json;
 
 constexpr std::chrono::milliseconds refresh{1'000};
-constexpr std::chrono::milliseconds glance{50};
 
 /// The status, once as it came and once as what it means.
 struct answer {
@@ -40,9 +39,11 @@ result<answer> ask(const std::string& socket) {
   return answer{std::move(*text), std::move(status)};
 }
 
-std::size_t terminal_columns() {
+top_style terminal_style(bool colours) {
   winsize size{};
-  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 100;
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    return {colours, 100, 0};
+  return {colours, size.ws_col, size.ws_row};
 }
 
 void print(const std::vector<std::string>& lines) {
@@ -54,8 +55,11 @@ void print(const std::vector<std::string>& lines) {
 /// The picture is drawn over the one before, so that it does not flicker; what is left of an older line is wiped.
 void draw(const json& status) {
   std::string picture = "\033[H";
-  for (auto& line : top_lines(status, {true, terminal_columns()}))
-    picture += line + "\033[K\r\n";
+  auto between = "";
+  for (auto& line : top_lines(status, terminal_style(true))) {
+    picture += between + line + "\033[K";
+    between = "\r\n"; // none behind the last one: it would scroll a full screen
+  }
   std::cout << picture << "\033[J" << std::flush;
 }
 
@@ -73,17 +77,18 @@ int watch(const std::string& socket, answer seen) {
   auto ended = false;
   {
     other_screen screen;
+    terminal_keys keys;
     while (!interrupted() && !ended) {
       draw(seen.status);
-      for (auto waited = glance; waited < refresh && !interrupted(); waited += glance)
-        std::this_thread::sleep_for(glance);
+      if (keys.quit_within(refresh))
+        break;
       auto next = interrupted() ? result<answer>{seen} : ask(socket);
       ended = !next;
       if (next)
         seen = std::move(*next);
     }
   }
-  print(top_lines(seen.status, {false, terminal_columns()}));
+  print(top_lines(seen.status, {false, 0, 0}));
   if (ended)
     std::cerr << "weir top: the application has ended, or answers no longer; this is what it said last\n";
   return 0;
@@ -92,7 +97,8 @@ int watch(const std::string& socket, answer seen) {
 } // namespace
 
 int top_command(int argc, char** argv) {
-  CLI::App app{"Shows how a running application stands, every second; once, if standard output is no terminal.",
+  CLI::App app{"Shows how a running application stands, every second, until you press q. If standard output is no "
+               "terminal, it shows it once.",
                "weir top"};
   std::string target;
   bool once = false;
@@ -111,7 +117,7 @@ int top_command(int argc, char** argv) {
   if (as_json)
     std::cout << seen->text << std::endl;
   else if (once || ::isatty(STDOUT_FILENO) == 0)
-    print(top_lines(seen->status, {false, 0}));
+    print(top_lines(seen->status, {false, 0, 0}));
   else
     return watch(*socket, std::move(*seen));
   return 0;

@@ -82,12 +82,17 @@ std::string plural(std::uint64_t count, const std::string& what) {
   return with_commas(count) + " " + what + (count == 1 ? "" : what.ends_with("ch") ? "es" : "s");
 }
 
-/// Of UTF-8 text: columns are counted by the bytes that begin a character.
+/// Of UTF-8 text: columns are counted by the bytes that begin a character. What is cut ends in a sign.
 std::string cut(const std::string& line, std::size_t columns) {
-  std::size_t seen = 0;
-  for (std::size_t i = 0; i < line.size(); ++i)
-    if ((static_cast<unsigned char>(line[i]) & 0xc0) != 0x80 && ++seen > columns)
-      return line.substr(0, i);
+  std::size_t seen = 0, last = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if ((static_cast<unsigned char>(line[i]) & 0xc0) == 0x80)
+      continue;
+    if (++seen == columns)
+      last = i;
+    if (seen > columns)
+      return line.substr(0, last) + "…";
+  }
   return line;
 }
 
@@ -101,7 +106,9 @@ public:
     delays();
     batches();
     inputs();
+    outputs();
     process();
+    leave_out();
     return std::move(lines_);
   }
 
@@ -113,6 +120,14 @@ private:
     if (style_.colours && !label.empty() && line.size() >= label.size())
       line = "\033[36m" + label + "\033[0m" + line.substr(label.size());
     lines_.push_back(std::move(line));
+  }
+
+  void leave_out() {
+    if (style_.rows == 0 || lines_.size() <= style_.rows)
+      return;
+    auto left_out = lines_.size() - style_.rows + 1;
+    lines_.resize(style_.rows - 1);
+    add("…", std::to_string(left_out) + " more lines: make the window higher");
   }
 
   void head() {
@@ -171,12 +186,26 @@ private:
       add("failed", newest);
   }
 
+  /// Of inputs that have peers.
+  static std::string connections(const json& input) {
+    auto name = text(input, "name");
+    auto count = number(input, "connections");
+    return count > 0 || name.starts_with("weir://") || name.starts_with("tcp://") ? plural(count, "connection") + ", "
+                                                                                  : "";
+  }
+
+  static std::string state(const json& input) {
+    if (input.value("active", false))
+      return " active, ";
+    auto why = text(input, "stopped");
+    return why.empty() ? " inactive, " : " stopped (" + why + "), ";
+  }
+
   void inputs() {
     for (auto& input : part(status_, "inputs")) {
       auto limit = number(input, "rate_limit");
-      auto line = text(input, "name") + (input.value("active", false) ? " active, " : " inactive, ") +
-                  plural(number(input, "connections"), "connection") + ", " +
-                  (limit > 0 ? "at most " + with_commas(limit) + " records/s" : "no rate limit") + ", " +
+      auto line = text(input, "name") + state(input) + with_commas(number(input, "records_per_s")) + "/s" +
+                  (limit > 0 ? " of at most " + with_commas(limit) + "/s" : "") + ", " + connections(input) +
                   plural(number(input, "records"), "record") + " taken, " + bytes(number(input, "waiting_bytes")) +
                   " waiting";
       if (auto restarts = number(input, "restarts"); restarts > 0)
@@ -184,6 +213,16 @@ private:
       add("input " + std::to_string(number(input, "input")), line);
       if (auto error = text(input, "last_error"); !error.empty())
         add("", "last error " + time_of_day(number(input, "last_error_ms")) + ": " + error);
+    }
+  }
+
+  void outputs() {
+    for (auto& output : part(status_, "outputs")) {
+      add("output " + std::to_string(number(output, "output")),
+          text(output, "name") + ": " + plural(number(output, "published_batches"), "batch") + " published, " +
+            with_commas(number(output, "waiting_batches")) + " waiting");
+      if (auto failure = text(output, "failure"); !failure.empty())
+        add("", "failing on batch " + std::to_string(number(output, "failing_batch")) + ": " + failure);
     }
   }
 

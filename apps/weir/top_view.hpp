@@ -11,7 +11,8 @@ namespace weir::tool {
 /// How a status (docs/reference/status.md) is shown to people.
 struct top_style {
   bool colours = false;
-  std::size_t columns = 100; ///< longer lines are cut; 0 = none is
+  std::size_t columns = 100; ///< longer lines are cut, and end in "…"; 0 = none is
+  std::size_t rows = 0;      ///< more lines are left out, and the last one says how many; 0 = none is
 };
 
 /// One line each, without their ends. What the status does not have is left out; control characters of names and messages are replaced, so

@@ -69,6 +69,7 @@ struct receiver_info {
   std::string location; ///< where it is bound, or what it watches
   std::string last_error;
   std::optional<event_time> last_error_time;
+  std::string stop_reason; ///< why it takes none any more, if it was stopped on purpose
 };
 
 /// Told what happens to an application. Each call comes on one thread of its own, in the order of the events, so a listener needs no locks

@@ -1,5 +1,9 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <pty.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -157,8 +161,66 @@ TEST_CASE("what top shows is made of the status alone, and strangers' bytes do n
   CHECK(all.find('\033') == std::string::npos);
   CHECK(all.find("?[2Jgone") != std::string::npos);
   CHECK(all.find("total delay, at most 8.0 ms") != std::string::npos);
-  CHECK(weir::tool::top_lines(json::object(), {true, 20}).size() > 3);
+  CHECK(weir::tool::top_lines(json::object(), {true, 20, 0}).size() > 3);
   CHECK(weir::tool::with_commas(1'234'567) == "1,234,567");
   CHECK(weir::tool::with_commas(12) == "12");
   CHECK(weir::tool::bars({0, 50, 100}) == "▁▄█");
+}
+
+TEST_CASE("top shows outputs, and leaves nothing out without a sign", "[top]") {
+  auto status =
+    json::parse(R"({"application":"a","inputs":[{"input":0,"name":"stream:x","active":false,"stopped":"all is said"}],
+    "outputs":[{"output":0,"name":"counts","published_batches":12,"waiting_batches":3,"failing_batch":7,
+    "failure":"no room"}],"last_warning":"a warning that is much longer than the window"})");
+  std::string all;
+  for (auto& line : weir::tool::top_lines(status, {false, 0, 0}))
+    all += line + "\n";
+  CHECK(all.find("counts: 12 batches published, 3 waiting") != std::string::npos);
+  CHECK(all.find("failing on batch 7: no room") != std::string::npos);
+  CHECK(all.find("stopped (all is said)") != std::string::npos);
+  auto narrow = weir::tool::top_lines(status, {false, 30, 0});
+  CHECK(narrow.back() == "warning   a warning that is mu…");
+  auto low = weir::tool::top_lines(status, {false, 0, 4});
+  REQUIRE(low.size() == 4);
+  CHECK(low.back().find("more lines") != std::string::npos);
+  CHECK(weir::tool::top_lines(status, {false, 0, 100}).size() > 4);
+}
+
+TEST_CASE("q ends top, and the terminal is as it was before", "[top]") {
+  auto directory = fresh_directory();
+  running application{word_count(directory, {"--input", "weir://127.0.0.1:0"})};
+  application.await_ready();
+  int master = -1;
+  std::string tool = program("weir"), target = directory / "data";
+  termios before{};
+  winsize size{24, 80, 0, 0};
+  auto child = ::forkpty(&master, nullptr, nullptr, &size);
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::execl(tool.c_str(), tool.c_str(), "top", target.c_str(), nullptr);
+    ::_exit(127);
+  }
+  REQUIRE(::tcgetattr(master, &before) == 0);
+  std::string shown;
+  char bytes[4096];
+  auto read_more = [&] {
+    auto got = ::read(master, bytes, sizeof bytes);
+    if (got > 0)
+      shown.append(bytes, static_cast<std::size_t>(got));
+    return got > 0;
+  };
+  while (shown.find("word-count, pid ") == std::string::npos && read_more()) {}
+  termios raw{};
+  REQUIRE(::tcgetattr(master, &raw) == 0);
+  CHECK((raw.c_lflag & (ICANON | ECHO)) == 0);
+  REQUIRE(::write(master, "q", 1) == 1);
+  while (shown.find("\033[?1049l") == std::string::npos && read_more()) {}
+  termios after{};
+  CHECK(::tcgetattr(master, &after) == 0);
+  CHECK(after.c_lflag == before.c_lflag);
+  while (read_more()) {}
+  int status = 0;
+  CHECK(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  ::close(master);
 }

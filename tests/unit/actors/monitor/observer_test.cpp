@@ -85,7 +85,7 @@ TEST_CASE("receivers start, fail, are restarted and stop, with messages (Streami
   f.observed.actor_restarted({role::sink, 0}, "killed");
   f.observed.receiver_started(input_id{0}, "127.0.0.1:7000");
   f.observed.receiver_started(input_id{1}, "/in");
-  f.observed.receiver_stopped(input_id{0});
+  f.observed.receiver_stopped(input_id{0}, "all is said");
   f.observed.ended();
   f.observed.ended();
   CHECK(f.heard.lines ==
@@ -119,6 +119,57 @@ TEST_CASE("records of a restarted receiver are counted on, those of files when t
   CHECK(seen.inputs[1].records == 300);
   CHECK(seen.received_records == 470);
   CHECK(seen.counts.processed_records == 470);
+}
+
+TEST_CASE("records of batches that came before their receiver counted are not counted twice", "[observer]") {
+  fixture f;
+  f.run_batch(1, 3);
+  f.run_batch(2, 4);
+  CHECK(f.observed.look(10).inputs[0].records == 7);
+  f.observed.receiver_counted(input_id{0}, {9, 90, 0, 0});
+  f.run_batch(3, 2);
+  CHECK(f.observed.look(10).inputs[0].records == 9);
+  CHECK(f.observed.look(10).received_records == 9);
+}
+
+TEST_CASE("a receiver that has stopped itself is inactive, with its reason, until it starts again", "[observer]") {
+  fixture f;
+  f.observed.receiver_started(input_id{0}, "stream:orders");
+  f.observed.receiver_stopped(input_id{0}, "all is said");
+  CHECK(f.heard.lines.back() == "receiver stopped weir://x at stream:orders inactive");
+  auto json = nlohmann::json::parse(status_json(f.observed.look(1), {}));
+  CHECK(json["inputs"][0]["active"] == false);
+  CHECK(json["inputs"][0]["stopped"] == "all is said");
+  f.observed.ended(); // once is enough
+  CHECK(f.observed.look(1).inputs[0].info.stop_reason == "all is said");
+  f.observed.receiver_started(input_id{0}, "stream:orders");
+  CHECK(f.observed.look(1).inputs[0].info.stop_reason.empty());
+}
+
+TEST_CASE("an output is seen to publish, to wait and to fail", "[observer]") {
+  fixture f;
+  f.run_batch(1, 3);
+  for (std::uint64_t number : {2, 3}) {
+    f.observed.batch_submitted({batch_id{number}, 0, 0, {}});
+    batch_summary summary;
+    summary.batch = batch_id{number};
+    summary.outputs = {output_index{0}, output_index{2}}; // the second has nothing to show
+    f.observed.batch_committed(summary);
+    f.observed.output_ended(batch_id{number}, output_index{0}, f.now_us, {});
+  }
+  f.observed.output_ended(batch_id{2}, output_index{2}, f.now_us, "no room");
+  auto json = nlohmann::json::parse(status_json(f.observed.look(1), {}));
+  auto& outputs = json["outputs"];
+  CHECK(outputs[0]["name"] == "a");
+  CHECK(outputs[0]["published_batches"] == 3);
+  CHECK(outputs[0]["waiting_batches"] == 0);
+  CHECK(outputs[1]["waiting_batches"] == 0);
+  CHECK(outputs[2]["published_batches"] == 1);
+  CHECK(outputs[2]["waiting_batches"] == 2);
+  CHECK(outputs[2]["failing_batch"] == 2);
+  CHECK(outputs[2]["failure"] == "no room");
+  f.observed.output_ended(batch_id{2}, output_index{2}, f.now_us, {});
+  CHECK_FALSE(f.observed.look(1).outputs[2].publication.failing);
 }
 
 TEST_CASE("rates are those of the last seconds", "[observer]") {

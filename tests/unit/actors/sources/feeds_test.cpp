@@ -156,20 +156,38 @@ TEST_CASE("a TCP client reads no further while too much is held", "[tcp]") {
   rest.join();
 }
 
-TEST_CASE("a TCP client that is held back leaves its socket unread, and is not at rest", "[tcp]") {
+TEST_CASE("a TCP client that is at its rate leaves its socket unread, and is not at rest", "[tcp][rates]") {
   client tcp{options(1 << 30)};
   tcp.server.say("one\n");
   CHECK(tcp.book->wait_for_text("one\n"));
-  tcp.input->hold_back(true);
+  tcp.input->limit(1);
   std::string much(32u << 20, '\n');
   auto said = tcp.server.say_what_fits(much, 1000);
   CHECK(said < much.size());
   CHECK_FALSE(tcp.input->at_rest());
   CHECK_FALSE(tcp.input->at_rest());
   std::thread rest{[&] { tcp.server.say(std::string_view{much}.substr(said)); }};
-  tcp.input->hold_back(false);
+  tcp.input->limit(0);
   CHECK(tcp.book->wait_for([&](auto& book) { return book.count_ == 1 + much.size(); }));
   rest.join();
+}
+
+TEST_CASE("a TCP client hands over at its rate from the first line on, and all at once when it is stopped",
+          "[tcp][rates]") {
+  client tcp;
+  tcp.input->limit(200);
+  std::string many;
+  for (int i = 0; i < 1'000; ++i)
+    many += "x\n";
+  auto began = std::chrono::steady_clock::now();
+  tcp.server.say(many);
+  std::uint64_t come = 0;
+  CHECK(tcp.book->wait_for([&](auto& book) { return (come = book.count_) >= 60; }));
+  auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  CHECK(static_cast<double>(come) <= 200 * (seconds + 0.05) + 2);
+  tcp.input->stop(); // the server would not say them again
+  CHECK(tcp.book->wait_for([](auto& book) { return book.stopped_ == 1; }));
+  CHECK(tcp.book->text_ == many);
 }
 
 TEST_CASE("a TCP client skips records that are too long and says how many", "[tcp]") {
@@ -231,15 +249,17 @@ TEST_CASE("a generator input goes on behind what is durable, within its budget, 
   CHECK(book->text_ == expected.substr(0, 1'500'000));
 }
 
-TEST_CASE("a generator input that is held back makes nothing until it may go on", "[generate]") {
+TEST_CASE("a generator input makes no more than its limit allows", "[generate][rates]") {
   auto book = std::make_shared<notebook>();
   generator_options lines;
   lines.count = 100;
   auto input = open_generator_feed(lines, options(), book);
-  input->hold_back(true);
+  input->limit(20);
   input->begin(0);
   CHECK_FALSE(input->at_rest());
-  input->hold_back(false);
+  CHECK(book->wait_for([](auto& notes) { return notes.count_ >= 1; }));
+  CHECK(book->count_ <= 10);
+  input->limit(0);
   CHECK(book->wait_for([](auto& notes) { return notes.count_ == 100; }));
   CHECK(input->at_rest());
 }

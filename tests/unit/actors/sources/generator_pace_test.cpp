@@ -26,7 +26,7 @@ TEST_CASE("without a rate lines are always due, a group at a time, until the cou
     auto due = pace.due(0us);
     REQUIRE(due > 0);
     REQUIRE(due * 100 <= generator_pace::group_bytes);
-    CHECK(pace.take(due) == made);
+    CHECK(pace.take(due, 0us) == made);
     made += due;
   }
   CHECK(made == 5'000);
@@ -39,12 +39,32 @@ TEST_CASE("with a rate what was missed is made up for, and a restart goes on at 
   CHECK(pace.due(0us) == 0);
   CHECK(pace.until_due(0us) >= generator_pace::step);
   CHECK(pace.due(10ms) == 10);
-  CHECK(pace.take(10) == 500);
+  CHECK(pace.take(10, 10ms) == 500);
   CHECK(pace.due(10ms) == 0);
   CHECK(pace.due(1s) == 990);
-  CHECK(pace.take(990) == 510);
+  CHECK(pace.take(990, 1s) == 510);
   auto pause = pace.until_due(1s);
   CHECK(pace.due(1s + pause) >= 1);
+}
+
+TEST_CASE("a limit holds a generator back from its first line on, whatever its own rate is", "[generate][rates]") {
+  auto own_rate = GENERATE(std::uint64_t{0}, std::uint64_t{100'000});
+  generator_pace pace{lines(1'000'000'000, own_rate)};
+  pace.limit(50, 0us);
+  pace.begin(0);
+  std::uint64_t second_began = 0, made = 0;
+  for (auto second = 1s; second <= 5s; second += 1s) {
+    for (std::chrono::microseconds now = second - 1s; now < second; now += pace.until_due(now)) {
+      auto due = pace.due(now);
+      pace.take(due, now);
+      made += due;
+    }
+    CHECK(made - second_began <= 53);
+    CHECK(made - second_began >= 48);
+    second_began = made;
+  }
+  pace.limit(0, 5s);
+  CHECK(pace.due(5s) > 1'000);
 }
 
 TEST_CASE("a slow rate waits for its line and not in a loop", "[generate]") {

@@ -138,13 +138,13 @@ struct sink_state {
       return;
     // Files that could not be written since the start are a mistake of the configuration rather than a disk that has gone bad.
     auto may_wait = message.by_function || published.value > 0;
-    auto pause = may_wait ? patience->failed(self->clock().now()) : std::nullopt;
-    if (pause) {
+    auto next_attempt_in = may_wait ? patience->failed(self->clock().now()) : std::nullopt;
+    if (next_attempt_in) {
       mark("sink.tries_again");
       tell("output_retried", log_level::warning,
            message.problem + "; failure " + std::to_string(patience->count()) + " of this batch, next attempt in " +
-             std::to_string(pause->count()) + " ms, " + until_when());
-      self->delayed_send(self, *pause, publish_again{attempt});
+             std::to_string(next_attempt_in->count()) + " ms, " + until_when());
+      self->delayed_send(self, *next_attempt_in, publish_again{attempt});
     } else if (services->settings.on_error == error_policy::stop || !message.by_function) {
       services->fail({static_cast<error_code>(message.code), message.problem, {}, {}}); // the log keeps the batch
     } else {

@@ -57,6 +57,15 @@ private:
   Visit visit_;
 };
 
+/// Equal bytes for equal values of a type that msgpack knows and records do not, such as an array.
+template <class Member>
+std::string encode_member(const Member& member) {
+  std::string bytes;
+  codec_detail::normal_appender to{{bytes}};
+  msgpack::packer<codec_detail::normal_appender>{to}.pack(member);
+  return bytes;
+}
+
 /// The same, and hashes them.
 class member_hasher {
 public:
@@ -76,7 +85,7 @@ public:
     else if constexpr (record<Member>)
       return add(record_traits<Member>::hash(member, seed_));
     else
-      return add(hash_bytes(encode_normal(member), seed_));
+      return add(hash_bytes(encode_member(member), seed_));
   }
   std::uint64_t hash() const { return all_; }
 

@@ -253,7 +253,7 @@ TEST_CASE("a batch is not published where the mark says that the prefix is anoth
   REQUIRE(write_mark(*all.disk, "out/.words.weir", {"words", "counts", 1, "/data", 0, 0}).has_value());
   auto refused = publish(all.node, text_output("out/words"), {&batch, 1});
   REQUIRE_FALSE(refused.has_value());
-  CHECK(refused.error().code == error_code::configuration);
+  CHECK(refused.error().why.code == error_code::configuration);
   CHECK(all.disk->visible("").empty());
 }
 
@@ -270,7 +270,7 @@ TEST_CASE("a directory that is younger than what the mark says is of somebody el
     REQUIRE(all.disk->write("out/words-1700/_SUCCESS", "").has_value());
     auto refused = publish(all.node, text_output("out/words"), {&batch, 1});
     REQUIRE_FALSE(refused.has_value());
-    CHECK(refused.error().message().find("out/words-1700") != std::string::npos);
+    CHECK(refused.error().why.message().find("out/words-1700") != std::string::npos);
   }
   SECTION("one's own is known by the mark, which is raised before it appears") {
     REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());

@@ -42,7 +42,7 @@ void intake::hello(connection_id connection, const std::string& name) {
     actions_.push_back(refuse{*who.connection, "producer '" + name + "' has connected anew"});
   }
   who.connection = connection;
-  who.leaving = who.welcome = false;
+  who.leaving = who.welcome = who.turned_away = false;
   connections_[connection] = name;
   if (who.known) {
     if (who.durable != who.accepted) {
@@ -105,11 +105,15 @@ void intake::data(connection_id connection, const ingest_data& frame) {
       actions_.push_back(release{frame.held});
   };
   auto at = connections_.find(connection);
-  if (at == connections_.end() || stopped_)
+  if (at == connections_.end())
     return give_back();
   auto& name = at->second;
   auto& who = producers_.at(name);
   auto last = frame.first + frame.count - 1;
+  if (stopped_) {
+    who.turned_away = who.turned_away || last > who.accepted;
+    return give_back();
+  }
   if (!who.welcome || frame.count == 0 || frame.first == 0 || frame.first > who.accepted + 1) {
     give_back();
     actions_.push_back(refuse{connection, "expected record " + std::to_string(who.accepted + 1) + ", got " +
@@ -241,7 +245,12 @@ void intake::goodbye(connection_id connection) {
   auto at = connections_.find(connection);
   if (at == connections_.end())
     return;
-  producers_.at(at->second).leaving = true;
+  auto& who = producers_.at(at->second);
+  if (who.turned_away) {
+    mark("receiver.ignores_goodbye");
+    return;
+  }
+  who.leaving = true;
   cut();
   depart_if_durable(at->second);
 }

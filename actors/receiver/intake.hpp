@@ -83,7 +83,7 @@ public:
   void released(block_sequence through);
   /// The log has so many names, after those that were idle for long have left.
   void counted(std::uint64_t producers) { logged_producers_ = producers; }
-  /// Take no more records.
+  /// Take no more records. Who sends some after this has not said all, whatever it says then: it comes again, and so does its goodbye.
   void stop();
 
   /// Blocks that were handed over and are not durable yet, oldest first: what a restarted block store must be told again.
@@ -110,7 +110,8 @@ private:
     std::uint64_t accepted = 0;
     std::uint64_t durable = 0;
     std::optional<connection_id> connection;
-    bool leaving = false; ///< said goodbye on this connection
+    bool leaving = false;     ///< said goodbye on this connection
+    bool turned_away = false; ///< records of this connection came after `stop`
   };
   struct cut_info {
     log::block_header header;

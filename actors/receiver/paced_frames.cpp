@@ -44,7 +44,8 @@ ingest_data paced_frames::cut(waiting& from, std::uint64_t records) {
   auto text = count == frame.count ? rest : first_lines(rest, count);
   auto bytes = std::make_shared<data::buffer>(text.size());
   bytes->append(text);
-  ingest_data piece{frame.first, count, std::move(bytes)};
+  // The whole frame stays in memory until its last piece is taken, which gives back what the server has counted for it.
+  ingest_data piece{frame.first, count, std::move(bytes), count == frame.count ? frame.held : 0};
   from.taken_bytes += text.size();
   frame.first += count;
   frame.count -= count;

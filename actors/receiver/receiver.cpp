@@ -1,8 +1,6 @@
 // On a record's way, step 2 of 8: bytes from a producer's connection become a block. From sources/asio_ingest_server, to block_store.
 #include "actors/receiver/receiver.hpp"
 
-#include <set>
-
 #include "actors/batch_coordinator/protocol.hpp"
 #include "actors/block_store/protocol.hpp"
 #include "actors/monitor/chaos_page.hpp"
@@ -66,8 +64,7 @@ struct receiver_state {
   bool anyone_departed = false;
   std::optional<input_rate> rate;
   token_bucket bucket;
-  paced_frames frames;               ///< came, and are not taken yet
-  std::set<connection_id> cut_short; ///< connections of which the drain has turned frames away
+  paced_frames frames; ///< came, and are not taken yet
   bool held_back = false;
   bool looks_again = false; ///< a timer runs
   receiver_figures counted;
@@ -223,7 +220,10 @@ struct receiver_state {
     }
     if (auto hold = !frames.empty(); hold != held_back)
       server->hold_back(held_back = hold);
-    if (held_back && !std::exchange(looks_again, true))
+    if (!held_back)
+      return act();
+    mark("receiver.holds_to_rate");
+    if (!std::exchange(looks_again, true))
       self->delayed_send(self, std::clamp(bucket.wait(now), shortest_pause, longest_pause), read_again{});
     act();
   }
@@ -232,15 +232,10 @@ struct receiver_state {
   void take(connection_id from, paced_frames::goodbye&) { intake->goodbye(from); }
   void take(connection_id from, paced_frames::closed&) { intake->closed(from); }
 
-  /// It drains. Nothing of these frames was acknowledged, so producers hand them to the next start; their goodbyes wait until then, too.
+  /// It drains, and the intake takes no more. Nothing of these frames was acknowledged, so producers hand them to the next start.
   void give_back_frames() {
-    while (auto piece = frames.next(token_bucket::unlimited)) {
-      if (std::holds_alternative<ingest_data>(piece->what))
-        cut_short.insert(piece->connection);
-      if (std::holds_alternative<paced_frames::goodbye>(piece->what) && cut_short.count(piece->connection))
-        continue;
+    while (auto piece = frames.next(token_bucket::unlimited))
       std::visit([&](auto& what) { take(piece->connection, what); }, piece->what);
-    }
   }
 
   void limit(const limit_rate& message) {

@@ -404,6 +404,29 @@ TEST_CASE("after a stop nothing is taken, and what was taken is handed over", "[
   CHECK(made.all_durable());
 }
 
+// Its departure was recorded, although records of it were turned away: an input counted as finished that was not.
+TEST_CASE("a goodbye behind records that came after a stop is not recorded: its producer comes again", "[intake]") {
+  auto made = with_alpha();
+  made.data(1, records(1, {"a"}));
+  made.stop();
+  made.durable(block_sequence{1});
+  made.take_actions();
+  SECTION("all it sent was taken before the stop, and came again") {
+    made.data(1, records(1, {"a"}));
+    made.goodbye(1);
+    CHECK(of_kind<intake::record_departure>(made.take_actions()).size() == 1);
+  }
+  SECTION("something was turned away") {
+    made.data(1, records(1, {"a", "b"}));
+    made.goodbye(1);
+    CHECK(of_kind<intake::record_departure>(made.take_actions()).empty());
+    CHECK(made.unanswered_departures().empty());
+    made.hello(2, "alpha"); // a connection of its own knows nothing of that
+    made.goodbye(2);
+    CHECK(of_kind<intake::record_departure>(made.take_actions()).size() == 1);
+  }
+}
+
 TEST_CASE("producers that come and go are forgotten: the log knows where they stand", "[intake]") {
   auto made = with_alpha();
   made.data(1, records(1, {"a"}));

@@ -16,7 +16,8 @@ ingest_data frame(std::uint64_t first, std::uint64_t count) {
     text += "record " + std::to_string(first + i) + "\n";
   auto bytes = std::make_shared<data::buffer>(text.size());
   bytes->append(text);
-  return {first, count, std::move(bytes)};
+  auto held = bytes->size() + frame_overhead_bytes;
+  return {first, count, std::move(bytes), held};
 }
 
 } // namespace
@@ -39,6 +40,19 @@ TEST_CASE("a frame is cut into what the rate allows, and its bytes add up", "[ra
   }
   CHECK(frames.empty());
   CHECK(all == whole.bytes->view());
+}
+
+// It was lost with the frame, so a port that was held to a rate read nothing more once frames of its budget had come.
+TEST_CASE("what the server counts for a frame comes back with its last piece, once", "[rates]") {
+  paced_frames frames;
+  auto whole = frame(1, 10);
+  frames.add(1, whole);
+  frames.add(1, frame(11, 2));
+  CHECK(std::get<ingest_data>(frames.next(4)->what).held == 0);
+  CHECK(std::get<ingest_data>(frames.next(4)->what).held == 0);
+  CHECK(std::get<ingest_data>(frames.next(4)->what).held == whole.held);
+  CHECK(std::get<ingest_data>(frames.next(4)->what).held == frame(11, 2).held);
+  CHECK(frames.empty());
 }
 
 TEST_CASE("what a connection says keeps its order: a goodbye waits for the records before it", "[rates]") {

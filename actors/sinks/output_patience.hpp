@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace weir::actors {
 
-/// How long an output may fail on one batch, and how long it waits before it tries again: longer each time. Pure; one thread.
+/// How long an output may fail on one batch, and how long it waits before it tries again: longer each time. Also how often a person is told:
+/// when it begins, once a minute while it lasts, and when it is over. Pure; one thread.
 class output_patience {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -27,17 +29,31 @@ public:
     auto left = limit_ - lasted(now);
     return left.count() > 0 ? std::optional{std::min(pause, left)} : std::nullopt;
   }
-  /// The batch was published, or given up.
-  void over() { count_ = 0; }
+  /// Whether a person is to be told of the last failure.
+  bool may_tell(time_point now) {
+    if (told_ && now - *told_ < between_words)
+      return false;
+    told_ = now;
+    return announced_ = true;
+  }
+  /// The batch was published, or given up. Whether a person waits to hear of that.
+  bool over() {
+    count_ = 0;
+    return std::exchange(announced_, false);
+  }
 
   std::uint32_t count() const { return count_; }
   /// Since the first failure.
   milliseconds lasted(time_point now) const { return std::chrono::duration_cast<milliseconds>(now - since_); }
 
 private:
+  static constexpr std::chrono::seconds between_words{60};
+
   milliseconds limit_;
   std::uint32_t count_ = 0;
   time_point since_{};
+  std::optional<time_point> told_; ///< the last time
+  bool announced_ = false;         ///< the failures of this batch
 };
 
 } // namespace weir::actors

@@ -11,7 +11,8 @@ namespace weir::actors {
 /// Why batches are not visible in an output.
 struct publication_problem {
   error why;
-  bool may_pass = false; ///< it lies in what the output writes to, or in the program's function: a later attempt may do better
+  bool may_pass =
+    false; ///< it lies in what the output writes to, or in the program's function: a later attempt may do better
 };
 
 /// Makes committed batches visible in all targets of one output, in their order. Blocking: on the sink's worker only. Repeating it
@@ -24,6 +25,7 @@ struct publication_problem {
 ///   `batches` is one.
 ///
 /// After a failed sync the files are written anew, under the temporary name, and never synced again as they are.
-tl::expected<void, publication_problem> publish(services& services, const plan::output& output, std::span<const log::commit_record> batches);
+tl::expected<void, publication_problem> publish(services& services, const plan::output& output,
+                                                std::span<const log::commit_record> batches);
 
 } // namespace weir::actors

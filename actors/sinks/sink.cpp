@@ -138,12 +138,11 @@ struct sink_state {
       return;
     // Files that could not be written since the start are a mistake of the configuration rather than a disk that has gone bad.
     auto may_wait = message.by_function || published.value > 0;
-    auto next_attempt_in = may_wait ? patience->failed(self->clock().now()) : std::nullopt;
-    if (next_attempt_in) {
+    auto now = self->clock().now();
+    if (auto next_attempt_in = may_wait ? patience->failed(now) : std::nullopt) {
       mark("sink.tries_again");
-      tell("output_retried", log_level::warning,
-           message.problem + "; failure " + std::to_string(patience->count()) + " of this batch, next attempt in " +
-             std::to_string(next_attempt_in->count()) + " ms, " + until_when());
+      if (patience->may_tell(now))
+        tell("output_retried", log_level::warning, message.problem + "; " + what_follows(now));
       self->delayed_send(self, *next_attempt_in, publish_again{attempt});
     } else if (services->settings.on_error == error_policy::stop || !message.by_function) {
       services->fail({static_cast<error_code>(message.code), message.problem, {}, {}}); // the log keeps the batch
@@ -157,11 +156,14 @@ struct sink_state {
     }
   }
 
-  std::string until_when() const {
+  std::string what_follows(output_patience::time_point now) const {
     auto limit = services->settings.output_retry_limit;
-    return limit == for_ever
-             ? "until it succeeds"
-             : "for " + format_duration(limit) + " in all (output.retry_limit)";
+    auto so_far = patience->count() == 1 ? std::string{}
+                                         : ", it has failed " + std::to_string(patience->count()) + " times in " +
+                                             std::to_string(patience->lasted(now).count() / 1000) + " s";
+    return (limit == for_ever ? "it is tried again until it succeeds"
+                              : "it is tried again for " + format_duration(limit) + " (output.retry_limit)") +
+           so_far + "; nothing is lost";
   }
 
   void tell(const char* what, log_level level, std::string sentence) {
@@ -182,12 +184,12 @@ struct sink_state {
   void ended(const publication_ended& message) {
     if (auto words = pause.went_on(self->clock().now()))
       services->journal->warning(*words);
-    if (patience->count() > 0)
+    auto failures = patience->count();
+    auto lasted = patience->lasted(self->clock().now());
+    if (patience->over())
       tell("output_goes_on", log_level::notice,
            "output " + plan().name + " has taken batch " + std::to_string(group.front().id.value) + " after " +
-             std::to_string(patience->count()) + " failures in " +
-             std::to_string(patience->lasted(self->clock().now()).count()) + " ms; going on");
-    patience->over();
+             std::to_string(failures) + " failures in " + std::to_string(lasted.count()) + " ms; going on");
     published = busy_through;
     busy_through = {};
     for (auto batch : message.batches)

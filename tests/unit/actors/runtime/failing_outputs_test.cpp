@@ -209,7 +209,7 @@ TEST_CASE("a function that throws twice and then does not gives exactly the righ
   CHECK(f.db.seen() == expected);
   CHECK(f.in_files() == expected);
   CHECK(f.in_objects() == expected);
-  CHECK(f.told->of("output_retried").size() == 2);
+  CHECK(f.told->of("output_retried").size() == 1); // once, not at each attempt
   CHECK(f.told->of("output_left_out").empty());
   CHECK(listener->seen() ==
         std::pair{std::set<std::string>{"calls"}, std::set<std::string>{"calls", "counts", "objects"}});
@@ -298,7 +298,8 @@ TEST_CASE("a graceful stop ends within its limit while an output fails, and the 
     CHECK(std::chrono::steady_clock::now() - begin < 10s);
   }
   stream_context again;
-  f.build(again, [&](const dataset<counted>& counts, const batch_key& key) { f.db.write(key.text(), counts.collect()); });
+  f.build(again,
+          [&](const dataset<counted>& counts, const batch_key& key) { f.db.write(key.text(), counts.collect()); });
   REQUIRE(f.start(again));
   totals all = expected;
   all["begun"] = 1;

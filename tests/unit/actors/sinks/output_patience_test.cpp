@@ -26,7 +26,8 @@ pauses pauses_of(output_patience& patience, std::size_t most) {
 
 } // namespace
 
-TEST_CASE("pauses between attempts double up to a longest one, and with a distant limit there is always another", "[sink]") {
+TEST_CASE("pauses between attempts double up to a longest one, and with a distant limit there is always another",
+          "[sink]") {
   output_patience patience{876'000h};
   CHECK(pauses_of(patience, 9) == pauses{100ms, 200ms, 400ms, 800ms, 1600ms, 3200ms, 5s, 5s, 5s});
   CHECK(pauses_of(patience, 10'000).size() == 10'000);
@@ -48,4 +49,20 @@ TEST_CASE("each batch has all the time", "[sink]") {
   patience.over();
   CHECK(patience.failed(now + 950ms) == 100ms);
   CHECK(patience.lasted(now + 1s) == 50ms);
+}
+
+TEST_CASE("a person is told when failures begin, once a minute while they last, and when they are over", "[sink]") {
+  output_patience patience{876'000h};
+  output_patience::time_point now{1h};
+  CHECK_FALSE(patience.over());
+  patience.failed(now);
+  CHECK(patience.may_tell(now));
+  CHECK_FALSE(patience.may_tell(now + 59s));
+  CHECK(patience.may_tell(now + 60s));
+  CHECK(patience.over());
+  CHECK_FALSE(patience.over());
+  // One that fails by turns says no more for that.
+  patience.failed(now + 61s);
+  CHECK_FALSE(patience.may_tell(now + 61s));
+  CHECK_FALSE(patience.over());
 }

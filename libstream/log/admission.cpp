@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "libstream/base/marks.hpp"
+
 namespace weir::log {
 
 namespace {
@@ -70,9 +72,12 @@ std::vector<exclusion> settle_exclusions(batch_record& batch, const program_part
   for (auto& each : batch.amendment.excluded) {
     auto stage = each.plan == program.plan ? std::optional{each.stage} : find_stage(each, program);
     if (!stage) {
+      mark("log.drops_exclusion");
       dropped.push_back(each);
       continue;
     }
+    if (*stage != each.stage)
+      mark("log.moves_exclusion");
     kept.push_back(each);
     kept.back().stage = *stage;
     kept.back().of_key = *stage < stage_index{static_cast<std::uint32_t>(program.stages.size())} &&

@@ -84,7 +84,7 @@ TEST_CASE("without a rate a batch takes what it likes, and a rate that comes hol
   pace.set_rate(100, now);
   CHECK(pace.allowed_bytes(now) == 1'050);
   pace.sealed(batch_id{2}, 1'050);
-  CHECK(pace.allowed_bytes(now) == 0);
+  CHECK(pace.allowed_bytes(now) <= 100); // the one record that may always be saved up
   CHECK(pace.allowed_bytes(now + 100ms).value() == Approx(1'000).margin(60));
   pace.set_rate(0, now);
   CHECK_FALSE(pace.allowed_bytes(now));

@@ -152,14 +152,15 @@ struct coordinator_state {
   }
 
   void say_reconsidered(batch_id batch, const log::exclusion& what) {
-    services->journal->tell({.name = "exclusion_reconsidered",
-                             .limited = true,
-                             .batch = batch,
-                             .message = "batch " + std::to_string(batch.value) +
-                                        " was to leave out a record on which operator " + what.operator_name +
-                                        " failed; the program is another one now and has no such operator, or it has no "
-                                        "name of its own, so the record is computed again",
-                             .more = {{"operator", what.operator_name}}});
+    services->journal->tell(
+      {.name = "exclusion_reconsidered",
+       .limited = true,
+       .batch = batch,
+       .message = "batch " + std::to_string(batch.value) + " was to leave out a record on which operator " +
+                  what.operator_name +
+                  " failed; the program is another one now and has no such operator, or it has no "
+                  "name of its own, so the record is computed again",
+       .more = {{"operator", what.operator_name}}});
   }
 
   void say_recovered(std::size_t open, std::size_t unpublished, std::int64_t took_us) {

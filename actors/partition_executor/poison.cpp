@@ -78,8 +78,7 @@ std::optional<task_ended> poisoned(const services& services, const task_board::t
   }
   for (auto& each : *found)
     report.excluded.push_back({what.stage, what.index, each.position, each.operator_name, each.problem,
-                               services.plan->fingerprint(),
-                               !services.plan->stages()[what.stage.value].reads_text});
+                               services.plan->fingerprint(), !services.plan->stages()[what.stage.value].reads_text});
   report.problem = problem.message();
   if (policy == error_policy::skip) {
     mark("executor.skips_batch");

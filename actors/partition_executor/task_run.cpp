@@ -89,9 +89,8 @@ result<plan::task_input> gather(const services& services, const task_board::task
 std::vector<log::exclusion> exclusions_of(const task_board::task& what) {
   auto found = what.record->amendment.excluded;
   // A key may lie in another partition than before: there may be more of them now.
-  std::erase_if(found, [&](auto& each) {
-    return each.stage != what.stage || (!each.of_key && each.task != what.index);
-  });
+  std::erase_if(found,
+                [&](auto& each) { return each.stage != what.stage || (!each.of_key && each.task != what.index); });
   std::sort(found.begin(), found.end(), [](auto& a, auto& b) { return a.position < b.position; });
   return found;
 }

@@ -13,7 +13,7 @@ namespace weir::log {
 
 /// The operators of a stage.
 struct stage_parts {
-  bool reads_input = false;             ///< its tasks have records of the input, otherwise keys
+  bool reads_input = false;              ///< its tasks have records of the input, otherwise keys
   std::map<std::string, bool> operators; ///< by name: whether the user gave it
 };
 

@@ -77,8 +77,8 @@ struct exclusion {
   std::uint64_t position = 0;
   std::string operator_name; ///< whose function failed
   std::string problem;       ///< what it said
-  std::uint64_t plan = 0;    ///< fingerprint of the plan that it was decided under; 0 = by a version that did not note it
-  bool of_key = false;       ///< a key is left out, not a record
+  std::uint64_t plan = 0; ///< fingerprint of the plan that it was decided under; 0 = by a version that did not note it
+  bool of_key = false;    ///< a key is left out, not a record
 
   bool operator==(const exclusion&) const = default;
   WEIR_FIELDS(x.stage, x.task, x.position, x.operator_name, x.problem, x.plan, x.of_key)

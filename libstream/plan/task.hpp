@@ -87,7 +87,7 @@ struct task_result {
 
 /// An operator of a stage, or a shuffle that it writes to, whose functions run there as well.
 struct stage_operator {
-  std::string name;     ///< stable if the user gave it; otherwise it changes with the operator's position in the program
+  std::string name; ///< stable if the user gave it; otherwise it changes with the operator's position in the program
   bool by_user = false; ///< the user gave it
 };
 
@@ -100,11 +100,11 @@ struct stage {
   std::vector<shuffle_index> reads; ///< otherwise: one task a partition, after all tasks of the writing stages
   std::vector<shuffle_index> writes;
   std::vector<output_index> outputs;
-  bool always_due = false;   ///< runs in every batch, also without input (`count`)
-  bool keyed = false;        ///< obeys `task_input::keys`
-  std::string unrecoverable; ///< the operator whose records end with the process; empty: none
+  bool always_due = false;               ///< runs in every batch, also without input (`count`)
+  bool keyed = false;                    ///< obeys `task_input::keys`
+  std::string unrecoverable;             ///< the operator whose records end with the process; empty: none
   std::vector<stage_operator> operators; ///< the root first
-  bool lines = false;        ///< of a source stage with a `source` of its own: its records are lines all the same
+  bool lines = false; ///< of a source stage with a `source` of its own: its records are lines all the same
 
   /// A source stage: its records lie in frames (`data/frames.hpp`), not in lines.
   bool framed() const { return source > 0 && !lines; }

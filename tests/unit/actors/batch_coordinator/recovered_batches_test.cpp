@@ -122,8 +122,13 @@ TEST_CASE("a record stays left out of the stage of the input, not of one behind 
           "[recovery]") {
   auto before = two_sums("a", "b");
   auto after = two_sums("b", "a");
-  log::exclusion record{stage_of(*before, before->stages().front().operators.front().name), task_index{0}, 5, "a",
-                        "overflow while combining", 1, false};
+  log::exclusion record{stage_of(*before, before->stages().front().operators.front().name),
+                        task_index{0},
+                        5,
+                        "a",
+                        "overflow while combining",
+                        1,
+                        false};
   auto found = settled(*before, after, record);
   REQUIRE(found.open.at(0).amendment.excluded.size() == 1);
   CHECK(after->stages().at(found.open.at(0).amendment.excluded[0].stage.value).reads_text);

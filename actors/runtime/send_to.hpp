@@ -79,8 +79,8 @@ private:
 /// Sends the records of each committed batch to an actor of the same process: messages `(batch_results, std::vector<record>)`, text as
 /// std::string, to be answered with nothing. In batch order, the next after the answer; a batch comes again after a crash (at least
 /// once: `batch_results::batch` tells). `std::vector<record>` must be a message type of the actor's system. An actor that has ended or
-/// gives no answer within 5 s is asked again, `max_task_failures` times in all; then `on_error` decides. Name the stream when there is a
-/// data directory.
+/// gives no answer within 5 s is asked again, with pauses, until it answers or `output.retry_limit` is reached; then `on_error` decides. Name
+/// the stream when there is a data directory.
 template <class T>
 void send_to(const dstream<T>& stream, caf::actor destination) {
   stream.deliver_to(std::make_shared<actors::actor_delivery<data::owned<T>>>(std::move(destination)));

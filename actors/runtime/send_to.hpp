@@ -7,6 +7,7 @@
 #include "libstream/api/dstream.hpp"
 #include "libstream/data/owned.hpp"
 #include "libstream/operators/record_output.hpp"
+#include "libstream/plan/permanent_failure.hpp"
 
 namespace weir {
 
@@ -57,11 +58,18 @@ private:
     std::string problem = "the application ends";
     if (!cancelled_) {
       caf::scoped_actor self{destination_.home_system()};
-      auto taken = false;
+      auto taken = false, has_ended = false;
       self->request(destination_, answer_limit, what, records)
-        .receive([&] { taken = true; }, [&](caf::error& why) { problem = destination_.home_system().render(why); });
+        .receive([&] { taken = true; },
+                 [&](caf::error& why) {
+                   problem = destination_.home_system().render(why);
+                   has_ended = why == caf::sec::request_receiver_down;
+                 });
       if (taken)
         return {};
+      if (has_ended)
+        throw permanent_failure{"send_to: the actor that takes the results has ended before it answered batch " +
+                                std::to_string(what.batch) + "; keep it alive while the context runs"};
     }
     return fail(error_code::failed,
                 "an actor does not take the results of batch " + std::to_string(what.batch) + ": " + problem, "send_to",
@@ -78,9 +86,9 @@ private:
 
 /// Sends the records of each committed batch to an actor of the same process: messages `(batch_results, std::vector<record>)`, text as
 /// std::string, to be answered with nothing. In batch order, the next after the answer; a batch comes again after a crash (at least
-/// once: `batch_results::batch` tells). `std::vector<record>` must be a message type of the actor's system. An actor that has ended or
-/// gives no answer within 5 s is asked again, with pauses, until it answers or `output.retry_limit` is reached; then `on_error` decides. Name
-/// the stream when there is a data directory.
+/// once: `batch_results::batch` tells). `std::vector<record>` must be a message type of the actor's system. An actor that gives
+/// no answer within 5 s, or an error, is asked again, with pauses, until it answers or `output.retry_limit` is reached; then `on_error` decides.
+/// An actor that has ended ends the application (`permanent_failure`). Name the stream when there is a data directory.
 template <class T>
 void send_to(const dstream<T>& stream, caf::actor destination) {
   stream.deliver_to(std::make_shared<actors::actor_delivery<data::owned<T>>>(std::move(destination)));

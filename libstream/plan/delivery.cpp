@@ -2,13 +2,18 @@
 
 #include <exception>
 
+#include "libstream/plan/permanent_failure.hpp"
+
 namespace weir::plan {
 
 namespace {
 
-result<void> call(delivery& to, const delivered_batch& batch) {
+result<void> call(delivery& to, const delivered_batch& batch, bool& for_ever) {
   try {
     return to.deliver(batch);
+  } catch (const permanent_failure& thrown) {
+    for_ever = true;
+    return fail(error_code::failed, thrown.what());
   } catch (const std::exception& thrown) {
     return fail(error_code::failed, thrown.what());
   } catch (...) {
@@ -19,7 +24,8 @@ result<void> call(delivery& to, const delivered_batch& batch) {
 } // namespace
 
 result<void> deliver(delivery& to, const delivered_batch& batch) {
-  auto done = call(to, batch);
+  auto for_ever = false;
+  auto done = call(to, batch, for_ever);
   if (done)
     return done;
   auto why = std::move(done.error());
@@ -28,8 +34,9 @@ result<void> deliver(delivery& to, const delivered_batch& batch) {
               (at.empty() ? "" : ", " + at);
   why.where = why.where.empty() ? name : name + ", " + why.where;
   if (why.hint.empty())
-    why.hint = "mend the function or what it writes to, or see on_error";
-  if (why.code != error_code::corrupt && !why.full)
+    why.hint = for_ever ? "the log keeps the batch, and the next start hands it over"
+                        : "mend the function or what it writes to, or see on_error";
+  if (!for_ever && why.code != error_code::corrupt && !why.full)
     why.thrown_by = batch.output;
   return tl::make_unexpected(std::move(why));
 }

@@ -10,5 +10,6 @@
 #include "libstream/api/stream_context.hpp"
 #include "libstream/operators/contains.hpp"
 #include "libstream/operators/split_words.hpp"
+#include "libstream/plan/permanent_failure.hpp"
 
 /// What a pipeline needs, without the runtime that drives it: all of `<weir/weir.hpp>` that knows no actors.

@@ -15,6 +15,7 @@
 #include "libstream/api/dstream.hpp"
 #include "libstream/data/object_bytes.hpp"
 #include "libstream/operators/split_words.hpp"
+#include "libstream/plan/permanent_failure.hpp"
 #include "tests/unit/actors/sources/temporary_directory.hpp"
 
 using namespace weir;
@@ -276,6 +277,38 @@ TEST_CASE("a function that always throws ends the application under stop, and th
   CHECK(keys.size() == 1); // the same key, so that what the first attempts wrote is recognised
   CHECK(f.db.seen() == expected);
   CHECK(f.in_files() == expected);
+}
+
+TEST_CASE("a function that says that no later attempt can help is called once, and the next start hands the batch over",
+          "[failing outputs]") {
+  fixture f;
+  f.options.settings.on_error = error_policy::skip; // which is about records, not about what outputs write to
+  f.write("1", "a b\na\n");
+  {
+    stream_context ctx;
+    f.build(ctx, [&](const dataset<counted>& counts, const batch_key&) {
+      if (counts.count() == 0)
+        return;
+      f.db.note_failure();
+      throw permanent_failure{"the table was dropped"};
+    });
+    REQUIRE(f.start(ctx));
+    auto ended = ctx.await_termination();
+    REQUIRE_FALSE(ended);
+    CHECK(ended.error().exit_code() == 1);
+    CHECK_THAT(ended.error().message(), Catch::Contains("output calls, batch ") &&
+                                          Catch::Contains("the table was dropped; the log keeps the batch"));
+  }
+  CHECK(f.db.failures() == 1);
+  CHECK(f.told->of("output_retried").empty());
+  CHECK(f.told->of("output_left_out").empty());
+  stream_context again;
+  f.build(again,
+          [&](const dataset<counted>& counts, const batch_key& key) { f.db.write(key.text(), counts.collect()); });
+  REQUIRE(f.start(again));
+  CHECK(f.db.await(expected) == expected);
+  CHECK(again.stop(true));
+  CHECK(f.db.seen() == expected);
 }
 
 TEST_CASE("a graceful stop ends within its limit while an output fails, and the next start hands the batch over",

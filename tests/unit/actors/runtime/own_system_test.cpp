@@ -191,5 +191,5 @@ TEST_CASE("an actor that has ended fails the application instead of losing resul
   }
   auto ended = ctx.await_termination();
   REQUIRE_FALSE(ended);
-  CHECK_THAT(ended.error().message(), Catch::Contains("does not take the results"));
+  CHECK_THAT(ended.error().message(), Catch::Contains("has ended before it answered"));
 }

@@ -115,6 +115,10 @@ TEST_CASE("a restart reads the same ranges of a batch again, and goes on behind 
   REQUIRE(ended);
   auto all = f.source->ranges();
   std::vector<offset_range> after(all.begin() + static_cast<std::ptrdiff_t>(before.size()), all.end());
+  std::string shown;
+  for (auto& range : all)
+    shown += "[" + std::to_string(range.from) + ", " + std::to_string(range.to) + ") ";
+  INFO("ranges read: " << shown << "; after the restart from read " << before.size());
   CHECK(std::count(after.begin(), after.end(), *second) == 1);
   CHECK(std::none_of(after.begin(), after.end(), [](auto& range) { return range.from < 10; }));
   for (int at = 0; at < 45; ++at) {

@@ -179,7 +179,7 @@ TEST_CASE("top shows outputs, and leaves nothing out without a sign", "[top]") {
   CHECK(all.find("failing on batch 7: no room") != std::string::npos);
   CHECK(all.find("stopped (all is said)") != std::string::npos);
   auto narrow = weir::tool::top_lines(status, {false, 30, 0});
-  CHECK(narrow.back() == "warning   a warning that is mu…");
+  CHECK(narrow.back() == "warning   a warning that is m…");
   auto low = weir::tool::top_lines(status, {false, 0, 4});
   REQUIRE(low.size() == 4);
   CHECK(low.back().find("more lines") != std::string::npos);

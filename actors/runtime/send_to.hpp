@@ -87,7 +87,7 @@ private:
 /// Sends the records of each committed batch to an actor of the same process: messages `(batch_results, std::vector<record>)`, text as
 /// std::string, to be answered with nothing. In batch order, the next after the answer; a batch comes again after a crash (at least
 /// once: `batch_results::batch` tells). `std::vector<record>` must be a message type of the actor's system. An actor that gives
-/// no answer within 5 s, or an error, is asked again, with pauses, until it answers or `output.retry_limit` is reached; then `on_error` decides.
+/// no answer within 5 s, or an error, is asked again, with pauses, until it answers or `output_retry_limit` is reached; then `on_error` decides.
 /// An actor that has ended ends the application (`permanent_failure`). Name the stream when there is a data directory.
 template <class T>
 void send_to(const dstream<T>& stream, caf::actor destination) {

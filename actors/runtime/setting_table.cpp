@@ -129,7 +129,7 @@ setting_row graceful_stop() {
 }
 
 setting_row output_retry_limit() {
-  auto made = row("output.retry_limit", &settings::output_retry_limit, duration, 0, year,
+  auto made = row("output_retry_limit", &settings::output_retry_limit, duration, 0, year,
                   "how long an output that fails on a batch is tried again before on_error decides");
   return std::move(made).unless_set("forever");
 }

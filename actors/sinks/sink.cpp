@@ -162,7 +162,7 @@ struct sink_state {
                                          : ", it has failed " + std::to_string(patience->count()) + " times in " +
                                              std::to_string(patience->lasted(now).count() / 1000) + " s";
     return (limit == for_ever ? "it is tried again until it succeeds"
-                              : "it is tried again for " + format_duration(limit) + " (output.retry_limit)") +
+                              : "it is tried again for " + format_duration(limit) + " (output_retry_limit)") +
            so_far + "; nothing is lost";
   }
 

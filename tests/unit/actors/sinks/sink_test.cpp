@@ -204,7 +204,7 @@ TEST_CASE("an output that fails is tried again after pauses, its later batches w
   CHECK(in.heard->failures == std::vector<std::pair<std::uint32_t, std::uint64_t>>{{0, 2}, {0, 2}});
   CHECK(in.told("output_retried") ==
         std::vector<std::string>{"user function of output rows, batch 2: no such table; mend the function or what it "
-                                 "writes to, or see on_error; it is tried again for 300ms (output.retry_limit); "
+                                 "writes to, or see on_error; it is tried again for 300ms (output_retry_limit); "
                                  "nothing is lost"}); // once, not at each attempt
 }
 

@@ -10,13 +10,13 @@ namespace {
 
 constexpr auto usage = R"(weir-bench [CASE]... [--quick] [--json FILE] [--check] [--record] [--list]
 
-Measures the cases whose names begin with a CASE (default: all), each beside the best hand-written loop on the same data, in the same
-run, in turns; checks each result; prints medians. Exit 1 when a result is wrong.
-  --quick        small data, one run each: shows that it works, measures little
-  --json FILE    writes the figures
-  --check        names the cases that became slower than the last entry of bench/history.json; exit 1 if there are any
+Measures the cases whose names begin with one of CASE (default: all). Each case runs in turns with the best hand-written loop on the
+same data; every result is checked; the table shows medians. Exits with 1 if a result is wrong.
+  --quick        small data, one run each: shows that the cases work; the figures mean nothing
+  --json FILE    writes the figures as JSON
+  --check        names the cases that are slower than in the last entry of bench/history.json; exits with 1 if there are any
   --record       adds an entry to bench/history.json
-  --history FILE another file instead
+  --history FILE uses another file than bench/history.json
   --list         names the cases
 )";
 

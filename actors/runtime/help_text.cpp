@@ -36,7 +36,7 @@ std::string entry(const std::string& flag, const std::string& meaning) {
 std::string default_of(const setting_row& row, const configuration& defaults) {
   if (row.form == setting_form::list) {
     auto value = format_setting(row.read(defaults), row.form);
-    return value == "[]" ? "at least one is needed" : "default " + value;
+    return value == "[]" ? "default: none" : "default " + value;
   }
   if (!row.follows.empty())
     return "default: follows from " + row.follows;
@@ -60,11 +60,12 @@ std::string entry_of(const setting_row& row, const configuration& defaults) {
 std::string other_flags(const std::string& application) {
   return "\nSettings\n" +
          entry("--config FILE.toml",
-               "reads settings from a file; every flag is a setting, too: batch_interval = \"50ms\"") +
+               "reads settings from a file; every flag can stand in it as a setting: batch_interval = \"50ms\"") +
          entry("--set KEY=VALUE", "changes any setting, also those that have no flag; may be repeated") +
-         entry("--help, --version", "") +
-         "\n  Later ones win: default, --config, environment (WEIR_BATCH_INTERVAL=50ms), --set, flag.\n" +
-         "  All settings, their values, and where these come from: " + application + " config [FLAG]...\n";
+         entry("--help, --version", "prints this text, or the version of Weir, and ends") +
+         "\n  Where a setting is given more than once, the later of these wins:\n"
+         "  default, --config, environment (WEIR_BATCH_INTERVAL=50ms), --set, flag.\n" +
+         "  `" + application + " config [FLAG]...` shows all settings, their values, and where these come from.\n";
 }
 
 std::string examples(const std::string& application) {
@@ -78,7 +79,7 @@ std::string examples(const std::string& application) {
 std::string application_help(const std::string& application) {
   auto text =
     "usage: " + application + " [FLAG]...\n       " + application +
-    " config [FLAG]... [--json]\n\nReads records, computes them in small batches, publishes each batch exactly once.\n";
+    " config [FLAG]... [--json]\n\nReads records, computes them in small batches, and publishes each batch.\n";
   auto defaults = default_configuration(application);
   std::string group;
   for (auto& row : setting_table()) {

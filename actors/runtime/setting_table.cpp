@@ -54,7 +54,7 @@ setting_row inputs() {
         texts.push_back(url.full_text());
       return texts;
     },
-    "where records come from: weir://ADDR:PORT, tcp://HOST:PORT, file:DIRECTORY, generate://?count=N; may be several");
+    "where records come from: weir://ADDR:PORT, tcp://HOST:PORT, file:DIRECTORY, generate://?count=N; may be repeated");
 }
 
 setting_row forgotten_inputs() {
@@ -68,7 +68,7 @@ setting_row forgotten_inputs() {
       return {};
     },
     [](const configuration& from) { return from.options.forget_inputs; },
-    "gives up an input of the data directory whose source is gone; what came from it stays counted; may be several");
+    "gives up an input of the data directory whose source is gone; what came from it stays counted; may be repeated");
 }
 
 std::string text_of(const plan::output_target& target) {
@@ -89,7 +89,7 @@ setting_row outputs() {
         texts.push_back(text_of(target));
       return texts;
     },
-    "where results go: print, print:N, text:PREFIX; may be several");
+    "where results go: print, print:N, text:PREFIX; may be repeated");
 }
 
 std::string default_directory(const configuration& from) { return "./weir-data/" + from.options.application; }
@@ -130,13 +130,12 @@ setting_row graceful_stop() {
 
 setting_row output_retry_limit() {
   auto made = row("output_retry_limit", &settings::output_retry_limit, duration, 0, year,
-                  "how long an output that fails on a batch is tried again before on_error decides");
+                  "how long an output that fails on a batch is retried before on_error decides");
   return std::move(made).unless_set("forever");
 }
 
 setting_row stop_after() {
-  setting_row made =
-    row("stop_after", &settings::stop_when_idle, duration, 0, year, "stops gracefully after this time");
+  setting_row made = row("stop_after", &settings::stop_when_idle, duration, 0, year, "drains and ends after this time");
   made.read = [](const configuration& from) {
     return value_of(from.stop_after.value_or(std::chrono::milliseconds{0}));
   };
@@ -188,14 +187,14 @@ std::vector<setting_row> make_rows() {
           .as_flag("PATH")
           .unless_set("auto", "data_dir"),
         row("after_restore", &runtime_options::after_restore, boolean,
-            "starts on a data directory that was restored from an older copy, though outputs have younger batches")
+            "starts on a data directory that was restored from an older copy, though outputs have newer batches")
           .as_flag("BOOL", "true"),
         row("log.limit", &settings::log_limit, size, 64 * mib, 64 * tib, "greatest size of the log on disk"),
       });
   add(all, "Memory and flow",
       {
         row("memory.limit", &settings::memory_limit, size, mib, 64 * tib,
-            "memory of the process; the budgets that are not set follow from it"),
+            "memory of the process; budgets that are not set follow from it"),
         row("exchange.memory", &settings::exchange_bytes, size, 0, 64 * tib,
             "memory for map outputs; what does not fit is spilled to the scratch file")
           .unless_set("auto", "memory.limit"),
@@ -205,18 +204,18 @@ std::vector<setting_row> make_rows() {
             "how much of one input may wait in memory until it is committed")
           .unless_set("auto", "memory.limit"),
         row("max_batches_in_flight", &settings::max_batches_in_flight, count, 1, 64,
-            "batches between their seal and their commit"),
+            "how many batches may be between their seal and their commit"),
         row("max_unpublished_bytes", &settings::max_unpublished_bytes, size, 1, tib,
-            "committed results that wait for publication; beyond it no batch is sealed"),
+            "how many bytes of committed results may wait for publication; beyond it no batch is sealed"),
       });
   add(all, "Producers",
       {
         row("ingest.max_connections", &settings::max_connections, count, 1, 1'000'000,
-            "weir:// connections of the process; at most what its open files allow"),
+            "greatest number of weir:// connections of the process; never more than its limit of open files allows"),
         row("ingest.max_producers", &settings::max_producers, count, 1, 1'000'000'000,
-            "names of producers that one weir:// input knows; a further one is refused"),
+            "greatest number of producers that one weir:// input knows by name; a further one is refused"),
         row("ingest.producer_ttl", &settings::producer_ttl, duration, second, 100 * year,
-            "a producer that was silent for so long, while the application ran, is forgotten"),
+            "a producer that was silent for this long, while the application ran, is forgotten"),
       });
   add(all, "Back-pressure",
       {
@@ -244,35 +243,35 @@ std::vector<setting_row> make_rows() {
       row("max_task_failures", &settings::max_task_failures, count, 1, 100,
           "how often a task may fail in a user function before on_error decides"),
       row("isolate.share", &settings::isolate_share, fixed_point, 0, millionths,
-          "up to this share of the records of a task may be isolated, and 100 always; where more fail, the application "
-          "ends"),
+          "at most this share of the records of a task may be isolated, and 100 in any case; if more fail, the "
+          "application ends"),
       output_retry_limit(),
       row("dead_letters", &settings::dead_letters, text,
           "text prefix for the records that were isolated, with operator and problem")
         .unless_set("auto", "data_dir"),
       row("supervisor.max_restarts", &settings::supervisor_max_restarts, count, 0, 1'000'000,
-          "restarts of one actor within the window; one more end, and its supervisor gives up"),
+          "how often one actor may be restarted within the window; if it ends once more, its supervisor gives up"),
       row("supervisor.window", &settings::supervisor_window, duration, ms, hour, "the window in which restarts count"),
       row("receiver_restart_delay", &settings::receiver_restart_delay, duration, ms, hour,
-          "how long an input that lost its peer waits before it tries again, about"),
+          "about how long an input that lost its peer waits before it tries again"),
       row("disk_full.retry", &settings::disk_full_retry, duration, ms, hour,
-          "while a disk is full: how long until what it refused is tried again"),
+          "how long the application waits before it retries what a full disk refused"),
     });
   add(all, "Ending",
       {
         graceful_stop(),
         stop_after().as_flag("DURATION"),
         row("stop_when_idle", &settings::stop_when_idle, duration, ms, year,
-            "drains and ends when nothing has come for this long")
+            "drains and ends when everything is published and nothing has come for this long")
           .as_flag("DURATION", "2s")
           .unless_set("never"),
       });
   add(all, "What is said on standard error",
       {
         row("log_level", &configuration::level, {"error", "warning", "notice", "info", "debug"},
-            "what is said: all up to this level")
+            "which lines are written: those of this level and of the levels before it")
           .as_flag("LEVEL"),
-        row("log_format", &configuration::format, {"text", "json"}, "one line an event, for people or for programs")
+        row("log_format", &configuration::format, {"text", "json"}, "format of a line, for people or for programs")
           .as_flag("FORMAT"),
       });
   return all;

@@ -154,26 +154,30 @@ int chaos_command(int argc, char** argv) {
   CLI::App app{
     "Kills a running application with SIGKILL again and again, half at named points of the program, half at random "
     "times, starts\n"
-    "it again on its data directory, and counts at the end: exit 0 only if nothing was lost or counted twice.\n"
-    "With --actors its actors are killed instead, while it runs on.",
+    "it again on its data directory, and counts at the end. Exits with 0 only if nothing was lost or counted twice.\n"
+    "With --actors it kills actors of the application instead, while the application runs on.",
     "weir chaos"};
   chaos_flags flags;
   app.add_option("APP", flags.settings.application, "the application: word-count")->required();
-  app.add_option("--kills", flags.settings.kills, "kills that find a batch open; others are repeated")
+  app.add_option("--kills", flags.settings.kills, "how many kills; a kill that finds no batch open does not count")
     ->check(CLI::Range(1u, 100'000u))
     ->capture_default_str();
   app
     .add_option("--actors", flags.settings.actor_kills,
-                "instead: kills that many actors and supervisors, one after the other, of an application that lives on")
+                "instead kills so many actors and supervisors, one after the other, while the application runs on")
     ->check(CLI::Range(1u, 100'000u))
     ->excludes("--kills");
-  app.add_option("--input", flags.input, "weir: through `weir send`; file: files that are moved into a directory")
+  app
+    .add_option("--input", flags.input,
+                "how the text comes in: weir: through `weir send`; file: as files that are moved into a directory")
     ->check(CLI::IsMember({"weir", "file"}))
     ->capture_default_str();
-  app.add_option("--seed", flags.settings.seed, "of the text, the points and the times")->capture_default_str();
+  app.add_option("--seed", flags.settings.seed, "seed of the text and of the points and times of the kills")
+    ->capture_default_str();
   app.add_option("--set", flags.settings.set, "a setting of the application, KEY=VALUE; may be repeated");
-  app.add_option("--json", flags.json_path, "writes the outcome to this file, too");
-  app.add_flag("--keep", flags.keep, "keeps the directory with text, log and output; kept anyway after a failure");
+  app.add_option("--json", flags.json_path, "also writes the outcome to this file, as JSON");
+  app.add_flag("--keep", flags.keep,
+               "keeps the directory with text, log and output; after a failure it is always kept");
   if (auto code = answer_early("chaos", app, argc, argv))
     return *code;
   return run(flags);

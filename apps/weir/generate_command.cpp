@@ -87,14 +87,15 @@ result<generator_options> options_of(const std::string& text) {
 } // namespace
 
 int generate_command(int argc, char** argv) {
-  CLI::App app{"Prints lines of words whose frequencies follow Zipf's law. The same URL prints the same bytes, always.",
+  CLI::App app{"Prints lines of words whose frequencies follow Zipf's law. The same URL always gives the same bytes.",
                "weir generate"};
   std::string url;
   app
     .add_option(
       "URL", url,
-      "generate://?count=&rate=&seed=1&bytes=100&vocabulary=100000: lines (without it no end), lines a second,\n"
-      "seed, bytes of a line with its newline, different words")
+      "generate://?count=&rate=&seed=1&bytes=100&vocabulary=100000. count: how many lines (default: no end);\n"
+      "rate: lines a second (default: as fast as possible); seed; bytes: length of a line with its newline;\n"
+      "vocabulary: number of different words")
     ->required();
   if (auto code = weir::tool::answer_early("generate", app, argc, argv))
     return *code;

@@ -45,7 +45,7 @@ int log_command(int argc, char** argv) {
   bool json = false;
   bool verify = false;
   app.add_option("DIR", directory, "the data directory")->required();
-  app.add_flag("--json", json, "as one JSON object");
+  app.add_flag("--json", json, "print one JSON object");
   app.add_flag("--verify", verify, "read every value and check its checksums; exit 65 at the first bad one");
   if (auto code = weir::tool::answer_early("log", app, argc, argv))
     return *code;

@@ -29,22 +29,22 @@ struct verb {
 };
 
 constexpr std::array verbs{
-  verb{"send", send_command, "send a file's or standard input's lines to a weir:// port, until all are durable"},
+  verb{"send", send_command, "send the lines of a file or of standard input to a weir:// port, until all are durable"},
   verb{"generate", generate_command, "print deterministic lines of words"},
-  verb{"log", log_command, "show what a data directory holds, and verify it"},
+  verb{"log", log_command, "show what a data directory holds, or verify it"},
   verb{"tree", tree_command, "show the supervisor tree of a running application"},
-  verb{"top", top_command, "show how a running application stands, every second"},
-  verb{"demo", demo_command, "half a minute of word count, with a kill -9 in the middle"},
+  verb{"top", top_command, "show the state of a running application every second"},
+  verb{"demo", demo_command, "show half a minute of word count, with a kill -9 in the middle"},
   verb{"chaos", chaos_command, "kill a running application again and again, and count what it published"},
-  verb{"sim", sim_command, "run the whole application on virtual time, with faults drawn from seeds"},
-  verb{"completion", completion_command, "print a script with which bash or zsh complete all this"},
+  verb{"sim", sim_command, "run a whole application on virtual time, with faults that are drawn from seeds"},
+  verb{"completion", completion_command, "print a script that lets bash or zsh complete these commands"},
 };
 
 void show_help() {
   std::cout << "usage: weir VERB [ARGUMENT]...\n\n";
   for (auto& known : verbs)
     std::cout << "  " << known.name << std::string(12 - std::string{known.name}.size(), ' ') << known.purpose << '\n';
-  std::cout << "\n`weir VERB --help` says more about each.\n";
+  std::cout << "\n`weir VERB --help` says more about a verb.\n";
 }
 
 int unknown_verb(const std::string& name) {

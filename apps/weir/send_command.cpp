@@ -136,22 +136,22 @@ int send(const send_flags& flags) {
 
 int send_command(int argc, char** argv) {
   CLI::App app{
-    "Sends the lines of a file or of standard input to a weir:// port. Ends with 0 when all are durable; waits for "
-    "the\n"
-    "server and connects again as often as it takes. Lines are numbered: the same command again adds nothing.",
+    "Sends the lines of a file or of standard input to a weir:// port, and exits with 0 when all are durable. It waits "
+    "for\nthe server and connects again as often as it takes. Lines are numbered, so repeating the command adds "
+    "nothing.",
     "weir send"};
   send_flags flags;
-  app.add_option("FILE", flags.file, "what to send; - (the default) is standard input");
-  app.add_option("--to", flags.to, "weir://HOST:PORT")->required();
+  app.add_option("FILE", flags.file, "the file to send; - (the default) is standard input");
+  app.add_option("--to", flags.to, "where to send it: weir://HOST:PORT")->required();
   app.add_option("--producer", flags.producer, "name under which the server remembers how far this input got")
     ->required();
-  app.add_option("--rate", flags.rate, "records a second; without it as fast as possible")
+  app.add_option("--rate", flags.rate, "how many records a second; without it as fast as possible")
     ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
   app.add_flag("--append", flags.append,
-               "send the whole input behind the last record that the server has of this producer. Each run of the\n"
-               "command adds the input again: after a run that was cut off, nobody can tell what of it arrived");
+               "number the whole input on from the last record that the server has of this producer. Each run of the\n"
+               "command then adds the input again. After a run that was cut off, nobody can tell what of it arrived");
   app.footer("\nThe last line on standard output counts records: {\"sent\":N,\"acknowledged\":N,\"resent\":N}.\n"
-             "\"acknowledged\" includes those that were durable before.");
+             "\"acknowledged\" includes records that were durable before.");
   if (auto code = weir::tool::answer_early("send", app, argc, argv))
     return *code;
   return send(flags);

@@ -230,26 +230,25 @@ std::vector<outcome> run(const sim_flags& flags) {
 
 int sim_command(int argc, char** argv) {
   CLI::App app{
-    "Runs the whole application in one thread on virtual time, with messages in seeded order and faults that each seed "
-    "draws,\nand checks after each seed that no acknowledged word is lost or counted twice. Tells at the end which "
-    "faults "
-    "there were,\nand which rare paths of recovery they made the application take.",
+    "Runs a whole application in one thread on virtual time. Each seed decides the order of messages and which faults "
+    "happen.\nAfter each seed it checks that no acknowledged word is lost or counted twice. At the end it says which "
+    "faults\nthere were, and which rare paths of recovery the application took. Exits with 1 if any seed failed.",
     "weir sim"};
   sim_flags flags;
   flags.seeds.jobs = std::max(1u, std::thread::hardware_concurrency());
-  auto count = app.add_option("--seeds", flags.seeds.count, "how many seeds")
+  auto count = app.add_option("--seeds", flags.seeds.count, "how many seeds to run")
                  ->check(CLI::Range(1ul, 100'000'000ul))
                  ->capture_default_str();
-  auto from = app.add_option("--from", flags.seeds.first, "the first one")->capture_default_str();
-  auto one = app.add_option("--seed", flags.one_seed, "only this one")->excludes(count)->excludes(from);
-  app.add_flag("--trace", flags.trace, "with --seed: tell every step")->needs(one);
-  app.add_option("--json", flags.json_path, "write the figures to this file");
-  app.add_option("--jobs", flags.seeds.jobs, "processes that share the seeds")
+  auto from = app.add_option("--from", flags.seeds.first, "the first seed")->capture_default_str();
+  auto one = app.add_option("--seed", flags.one_seed, "run only this seed")->excludes(count)->excludes(from);
+  app.add_flag("--trace", flags.trace, "with --seed: print every step")->needs(one);
+  app.add_option("--json", flags.json_path, "write the figures to this file, as JSON");
+  app.add_option("--jobs", flags.seeds.jobs, "how many processes share the seeds")
     ->check(CLI::Range(1u, 1024u))
     ->capture_default_str();
   app
     .add_option("--check-every", flags.seeds.check_every,
-                "run one seed in so many twice: it must do the same; 0 = none")
+                "run one seed in N twice and compare: both runs must do the same; 0 = none")
     ->capture_default_str();
   if (auto code = answer_early("sim", app, argc, argv))
     return *code;

@@ -97,15 +97,15 @@ int watch(const std::string& socket, answer seen) {
 } // namespace
 
 int top_command(int argc, char** argv) {
-  CLI::App app{"Shows how a running application stands, every second, until you press q. If standard output is no "
-               "terminal, it shows it once.",
+  CLI::App app{"Shows the state of a running application every second, until you press q. If standard output is not a "
+               "terminal,\nit shows the state once.",
                "weir top"};
   std::string target;
   bool once = false;
   bool as_json = false;
   app.add_option("TARGET", target, "the application's data directory, or its control socket")->required();
-  app.add_flag("--once", once, "show it once, and end");
-  app.add_flag("--json", as_json, "once, as one line of JSON");
+  app.add_flag("--once", once, "show the state once, and end");
+  app.add_flag("--json", as_json, "print the state once, as one line of JSON, and end");
   if (auto code = answer_early("top", app, argc, argv))
     return *code;
   auto socket = actors::find_control_socket(target);

@@ -77,7 +77,7 @@ int tree_command(int argc, char** argv) {
   std::string target;
   bool as_json = false;
   app.add_option("TARGET", target, "the application's data directory, or its control socket")->required();
-  app.add_flag("--json", as_json, "as nested JSON objects");
+  app.add_flag("--json", as_json, "print nested JSON objects");
   if (auto code = answer_early("tree", app, argc, argv))
     return *code;
   return show(target, as_json);

@@ -19,17 +19,17 @@ std::uint64_t add(std::uint64_t a, std::uint64_t b) { return a > most - b ? most
 result<void> check(const plan::source_partition& found) {
   if (found.name.empty() || found.name.size() > max_partition_bytes)
     return fail(error_code::configuration, "a partition's name must have 1 to 255 bytes", "'" + found.name + "'",
-                "name it shorter");
+                "give it another name");
   if (found.offset_bytes == 0 || found.offset_bytes > max_offset_bytes)
-    return fail(error_code::configuration, "an offset stands for 1 byte to 4 GiB", "partition " + found.name,
-                "set offset_bytes to about what lies between two offsets");
+    return fail(error_code::configuration, "an offset must stand for 1 byte to 4 GiB", "partition " + found.name,
+                "set offset_bytes to about the number of bytes between two offsets");
   return {};
 }
 
 result<void> check_growth(const plan::source_partition& found, const log::partition_position& known) {
   auto lost = [&](const std::string& what) {
     return fail(error_code::corrupt, what, "partition " + found.name,
-                "bring back what it was, or begin anew with another data directory");
+                "restore the source as it was, or begin anew with another data directory");
   };
   if (found.version != known.version)
     return lost("its content was replaced: it has version " + std::to_string(found.version) + ", batches have read " +

@@ -112,7 +112,7 @@ void listener_thread::close(std::chrono::milliseconds limit) {
     thread.join();
   } else {
     thread.detach();
-    q.journal->warning("a streaming listener does not return; it is left alone");
+    q.journal->warning("a streaming listener does not return; the application ends without it");
   }
   if (lost > 0)
     q.journal->warning("streaming listeners were too slow: " + std::to_string(lost) + " events were not delivered");

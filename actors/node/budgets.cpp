@@ -71,7 +71,7 @@ result<memory_budgets> share_memory(const memory_demand& demand) {
     made = budgets_for(demand, batch);
   }
   if (made.sum() > demand.limit) {
-    return fail(error_code::configuration, format_size(demand.limit) + " are too little memory for what was set",
+    return fail(error_code::configuration, format_size(demand.limit) + " is too little memory for the other settings",
                 "memory.limit", "give at least " + format_size(least_memory(demand)) + ", or set smaller budgets");
   }
   if (!demand.exchange_bytes)

@@ -14,8 +14,9 @@ auto ask(const services& services, input_id input, const std::string& action, co
                                                             : "input " + std::to_string(input.value);
   auto where = part.empty() ? name : name + ", partition " + part;
   if (!is_replayable(services, input))
-    return fail(error_code::corrupt, "the log has offsets of an input that cannot be read again", where,
-                "run the program that has it as a source that can");
+    return fail(error_code::corrupt,
+                "the log has offsets of this input, but in this program the input cannot be read again", where,
+                "run the program in which it is a source that can be read again");
   auto thrown = [&](const std::string& problem) {
     return fail(error_code::failed, "cannot " + action + ": " + problem, where, "mend the source");
   };
@@ -32,7 +33,7 @@ auto ask(const services& services, input_id input, const std::string& action, co
   } catch (const std::exception& problem) {
     return thrown(problem.what());
   } catch (...) {
-    return thrown("an exception that is no std::exception");
+    return thrown("an exception that is not a std::exception");
   }
 }
 

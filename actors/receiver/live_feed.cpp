@@ -133,8 +133,8 @@ public:
     auto answer = known->get_future();
     put_durable(frames, count, numbers, true, [known](result<void> how) { known->set_value(std::move(how)); });
     if (answer.wait_for(durable_limit) != std::future_status::ready)
-      return fail(error_code::failed, "not durable after 30 s: nothing is known of the records", "receiver",
-                  "look for what holds up the log, and store them again");
+      return fail(error_code::failed, "the records were not durable after 30 s; nothing is known of them", "receiver",
+                  "find out what holds up the log, and store them again");
     return answer.get();
   }
   void restart(const std::string& why, std::optional<std::chrono::milliseconds> delay) override {
@@ -319,7 +319,7 @@ void live_core::start_run() {
     } catch (const std::exception& thrown) {
       problem = thrown.what();
     } catch (...) {
-      problem = "an exception that is no std::exception";
+      problem = "an exception that is not a std::exception";
     }
     self->restart(run, "cannot start: " + problem, std::nullopt);
   });

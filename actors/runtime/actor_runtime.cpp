@@ -115,7 +115,8 @@ std::function<std::uint64_t()> make_random() {
 
 result<void> print_text(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    return fail(error_code::disk, "cannot write", "standard output", "keep its reader open");
+    return fail(error_code::disk, "cannot write", "standard output",
+                "the program that reads it has closed it or cannot take more; keep it open");
   return {};
 }
 
@@ -126,11 +127,11 @@ result<void> check_inputs(const runtime_options& options) {
       if (!lines)
         return tl::make_unexpected(lines.error());
       if (lines->bytes > options.settings.max_record_bytes + 1)
-        return fail(error_code::configuration, "its lines are longer than max_record_bytes", input.text(),
+        return fail(error_code::configuration, "the lines of this input are longer than max_record_bytes", input.text(),
                     "ask for shorter lines, or raise max_record_bytes");
     }
     if (input.what() == input_url::kind::weir && options.data_dir.empty() && !options.ingest)
-      return fail(error_code::configuration, "acknowledged input needs a log", input.text(),
+      return fail(error_code::configuration, "an input that acknowledges records needs a log", input.text(),
                   "give --data-dir a directory instead of none");
     if (input.what() == input_url::kind::file)
       if (auto there = check_directory(input.directory()); !there)
@@ -154,7 +155,8 @@ result<void> check_any_input(const runtime_options& options, const plan::physica
 result<void> check_recoverable(const runtime_options& options, const plan::physical_plan& plan) {
   for (auto& stage : plan.stages())
     if (!stage.unrecoverable.empty() && !options.data_dir.empty())
-      return fail(error_code::configuration, "a queue is in memory only, and a data directory promises recovery",
+      return fail(error_code::configuration,
+                  "a queue is only in memory, so it cannot be recovered as a data directory promises",
                   "operator " + stage.unrecoverable, "give --data-dir none, or use a receiver");
   return {};
 }
@@ -177,7 +179,7 @@ void add_receivers(settings& into, const plan::physical_plan& plan) {
 result<void> check_outputs(const runtime_options& options, const plan::physical_plan& plan, file_system& files) {
   for (auto& output : plan.outputs()) {
     if (!output.named && !options.data_dir.empty())
-      return fail(error_code::configuration, "an output that a data directory remembers needs a name",
+      return fail(error_code::configuration, "with a data directory every output needs a name",
                   "output '" + output.name + "'", "write .named(\"...\") before write_to or print");
     for (auto& target : output.targets) {
       if (target.what != plan::output_target::kind::text)
@@ -218,7 +220,7 @@ result<void> add_dead_letters(const runtime_options& options, services& services
   if (prefix.empty() && !options.data_dir.empty())
     prefix = options.data_dir + "/dead-letters/batch";
   if (prefix.empty() && options.settings.on_error == error_policy::isolate)
-    return fail(error_code::configuration, "isolated records need a place to go", "on_error",
+    return fail(error_code::configuration, "isolate needs a place for the records that it leaves out", "on_error",
                 "give --data-dir a directory, or set dead_letters to a text prefix");
   if (prefix.empty())
     return {};
@@ -334,7 +336,7 @@ struct actor_runtime::running {
     }
     // A thread cannot be taken back: it keeps what it may still use, until the process ends.
     left_threads = true;
-    services->journal->warning("a task or an output does not return; its thread is left alone");
+    services->journal->warning("a task or an output does not return; the application ends without its thread");
     static_cast<void>(own_system.release());
     static_cast<void>(new services_ptr{services});
   }
@@ -417,8 +419,8 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   auto services = next->services = std::make_shared<actors::services>();
   services->files = options_.files ? options_.files : make_posix_file_system();
   if (options_.system && !is_prepared(options_.system->config()))
-    return fail(error_code::usage, "the actor system does not know the messages of streams", "stream_context::start",
-                "call weir::configure(config) before the actor system is made of it");
+    return fail(error_code::usage, "the actor system was made without the message types of Weir",
+                "stream_context::start", "call weir::configure(config) before you make the actor system from it");
   if (auto checked = check_any_input(options_, *plan); !checked)
     return checked;
   if (auto checked = check_inputs(options_); !checked)
@@ -478,7 +480,7 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
       return tl::make_unexpected(opened.error());
     next->directory = std::move(*opened);
     if (auto& why = next->directory->renewed_because(); why && options_.journal)
-      options_.journal->warning("the log was copied to a new file, as the disk had failed: " + *why);
+      options_.journal->warning("the log was copied to a new file, because the disk had failed: " + *why);
     services->store = next->directory->store();
   } else {
     services->store = std::make_shared<log::memory_store>();

@@ -136,8 +136,9 @@ private:
         if (means(forget[at], record.name))
           wanted = used[at] = true;
       if (taken_[known] && wanted)
-        return fail(error_code::configuration, "an input is given and given up at once: " + log::printable(record.name),
-                    "--forget-input", "leave out one of the two");
+        return fail(error_code::configuration,
+                    "the input " + log::printable(record.name) + " is both given and given up", "--forget-input",
+                    "leave out either --input or --forget-input");
       if (taken_[known])
         continue;
       if (!wanted && !record.forgotten)

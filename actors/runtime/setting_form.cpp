@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t decimal_places = 6;
 
 tl::unexpected<error> no_value(std::string_view text, const std::string& hint) {
-  return fail(error_code::configuration, "\"" + std::string{text} + "\" is no value of it", {}, hint);
+  return fail(error_code::configuration, "\"" + std::string{text} + "\" is not a valid value", {}, hint);
 }
 
 result<setting_value> number(result<std::uint64_t> parsed, std::string_view text, const char* hint) {
@@ -48,7 +48,7 @@ result<std::string> take_quoted(std::string_view& rest) {
     text += rest[i];
   }
   if (i == rest.size())
-    return fail(error_code::configuration, "a quote without its end");
+    return fail(error_code::configuration, "a quotation mark is missing at the end");
   rest.remove_prefix(i + 1);
   return text;
 }
@@ -65,7 +65,7 @@ result<std::uint64_t> parse_fixed_point(std::string_view text) {
   auto whole = text.substr(0, point);
   auto places = point == text.size() ? std::string_view{"0"} : text.substr(point + 1);
   if (places.empty() || places.size() > decimal_places)
-    return fail(error_code::configuration, "'" + std::string{text} + "' has not one to six places behind its point");
+    return fail(error_code::configuration, "'" + std::string{text} + "' must have one to six digits behind its point");
   auto before = parse_count(whole);
   auto behind = parse_count(std::string{places} + std::string(decimal_places - places.size(), '0'));
   if (!before || !behind || *before > UINT64_MAX / millionths - 1)

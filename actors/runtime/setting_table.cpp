@@ -62,8 +62,7 @@ setting_row forgotten_inputs() {
     "forget_input", [](configuration& into) { into.options.forget_inputs.clear(); },
     [](configuration& into, const std::string& text) -> result<void> {
       if (text.empty())
-        return fail(error_code::configuration, "an empty text is no name of an input", {},
-                    "`weir log DIR` shows the names");
+        return fail(error_code::configuration, "the name of the input is empty", {}, "`weir log DIR` shows the names");
       into.options.forget_inputs.push_back(text);
       return {};
     },
@@ -103,7 +102,7 @@ setting_row data_directory() {
   };
   made.write = [](configuration& into, const setting_value& value) -> result<void> {
     if (value.text.empty())
-      return fail(error_code::configuration, "an empty text is no directory", {}, "give a directory, or none");
+      return fail(error_code::configuration, "the name of the directory is empty", {}, "give a directory, or none");
     into.options.data_dir = value.text == "none" ? "" : value.text;
     into.options.default_data_dir = value.text == default_directory(into);
     return {};

@@ -67,7 +67,7 @@ result<void> setting_values::set(std::string_view assignment) {
   setting_origin origin{setting_origin::layer::set, "--set"};
   auto equals = assignment.find('=');
   if (equals == std::string_view::npos)
-    return fail(error_code::configuration, "\"" + std::string{assignment} + "\" sets nothing", origin.place,
+    return fail(error_code::configuration, "\"" + std::string{assignment} + "\" is not an assignment", origin.place,
                 "write KEY=VALUE");
   return set(assignment.substr(0, equals), assignment.substr(equals + 1), origin);
 }
@@ -139,10 +139,12 @@ result<void> setting_values::share_budgets(settings& into, std::uint32_t partiti
   if (!budgets)
     return named(budgets.error());
   if (auto least = least_log_limit(demand, *budgets); least > into.log_limit)
-    return named({error_code::configuration,
-                  format_size(into.log_limit) + " are too little for the log of what may be under way", "log.limit",
-                  "give at least " + format_size((least + limits::mib - 1) / limits::mib * limits::mib) +
-                    ", or set smaller budgets"});
+    return named(
+      {error_code::configuration,
+       format_size(into.log_limit) + " is too small for the log, which must hold everything that may be under way",
+       "log.limit",
+       "give at least " + format_size((least + limits::mib - 1) / limits::mib * limits::mib) +
+         ", or set smaller budgets"});
   into.max_unpublished_input_bytes = unpublished_input_bytes(into.log_limit);
   into.max_batch_bytes = budgets->batch_bytes;
   into.max_receiver_bytes = budgets->receiver_bytes;

@@ -69,8 +69,8 @@ result<output_mark> parse_mark(const std::string& text, const std::string& path)
   mark.newest_batch = number("newest-batch");
   mark.newest_time_ms = static_cast<std::int64_t>(number("newest-time-ms"));
   if (!is_mark)
-    return fail(error_code::corrupt, "the mark that says whose this output is cannot be read", path,
-                "if the directories beside it are this application's, remove it");
+    return fail(error_code::corrupt, "the file that names the owner of this output cannot be read", path,
+                "if the directories beside it belong to this application, remove the file");
   return mark;
 }
 

@@ -108,8 +108,8 @@ result<std::optional<output_mark>> my_mark(const services& services, const plan:
 /// No younger directory can be of this output: the mark is raised before a batch becomes visible.
 tl::unexpected<error> another_made(const std::string& directory, const log::commit_record& batch) {
   return fail(error_code::configuration,
-              "the directory is there, and batch " + std::to_string(batch.id.value) + " was never published", directory,
-              "another application has made it: move it away, and give each application its own prefix");
+              "the directory exists, but batch " + std::to_string(batch.id.value) + " was never published", directory,
+              "another application has made it; move it away, and give each application its own prefix");
 }
 
 /// The mark with which these batches become visible; nothing where it holds for them already.

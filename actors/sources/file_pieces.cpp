@@ -155,7 +155,7 @@ result<std::vector<plan::text_piece>> read_fixed_records(const std::string& path
   if (auto same = file.verify(); !same)
     return tl::make_unexpected(same.error());
   if (range.from > range.to || range.to > range.end || range.end % record_bytes != 0)
-    return fail(error_code::corrupt, "a range that lies outside the file's records", path);
+    return fail(error_code::corrupt, "a range in the log lies outside the file's records", path);
   auto first_behind = [&](std::uint64_t offset) { return (offset + record_bytes - 1) / record_bytes * record_bytes; };
   auto from = first_behind(range.from), to = first_behind(range.to);
   std::vector<plan::text_piece> pieces;
@@ -176,7 +176,7 @@ result<std::vector<plan::text_piece>> read_file_pieces(const std::string& path, 
   if (auto same = file.verify(); !same)
     return tl::make_unexpected(same.error());
   if (range.from > range.to || range.to > range.end)
-    return fail(error_code::corrupt, "a range that lies outside the file", path);
+    return fail(error_code::corrupt, "a range in the log lies outside the file", path);
   std::vector<plan::text_piece> pieces;
   if (range.from == range.to)
     return pieces;

@@ -206,7 +206,7 @@ result<void> check_producer_name(std::string_view name) {
                                      std::to_string(limits::max_producer_bytes));
   for (char c : name)
     if (is_control(c))
-      return fail(error_code::usage, "a producer's name with a control character");
+      return fail(error_code::usage, "a producer's name must not have control characters");
   return {};
 }
 

@@ -15,11 +15,11 @@ result<std::string> directory_of(std::string_view rest, std::string_view text) {
   if (rest.substr(0, 2) == "//") {
     rest.remove_prefix(2);
     if (rest.empty() || rest.front() != '/')
-      return fail(error_code::configuration, "a file: URL with a host", std::string{text},
+      return fail(error_code::configuration, "a file: URL must not have a host", std::string{text},
                   "write file:///ABSOLUTE/DIRECTORY or file:RELATIVE/DIRECTORY");
   }
   if (rest.empty())
-    return fail(error_code::configuration, "a file: URL without a directory", std::string{text},
+    return fail(error_code::configuration, "a file: URL needs a directory", std::string{text},
                 "write file:///ABSOLUTE/DIRECTORY or file:RELATIVE/DIRECTORY");
   return std::string{rest};
 }
@@ -31,11 +31,11 @@ result<std::string> name_in(std::string_view query, std::string_view text) {
   if (!query.starts_with(parameter))
     return fail(error_code::configuration,
                 "unknown parameter \"" + std::string{query.substr(0, query.find('='))} + "\"", std::string{text},
-                "an address may be followed by ?name=NAME only");
+                "only ?name=NAME may follow an address");
   auto name = query.substr(parameter.size());
   auto control = std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
   if (name.empty() || name.size() > most_bytes || control)
-    return fail(error_code::configuration, "a name of 1 to 200 bytes without control characters is wanted",
+    return fail(error_code::configuration, "the name of an input must have 1 to 200 bytes and no control characters",
                 std::string{text}, "write ?name=NAME");
   return std::string{name};
 }
@@ -118,12 +118,12 @@ result<input_url> parse_input_url(std::string_view text) {
                 nearest.empty() ? "the schemes are weir, file, tcp and generate" : "did you mean \"" + nearest + "\"?");
   }
   if (rest.substr(0, 2) != "//")
-    return fail(error_code::configuration, "a " + scheme + " URL without //", std::string{text},
+    return fail(error_code::configuration, "a " + scheme + " URL needs //", std::string{text},
                 "write " + scheme + "://" + std::string{rest});
   rest.remove_prefix(2);
   if (scheme == "generate") {
     if (!rest.empty() && rest.front() != '?')
-      return fail(error_code::configuration, "a generate URL with a path", std::string{text},
+      return fail(error_code::configuration, "a generate URL must not have a path", std::string{text},
                   "write generate://?count=N");
     url.kind_ = input_url::kind::generate;
     url.rest_ = rest.empty() ? "" : std::string{rest.substr(1)};
@@ -141,7 +141,7 @@ result<input_url> parse_input_url(std::string_view text) {
     return tl::make_unexpected(where.error());
   if (scheme == "tcp") {
     if (where->port == 0)
-      return fail(error_code::configuration, "a tcp URL without the port of a server", std::string{text},
+      return fail(error_code::configuration, "a tcp URL needs the port of a server", std::string{text},
                   "write tcp://HOST:PORT, e.g. tcp://localhost:9999");
     url.kind_ = input_url::kind::tcp_client;
   }

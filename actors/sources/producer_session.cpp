@@ -61,7 +61,7 @@ result<void> producer_session::welcomed(std::uint64_t last_durable, const welcom
                 {}, "start the server on the data directory that it had before");
   if (limits_ &&
       (limits.max_record_bytes < limits_->max_record_bytes || limits.max_frame_bytes < limits_->max_frame_bytes))
-    return fail(error_code::failed, "the server's limits became smaller while records were on their way", {},
+    return fail(error_code::failed, "the server's limits became smaller while records were being sent", {},
                 "start the same command again");
   if (!limits_) {
     limits_ = limits;

@@ -31,12 +31,12 @@ const std::array<std::string, 5> keys{"count", "rate", "seed", "bytes", "vocabul
 result<void> set_option(generator_options& options, const std::string& key, std::string_view text) {
   auto value = parse_count(text);
   if (!value)
-    return fail(error_code::configuration, "\"" + std::string{text} + "\" is no whole number", "generate:// " + key);
+    return fail(error_code::configuration, "\"" + std::string{text} + "\" is not a whole number", "generate:// " + key);
   auto between = [&](std::uint64_t low, std::uint64_t high) -> result<void> {
     if (*value >= low && *value <= high)
       return {};
     return fail(error_code::configuration, std::to_string(*value) + " is out of range", "generate:// " + key,
-                "it goes from " + std::to_string(low) + " to " + std::to_string(high));
+                "give a number from " + std::to_string(low) + " to " + std::to_string(high));
   };
   if (key == "count") {
     options.count = *value;

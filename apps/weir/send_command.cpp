@@ -61,8 +61,8 @@ result<endpoint> server_of(const std::string& to) {
     return weir::fail(error_code::configuration, "not an ingest port", to, "write weir://HOST:PORT");
   auto where = parse_endpoint(url->address());
   if (where && where->port == 0)
-    return weir::fail(error_code::configuration, "port 0 is no port to send to", to,
-                      "write the port of the ready line");
+    return weir::fail(error_code::configuration, "nothing can be sent to port 0", to,
+                      "write the port that the application says in its ready line");
   return where;
 }
 

@@ -33,7 +33,7 @@ result<answer> ask(const std::string& socket) {
     return tl::make_unexpected(text.error());
   auto status = json::parse(*text, nullptr, false);
   if (!status.is_object())
-    return fail(error_code::failed, "the answer is no status", socket, "is it an application of weir?");
+    return fail(error_code::failed, "the answer is not a status", socket, "is it an application of weir?");
   if (auto refused = status.find("error"); refused != status.end())
     return fail(error_code::failed, refused->value("what", "it refused"), socket, refused->value("hint", ""));
   return answer{std::move(*text), std::move(status)};

@@ -46,7 +46,7 @@ std::vector<std::string> listener_list::tell(const listener_event& event) const 
     } catch (const std::exception& thrown) {
       complaints.emplace_back(thrown.what());
     } catch (...) {
-      complaints.emplace_back("something that is no std::exception");
+      complaints.emplace_back("something that is not a std::exception");
     }
   return complaints;
 }

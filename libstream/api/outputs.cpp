@@ -32,7 +32,7 @@ result<output_target> parse_output(std::string_view text) {
       return print().front();
     auto limit = parse_count(rest);
     if (!limit || *limit > 1'000'000'000)
-      return fail(error_code::configuration, "'" + std::string{rest} + "' is no number of records",
+      return fail(error_code::configuration, "'" + std::string{rest} + "' is not a number of records",
                   "output " + std::string{text}, "write print or print:N");
     return print(static_cast<std::uint32_t>(*limit)).front();
   }

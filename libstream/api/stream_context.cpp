@@ -127,7 +127,7 @@ result<void> stream_context::start(std::shared_ptr<weir::runtime> with) {
 result<void> stream_context::start() {
   if (state_ != state::initialised)
     return fail(error_code::usage, std::string{"cannot start: the context is "} + name_of(state_), "stream_context",
-                state_ == state::active ? "it is started once" : "make a new one");
+                state_ == state::active ? "a context can be started only once" : "make a new one");
   {
     std::lock_guard guard{active.mutex};
     if (active.context)
@@ -159,8 +159,8 @@ result<void> stream_context::begin() {
 
 result<void> stream_context::stop(bool graceful, std::optional<std::chrono::milliseconds> limit) {
   if (listener_list::is_calling())
-    return fail(error_code::usage, "cannot stop in a listener: its own thread would be waited for", "stream_context",
-                "call drain(), or stop on another thread");
+    return fail(error_code::usage, "cannot stop in a listener, as stop would wait for the listener itself",
+                "stream_context", "call drain(), or stop on another thread");
   result<void> stopped;
   if (state_ == state::active) {
     if (graceful && limit)

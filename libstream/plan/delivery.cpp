@@ -17,7 +17,7 @@ result<void> call(delivery& to, const delivered_batch& batch, bool& for_ever) {
   } catch (const std::exception& thrown) {
     return fail(error_code::failed, thrown.what());
   } catch (...) {
-    return fail(error_code::failed, "an exception that is no std::exception");
+    return fail(error_code::failed, "an exception that is not a std::exception");
   }
 }
 

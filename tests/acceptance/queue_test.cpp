@@ -70,7 +70,7 @@ TEST_CASE("a queue cannot be recovered, and a program with a data directory is t
   auto started = context.start(std::make_shared<actors::actor_runtime>(options));
   REQUIRE_FALSE(started);
   CHECK(started.error().code == error_code::configuration);
-  CHECK_THAT(started.error().message(), Catch::Contains("a queue is in memory only") && Catch::Contains("waiting"));
+  CHECK_THAT(started.error().message(), Catch::Contains("a queue is only in memory") && Catch::Contains("waiting"));
   CHECK(context.get_state() == stream_context::state::stopped);
   CHECK_FALSE(std::filesystem::exists(options.data_dir)); // nothing was begun
 }

@@ -236,7 +236,7 @@ TEST_CASE("a variable that is of no setting is refused with the nearest", "[comm
   CHECK(why.message() == "WEIR_BACH_INTERVAL: unknown variable; did you mean WEIR_BATCH_INTERVAL?");
   CHECK(why.code == error_code::configuration);
   auto wrong = error_of(parse_in({{"WEIR_EXECUTORS", "many"}}, {"--input", "file:in"}));
-  CHECK(wrong.message() == "WEIR_EXECUTORS: \"many\" is no value of it; give a whole number, or auto");
+  CHECK(wrong.message() == "WEIR_EXECUTORS: \"many\" is not a valid value; give a whole number, or auto");
 }
 
 TEST_CASE("variables of the tools and of tests are left alone", "[command_line]") {

@@ -129,7 +129,7 @@ TEST_CASE("an error names the layer that the value came from", "[settings]") {
   setting_values values;
   auto done = values.set("executors", "many", {what, place});
   REQUIRE_FALSE(done.has_value());
-  CHECK(done.error().message() == where + ": \"many\" is no value of it; give a whole number, or auto");
+  CHECK(done.error().message() == where + ": \"many\" is not a valid value; give a whole number, or auto");
   REQUIRE(values.set_list("input", {"wier://127.0.0.1:0"}, {what, place}).has_value());
   configuration all;
   auto applied = values.apply(all);

@@ -71,14 +71,14 @@ TEST_CASE("a value of the wrong type or out of range is refused with line and wh
   auto [document, sentence] = GENERATE(table<std::string, std::string>({
     {"executors = \"3\"", "app.toml:1: executors: it is a text; write a whole number without quotes, or \"auto\""},
     {"executors = 0", "app.toml:1: executors: 0 is out of range; give 1 to 256"},
-    {"executors = -1", "app.toml:1: executors: \"-1\" is no value of it; give a whole number, or auto"},
+    {"executors = -1", "app.toml:1: executors: \"-1\" is not a valid value; give a whole number, or auto"},
     {"executors = 1.5", "app.toml:1: executors: it is a number; write a whole number without quotes, or \"auto\""},
     {"batch_interval = 50", "app.toml:1: batch_interval: it is a whole number; write a duration in quotes: \"100ms\""},
     {"batch_interval = \"50\"",
-     "app.toml:1: batch_interval: \"50\" is no value of it; give a duration: 250us, 10ms, 2s"},
+     "app.toml:1: batch_interval: \"50\" is not a valid value; give a duration: 250us, 10ms, 2s"},
     {"batch_interval = \"2h\"", "app.toml:1: batch_interval: 2h is out of range; give 1ms to 3600s"},
     {"log_level = true", "app.toml:1: log_level: it is true or false; write one of its words in quotes"},
-    {"log_level = \"warnin\"", "app.toml:1: log_level: \"warnin\" is no value of it; give error, warning, "
+    {"log_level = \"warnin\"", "app.toml:1: log_level: \"warnin\" is not a valid value; give error, warning, "
                                "notice, info or debug; did you mean \"warning\"?"},
     {"input = [\"file:in\",\n 3]",
      "app.toml:2: input: it is a whole number; write an array of texts: [\"FIRST\", \"SECOND\"]"},

@@ -160,7 +160,7 @@ private:
     if (::lstat(path_.c_str(), &found) != 0)
       return {};
     if (!S_ISSOCK(found.st_mode))
-      return cannot("exists and is no socket", "it is left alone");
+      return cannot("exists and is not a socket", "it is left alone");
     asio::io_context own;
     local::socket probe{own};
     io_error failed;

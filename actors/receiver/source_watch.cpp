@@ -60,7 +60,7 @@ private:
     auto packing = packing_of(file.name, watch_->first_bytes(file.name, packed_file_head_bytes));
     if (packing.empty())
       return {};
-    return error{error_code::corrupt, "a compressed file (" + std::string{packing} + ") is no text", path_of(file),
+    return error{error_code::corrupt, "a compressed file (" + std::string{packing} + ") is not text", path_of(file),
                  "move it out of the directory, and put it in unpacked, under a name without the ending"};
   }
 

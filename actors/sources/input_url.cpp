@@ -63,7 +63,7 @@ result<endpoint> parse_endpoint(std::string_view text) {
     return wrong("an address without a host");
   auto port = parse_count(text.substr(colon + 1));
   if (!port || *port > 65535)
-    return wrong("a port that is no number from 0 to 65535");
+    return wrong("the port must be a number from 0 to 65535");
   return endpoint{std::string{host}, static_cast<std::uint16_t>(*port)};
 }
 

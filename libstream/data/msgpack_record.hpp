@@ -20,8 +20,10 @@ namespace member_detail {
 /// Whether a member refers to bytes that it does not hold, as far as its type tells.
 template <class T>
 constexpr bool views_bytes() {
-  if constexpr (std::is_same_v<T, std::string_view> || std::is_same_v<T, msgpack::type::raw_ref> ||
-                !std::is_same_v<T, owned<T>>)
+  if constexpr (std::is_array_v<T>)
+    return views_bytes<std::remove_cv_t<std::remove_all_extents_t<T>>>();
+  else if constexpr (std::is_same_v<T, std::string_view> || std::is_same_v<T, msgpack::type::raw_ref> ||
+                     !std::is_same_v<T, owned<T>>)
     return true;
   else if constexpr (is_pair<T>)
     return views_bytes<std::remove_cv_t<typename T::first_type>>() ||
@@ -31,9 +33,32 @@ constexpr bool views_bytes() {
       return false;
     else
       return views_bytes<std::remove_cv_t<typename T::value_type>>();
+  } else if constexpr (std::is_class_v<T> && requires { typename T::element_type; }) { // smart pointers
+    return views_bytes<std::remove_cv_t<typename T::element_type>>();
   } else
     return false;
 }
+
+/// Asks the structs within a member that is no record itself, such as an array of them, what they hold.
+template <class T>
+constexpr void refuse_views_within() {
+  if constexpr (msgpack_struct<T>)
+    static_cast<void>(&record_traits<T>::hash);
+  else if constexpr (std::is_array_v<T>)
+    refuse_views_within<std::remove_cv_t<std::remove_all_extents_t<T>>>();
+  else if constexpr (is_pair<T>) {
+    refuse_views_within<std::remove_cv_t<typename T::first_type>>();
+    refuse_views_within<std::remove_cv_t<typename T::second_type>>();
+  } else if constexpr (std::is_class_v<T> && requires { typename T::value_type; }) {
+    if constexpr (!std::is_same_v<typename T::value_type, T>)
+      refuse_views_within<std::remove_cv_t<typename T::value_type>>();
+  } else if constexpr (std::is_class_v<T> && requires { typename T::element_type; })
+    refuse_views_within<std::remove_cv_t<typename T::element_type>>();
+}
+
+/// The names that MSGPACK_DEFINE_MAP gives, as it gives them. A member that is an array of char looks the same.
+template <class T>
+inline constexpr bool is_name = std::is_pointer_v<T> || std::is_same_v<std::remove_cv_t<std::remove_extent_t<T>>, char>;
 
 } // namespace member_detail
 
@@ -48,7 +73,10 @@ public:
   member_walk& pack_map(std::uint32_t) { return *this; }
   template <class Member>
   member_walk& pack(const Member& member) {
-    if constexpr (!std::is_array_v<Member> && !std::is_pointer_v<Member>)
+    if constexpr (std::is_array_v<Member> && !member_detail::is_name<Member>)
+      for (auto& element : member)
+        pack(element);
+    else if constexpr (!std::is_array_v<Member> && !std::is_pointer_v<Member>)
       visit_(member);
     return *this;
   }
@@ -80,12 +108,14 @@ public:
                                                          "that is gone; make it a std::string");
     if constexpr (std::is_enum_v<Member>)
       return add(hash_word(static_cast<std::uint64_t>(member), seed_));
-    else if constexpr (std::is_array_v<Member> || std::is_pointer_v<Member>) // the names that MSGPACK_DEFINE_MAP gives
+    else if constexpr (std::is_pointer_v<Member> || (std::is_array_v<Member> && member_detail::is_name<Member>))
       return add(hash_bytes(member, seed_));
     else if constexpr (record<Member>)
       return add(record_traits<Member>::hash(member, seed_));
-    else
+    else {
+      member_detail::refuse_views_within<Member>();
       return add(hash_bytes(encode_member(member), seed_));
+    }
   }
   std::uint64_t hash() const { return all_; }
 

@@ -238,14 +238,21 @@ struct after {
   }
 };
 
-/// `less` as a total order of T: std::less and std::greater are none where NaN comes.
+namespace order_detail {
+
+template <class Less, class... Known>
+inline constexpr bool is_one_of = (std::is_same_v<Less, Known> || ...);
+
+} // namespace order_detail
+
+/// `less` as a total order of T: std::less and std::greater, also those of std::ranges, are none where NaN comes.
 template <class T, class Less>
 auto total_order(Less less) {
   if constexpr (!contains_floating_point<T>)
     return less;
-  else if constexpr (std::is_same_v<Less, std::less<>> || std::is_same_v<Less, std::less<T>>)
+  else if constexpr (order_detail::is_one_of<Less, std::less<>, std::less<T>, std::ranges::less>)
     return before{};
-  else if constexpr (std::is_same_v<Less, std::greater<>> || std::is_same_v<Less, std::greater<T>>)
+  else if constexpr (order_detail::is_one_of<Less, std::greater<>, std::greater<T>, std::ranges::greater>)
     return after{};
   else
     return less;

@@ -7,6 +7,7 @@
 
 #include "libstream/data/keyed_table.hpp"
 #include "libstream/data/owned.hpp"
+#include "libstream/data/same_views.hpp"
 #include "libstream/operators/combined_run.hpp"
 #include "libstream/operators/partitioning.hpp"
 #include "libstream/operators/sink.hpp"
@@ -129,18 +130,11 @@ private:
     if constexpr (data::borrows<Accumulator>) {
       auto before = value;
       logic_.add(value, record);
-      if (!same_views(value, before))
+      if (!data::same_views(value, before))
         value = data::record_traits<Accumulator>::rehome(value, table_.home());
     } else {
       logic_.add(value, record);
     }
-  }
-
-  static bool same_views(const Accumulator& a, const Accumulator& b) {
-    if constexpr (std::equality_comparable<Accumulator>)
-      return a == b;
-    else
-      return false;
   }
 
   Logic logic_;

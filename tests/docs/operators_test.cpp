@@ -1,6 +1,7 @@
 // Snippets of docs/operators.md: what streams and datasets of any records can do.
 #include <catch2/catch.hpp>
 #include <charconv>
+#include <cmath>
 
 #include "tests/docs/snippets.hpp"
 
@@ -41,6 +42,18 @@ void own_records(results& shows) {
   auto readings = dataset<reading>::from({{"roof", 9.5}, {"hall", 21}, {"roof", 9.5}});
   shows(readings.distinct().sort_by().collect());                               // [["hall",21],["roof",9.5]]
   shows(readings.map([](const reading& each) { return each.celsius; }).top(1)); // [21]
+}
+// [end]
+
+// [floating point numbers]
+void no_number_is_a_number(results& shows) {
+  auto nan = std::nan("");
+  auto numbers = dataset<double>::from({2, nan, -0.0, nan, 0.0}, 2);
+  shows(numbers.sort_by().collect());                                  // [-0,0,2,nan,nan]
+  shows(numbers.sort_by({}, order::descending).collect());             // [nan,nan,2,-0,0]
+  shows(numbers.distinct(1).sort_by().collect());                      // [0,2,nan]
+  shows(numbers.count_by_value().at(nan));                             // 2
+  shows(numbers.map([](double n) { return std::pair{n, 1}; }).top(1)); // [nan 1]
 }
 // [end]
 
@@ -142,6 +155,9 @@ TEST_CASE("docs/operators.md: streams and datasets do the same", "[docs]") {
   check_results(__FILE__, "streams and datasets", the_same_of_a_dataset);
 }
 TEST_CASE("docs/operators.md: structs are records", "[docs]") { check_results(__FILE__, "records", own_records); }
+TEST_CASE("docs/operators.md: floating point numbers have one order", "[docs]") {
+  check_results(__FILE__, "floating point numbers", no_number_is_a_number);
+}
 TEST_CASE("docs/operators.md: one record at a time", "[docs]") {
   check_results(__FILE__, "one record at a time", one_record_at_a_time);
 }

@@ -13,7 +13,9 @@ namespace metamorphic {
 template <class T>
 using stream = weir::dstream<T>;
 /// In the order of `sort`.
-using any_stream = std::variant<stream<number_record>, stream<text_record>, stream<pair_record>, stream<named_record>>;
+using any_stream =
+  std::variant<stream<number_record>, stream<text_record>, stream<pair_record>, stream<named_record>,
+               stream<real_record>, stream<flag_record>, stream<measured_record>, stream<reading_record>>;
 
 /// All of it; the output of step N is called "sN".
 void build(const pipeline& of, weir::stream_context& context);

@@ -14,12 +14,12 @@ any_stream placed(const step& of, const stream<T>& in) {
   auto there = in.partition_by(how);
   if (of.b % 2 == 0) // one number of all values of a key in a partition: keys in two would show twice
     return there.map_partitions([](std::span<const T> records) {
-      std::map<key, numbers> values;
+      std::map<key, numbers, weir::data::before> values;
       for (auto& each : records)
         values[each.first].push_back(each.second);
       std::vector<T> made;
       for (auto& [name, of_name] : values)
-        made.emplace_back(name, folded(of_name, false));
+        made.emplace_back(weir::data::normalized(name), folded(of_name, false));
       return made;
     });
   return there.map_partitions_with_index([how](std::uint32_t index, std::span<const T> records) {
@@ -82,11 +82,11 @@ any_stream grouped(const step& of, const stream<T>& in) {
     return in.group_by([a = of.a](const T& each) { return group_of(view_of(each), a); }, partitions_of(of))
       .map_values([ordered = minds_order(of)](const std::vector<T>& group) {
         folding fold{ordered};
-        for (auto& each : group)
+        for (const T& each : group)
           fold.add(digest(view_of(each)));
         return fold.sum;
       });
-  if constexpr (sort_of<T> == sort::pair || sort_of<T> == sort::named)
+  if constexpr (is_keyed(sort_of<T>))
     return keyed(of, in);
   throw std::logic_error{"an operation of pairs"};
 }

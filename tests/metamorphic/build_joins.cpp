@@ -63,6 +63,9 @@ any_stream joined_by_name(const step& of, const std::vector<any_stream>& in) {
 any_stream build_joins(const step& of, const std::vector<any_stream>& in) {
   if (of.made == sort::named)
     return joined_by_name(of, in);
+  if (of.made == sort::measured)
+    return with_other<measured_record>(
+      of, in, [&](const auto& right) { return joined(of, std::get<stream<measured_record>>(in[0]), right); });
   return with_other<pair_record>(
     of, in, [&](const auto& right) { return joined(of, std::get<stream<pair_record>>(in[0]), right); });
 }

@@ -14,6 +14,10 @@ any_stream to_text(const stream<T>& in) {
     return in.map([](const T& each) { return each.first; });
   else if constexpr (sort_of<T> == sort::text)
     return in;
+  else if constexpr (sort_of<T> == sort::reading)
+    return in.map([](const T& each) { return each.name; }).map([](const std::string& each) {
+      return text_record{each};
+    });
   else
     return in.map([](const T& each) { return spelled(digest(view_of(each))); }).map([](const std::string& each) {
       return text_record{each};
@@ -27,11 +31,27 @@ any_stream to_named(const stream<T>& in) {
   else
     return in
       .map([](const T& each) {
-        return owned_record{spelled(group_of(view_of(each), 4)), digest(view_of(each))};
+        if constexpr (sort_of<T> == sort::reading)
+          return owned_record{each.name, digest(view_of(each))};
+        else
+          return owned_record{spelled(group_of(view_of(each), 4)), digest(view_of(each))};
       })
       .map([](const owned_record& each) {
         return named_record{each.first, each.second};
       });
+}
+
+template <class T>
+any_stream to_real(const step& of, const stream<T>& in) {
+  auto as = [&]<class Made>(Made) -> any_stream {
+    return in.map([](const T& each) { return record_of<Made>(with_real(sort_of<Made>, view_of(each))); });
+  };
+  switch (of.made) {
+    case sort::real: return as(real_record{});
+    case sort::flag: return as(flag_record{});
+    case sort::measured: return as(measured_record{});
+    default: return as(reading_record{});
+  }
 }
 
 template <class T>
@@ -42,15 +62,16 @@ any_stream mapped(const step& of, const stream<T>& in) {
     case sort::number: return in.map([](const T& each) { return digest(view_of(each)); });
     case sort::text: return to_text(in);
     case sort::named: return to_named(in);
-    default:
+    case sort::pair:
       return in.map([](const T& each) { return pair_record{group_of(view_of(each), 2), digest(view_of(each))}; });
+    default: return to_real(of, in);
   }
 }
 
 template <class T>
 any_stream pairs_only(const step& of, const stream<T>& in) {
   using enum operation;
-  if constexpr (sort_of<T> == sort::pair || sort_of<T> == sort::named) {
+  if constexpr (is_keyed(sort_of<T>)) {
     switch (of.what) {
       case keys: return in.keys();
       case values: return in.values();

@@ -21,7 +21,14 @@ template <class T>
 any_stream reduced(const step& of, const stream<T>& in) {
   if (minds_order(of))
     return in.reduce([last = of.a % 2](const T& first, const T& second) { return last ? second : first; });
-  return in.reduce([](const T& first, const T& second) { return std::max(first, second); });
+  return in.reduce([](const T& first, const T& second) { return greater_of(first, second); });
+}
+
+/// A record, and behind it whether its zero is no negative one.
+template <class Key, class T>
+Key exact_key(const T& each) {
+  auto real = view_of(each).real;
+  return Key{each, !(real == 0 && std::signbit(real))};
 }
 
 template <class T>
@@ -32,10 +39,13 @@ any_stream ordered(const step& of, const stream<T>& in) {
   switch (of.what) {
     case distinct: return in.distinct(partitions_of(of));
     case sort_by:
+      if (sorts_exactly(of)) // the key is a pair, or a tuple for what is nested in it
+        return of.a % 4 < 2 ? any_stream{in.sort_by(exact_key<std::pair<T, bool>, T>, how, partitions_of(of))}
+                            : any_stream{in.sort_by(exact_key<std::tuple<T, bool>, T>, how, partitions_of(of))};
       return sorts_wholly(of) ? any_stream{in.sort_by({}, how, partitions_of(of))}
                               : any_stream{in.sort_by(group, how, partitions_of(of))};
     case sort_by_key:
-      if constexpr (sort_of<T> == sort::pair || sort_of<T> == sort::named)
+      if constexpr (is_keyed(sort_of<T>))
         return in.sort_by_key(how, partitions_of(of));
       throw std::logic_error{"an operation of pairs"};
     case zip_with_index: return as_mixed<T>(in.zip_with_index());
@@ -45,6 +55,8 @@ any_stream ordered(const step& of, const stream<T>& in) {
     case top:
       if (top_by_group(of))
         return in.top(top_count(of), [group](const T& x, const T& y) { return group(x) < group(y); });
+      if (sorts_exactly(of))
+        return in.top(top_count(of), [](const T& x, const T& y) { return exactly_before(view_of(x), view_of(y)); });
       return in.top(top_count(of));
     default: return reduced(of, in);
   }

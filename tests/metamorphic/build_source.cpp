@@ -6,7 +6,8 @@ namespace metamorphic {
 
 namespace {
 
-struct idle_receiver final : weir::receiver<pair_record> {
+template <class T>
+struct idle_receiver final : weir::receiver<T> {
   void on_start() override {}
   void on_stop() override {}
 };
@@ -30,7 +31,14 @@ std::vector<weir::plan::text_piece> pieces_of(const std::vector<text_record>& re
 any_stream build_source(const step& of, weir::stream_context& context) {
   using enum operation;
   switch (of.what) {
-    case constant: return context.constant(fixed_records<number_record>(of.a), count_of(of));
+    case constant:
+      switch (of.made) {
+        case sort::real: return context.constant(fixed_records<real_record>(of.a), count_of(of));
+        case sort::flag: return context.constant(fixed_records<flag_record>(of.a), count_of(of));
+        case sort::measured: return context.constant(fixed_records<measured_record>(of.a), count_of(of));
+        case sort::reading: return context.constant(fixed_records<reading_record>(of.a), count_of(of));
+        default: return context.constant(fixed_records<number_record>(of.a), count_of(of));
+      }
     case constant_text: return context.constant_text(pieces_of(fixed_records<text_record>(of.a)), count_of(of));
     case generated:
       return context.generated<pair_record>(
@@ -38,7 +46,10 @@ any_stream build_source(const step& of, weir::stream_context& context) {
           return generated_records(std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count(), a);
         },
         count_of(of));
-    case receiver_stream: return context.receiver_stream(std::make_shared<idle_receiver>());
+    case receiver_stream:
+      if (of.made == sort::measured)
+        return context.receiver_stream(std::make_shared<idle_receiver<measured_record>>());
+      return context.receiver_stream(std::make_shared<idle_receiver<pair_record>>());
     default: return context.text_input();
   }
 }

@@ -1,6 +1,7 @@
 #include "tests/metamorphic/pipeline.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "libstream/base/split_mix.hpp"
@@ -58,7 +59,7 @@ sort sort_made(const step& of, sort in) {
   switch (of.what) {
     case key_by:
     case group_by: return sort::pair;
-    case keys: return in == sort::pair ? sort::number : sort::text;
+    case keys: return in == sort::pair ? sort::number : in == sort::named ? sort::text : sort::real;
     case values:
     case count: return sort::number;
     case zip_with_index:
@@ -110,14 +111,18 @@ private:
   void add_sources() {
     large_ = below(12) == 0;
     add_source(operation::text_input, sort::text, large_ ? 1500 : 40);
-    if (below(4) == 0)
-      add_source(operation::constant, sort::number, 20);
+    if (below(3) == 0)
+      add_source(operation::constant, constant_sort(), 20);
     if (below(5) == 0)
       add_source(operation::constant_text, sort::text, 20);
     if (below(4) == 0)
       add_source(operation::generated, sort::pair, 20);
     if (below(4) == 0)
-      add_source(operation::receiver_stream, sort::pair, large_ ? 600 : 20);
+      add_source(operation::receiver_stream, below(2) == 0 ? sort::pair : sort::measured, large_ ? 600 : 20);
+  }
+  sort constant_sort() {
+    static constexpr sort sorts[] = {sort::number, sort::real, sort::flag, sort::measured, sort::reading};
+    return sorts[below(std::size(sorts))];
   }
 
   /// An input of some sort: mostly what came last, so that pipelines become deep.
@@ -125,10 +130,7 @@ private:
     auto count = made_.steps.size();
     return below(10) < 6 ? count - 1 : below(count);
   }
-  bool keyed(std::size_t stream) const {
-    auto made = made_.steps[stream].made;
-    return made == sort::pair || made == sort::named;
-  }
+  bool keyed(std::size_t stream) const { return is_keyed(made_.steps[stream].made); }
   std::size_t convert(std::size_t stream, sort to) {
     if (made_.steps[stream].made == to)
       return stream;
@@ -150,6 +152,7 @@ private:
     made.made = made_.steps[stream].made;
     made.a = 19;
     made.b = 1;
+    leave_no_order_open(made);
     return add(made, 20);
   }
   /// With a known order.
@@ -162,7 +165,14 @@ private:
     made.made = made_.steps[stream].made;
     made.a = any();
     made.b = 1 + 3 * static_cast<std::int64_t>(below(33));
+    leave_no_order_open(made);
     return add(made, most_[stream]);
+  }
+  /// Of equal records that show differently, and stand in no known order.
+  void leave_no_order_open(step& made) const {
+    auto& input = made_.steps[made.from[0]];
+    if (has_real(input.made) && !input.ordered && sorts_wholly(made))
+      made.b += 2 - made.b % 3;
   }
 
   void add_step(operation what) {
@@ -174,13 +184,15 @@ private:
     made.static_other = rule.may_be_static && below(3) == 0;
     auto first = pick();
     if (rule.what == needs::keyed && !keyed(first))
-      first = convert(first, below(2) == 0 ? sort::pair : sort::named);
+      first = convert(first, keyed_sort());
     if (what == operation::contains || what == operation::split_words)
       first = convert(first, sort::text);
     if (what == operation::zip_with_index || (what == operation::zip && made.b % 3 == 2) ||
         (what == operation::top && top_by_group(made)))
       first = put_in_order(first);
     made.from = {first};
+    if (what == operation::top)
+      leave_no_order_open(made);
     for (auto streams = rule.streams - made.static_other; made.from.size() < streams;)
       made.from.push_back(convert(pick(), made_.steps[first].made));
     if (what == operation::cartesian || joins(what))
@@ -189,13 +201,17 @@ private:
     finish(std::move(made));
   }
 
+  sort keyed_sort() {
+    static constexpr sort sorts[] = {sort::pair, sort::named, sort::measured};
+    return sorts[below(std::size(sorts))];
+  }
   static bool joins(operation what) { return what >= operation::join && what <= operation::full_outer_join; }
 
   void finish(step made) {
     auto& first = made_.steps[made.from[0]];
     made.made = sort_made(made, first.made);
     if (made.what == operation::map && below(2) == 0)
-      made.made = static_cast<sort>(below(4));
+      made.made = static_cast<sort>(below(sort_count));
     auto all_ordered =
       std::all_of(made.from.begin(), made.from.end(), [this](auto input) { return made_.steps[input].ordered; });
     if (minds_order(made) && !all_ordered)
@@ -211,7 +227,7 @@ private:
       case count:
       case reduce:
       case top: return true;
-      case sort_by: return inputs_are || sorts_wholly(made);
+      case sort_by: return inputs_are || (has_real(made.made) ? sorts_exactly(made) : sorts_wholly(made));
       case repartition: return inputs_are && count_of(made) == 1;
       case transform: return inputs_are && made.b % 3 == 0;
       case transform_timed:

@@ -28,7 +28,8 @@ constexpr std::array<planted::mistake, 3> mistakes{
   [](records& all) { all.pop_back(); },
   [](records& all) { all.push_back(all.front()); },
   [](records& all) { // so that it is another record of any sort
-    all.back().number += 5000;
+    all.back().number = all.back().number == 0 ? 5000 : 0;
+    all.back().real = all.back().real == 12345.0 ? 0 : 12345;
     all.back().text += "!";
   },
 };

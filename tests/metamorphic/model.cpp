@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <set>
 
 namespace metamorphic {
@@ -33,13 +34,40 @@ std::int64_t number_of(std::string_view digits) {
 
 record converted(const record& from, sort was, sort to) {
   auto seen = view_of(from);
-  auto has_text = was == sort::text || was == sort::named;
   switch (to) {
-    case sort::number: return {{}, 0, digest(seen)};
-    case sort::text: return {has_text ? from.text : spelled(digest(seen))};
-    case sort::pair: return {{}, group_of(seen, 2), digest(seen)};
-    default: return {has_text ? from.text : spelled(group_of(seen, 4)), 0, digest(seen)};
+    case sort::number: return {{}, 0, 0, digest(seen)};
+    case sort::text: return {has_text(was) ? from.text : spelled(digest(seen)), 0, 0, 0};
+    case sort::pair: return {{}, group_of(seen, 2), 0, digest(seen)};
+    case sort::named: return {has_text(was) ? from.text : spelled(group_of(seen, 4)), 0, 0, digest(seen)};
+    default: return owned(with_real(to, seen));
   }
+}
+
+record key_of(const record& of) { return normal({of.text, of.key, of.real, 0}); }
+record with_number(record of, std::int64_t number) {
+  of.number = number;
+  return of;
+}
+
+std::string line_of_real(double real) {
+  if (std::isnan(real))
+    return "nan";
+  char digits[64];
+  return {digits, std::to_chars(digits, digits + sizeof digits, real).ptr};
+}
+double real_of_line(std::string_view text) { return std::strtod(std::string{text}.c_str(), nullptr); }
+
+/// `["name",level,number]`, which msgpack makes of a struct.
+record reading_of_line(std::string_view line) {
+  auto last = line.rfind(','), first = line.rfind(',', last - 1);
+  std::string name;
+  for (std::size_t at = 2; at + 1 < first; ++at)
+    if (line[at] != '\\')
+      name += line[at];
+    else
+      name += line[++at] == 't' ? '\t' : line[at];
+  return {name, 0, real_of_line(line.substr(first + 1, last - first - 1)),
+          number_of(line.substr(last + 1, line.size() - last - 2))};
 }
 
 template <class Function>
@@ -50,8 +78,8 @@ records each(const records& in, Function function) {
   return out;
 }
 
-records sorted(records all, const std::function<bool(const record&, const record&)>& less, bool descending) {
-  std::stable_sort(all.begin(), all.end(), [&](auto& x, auto& y) { return descending ? less(y, x) : less(x, y); });
+records sorted(records all, const std::function<bool(const record&, const record&)>& ahead, bool descending) {
+  std::stable_sort(all.begin(), all.end(), [&](auto& x, auto& y) { return descending ? ahead(y, x) : ahead(x, y); });
   return all;
 }
 
@@ -61,15 +89,17 @@ records united(records first, const records& second) {
 }
 
 records unique(const records& all) {
-  std::set<record> once{all.begin(), all.end()};
+  std::set<record, less> once;
+  for (auto& record : all)
+    once.insert(normal(record));
   return {once.begin(), once.end()};
 }
 
 records without_those(const records& all, const records& others) {
-  std::set<record> gone{others.begin(), others.end()};
+  std::set<record, less> gone{others.begin(), others.end()};
   return each(all, [&](auto& from, auto& out) {
     if (!gone.count(from))
-      out.push_back(from);
+      out.push_back(normal(from));
   });
 }
 
@@ -102,19 +132,28 @@ std::string line_of(sort kind, const record& of) {
     case sort::number: return std::to_string(of.number);
     case sort::text: return of.text;
     case sort::pair: return std::to_string(of.key) + "\t" + std::to_string(of.number);
+    case sort::real: return line_of_real(of.real);
+    case sort::flag: return of.number ? "true" : "false";
+    case sort::measured: return line_of_real(of.real) + "\t" + std::to_string(of.number);
+    case sort::reading:
+      return "[\"" + escaped(of.text) + "\"," + line_of_real(of.real) + "," + std::to_string(of.number) + "]";
     default: return escaped(of.text) + "\t" + std::to_string(of.number);
   }
 }
 
 record record_of_line(sort kind, std::string_view line) {
-  if (kind == sort::text)
-    return {std::string{line}};
-  if (kind == sort::number)
-    return {{}, 0, number_of(line)};
   auto tab = line.find('\t');
-  auto number = number_of(line.substr(tab + 1));
-  return kind == sort::pair ? record{{}, number_of(line.substr(0, tab)), number}
-                            : record{unescaped(line.substr(0, tab)), 0, number};
+  auto number = [&] { return number_of(line.substr(tab + 1)); };
+  switch (kind) {
+    case sort::number: return {{}, 0, 0, number_of(line)};
+    case sort::text: return {std::string{line}, 0, 0, 0};
+    case sort::pair: return {{}, number_of(line.substr(0, tab)), 0, number()};
+    case sort::real: return {{}, 0, real_of_line(line), 0};
+    case sort::flag: return {{}, 0, 0, line == "true"};
+    case sort::measured: return {{}, 0, real_of_line(line.substr(0, tab)), number()};
+    case sort::reading: return reading_of_line(line);
+    default: return {unescaped(line.substr(0, tab)), 0, 0, number()};
+  }
 }
 
 model::model(const pipeline& of, const batch_input& input, std::int64_t time_ms, observer seen)
@@ -134,7 +173,7 @@ records model::other(const step& of) const {
 records model::chosen(std::size_t step) {
   auto seen = seen_(step);
   auto& all = input(pipeline_.steps[step]);
-  std::multiset<record> left{all.begin(), all.end()};
+  std::multiset<record, exactly_less> left{all.begin(), all.end()};
   for (auto& each : seen)
     if (auto found = left.find(each); found == left.end())
       complaint_ = "sample shows a record that was not there, or too often";
@@ -144,7 +183,7 @@ records model::chosen(std::size_t step) {
     std::size_t at = 0;
     for (auto& each : seen) {
       auto first = at;
-      while (at < all.size() && all[at] != each)
+      while (at < all.size() && (exactly_less{}(all[at], each) || exactly_less{}(each, all[at])))
         ++at;
       if (at == all.size())
         complaint_ = "sample does not keep the order";
@@ -196,11 +235,11 @@ records model::source(const step& of) const {
   switch (of.what) {
     case operation::text_input:
       for (auto& line : input_.lines)
-        all.push_back({line});
+        all.push_back({line, 0, 0, 0});
       return all;
     case operation::receiver_stream:
       for (auto& pair : input_.received)
-        all.push_back(owned(view_of(pair)));
+        all.push_back(owned(of.made == sort::measured ? view_of(measured_of(pair)) : view_of(pair)));
       return all;
     case operation::generated:
       for (auto& pair : generated_records(time_ms_ / 1000, of.a))
@@ -238,23 +277,23 @@ records model::narrow(const step& of) const {
           if (byte != ' ' && byte != '\t')
             word += byte;
           else if (!word.empty())
-            out.push_back({std::exchange(word, {})});
+            out.push_back({std::exchange(word, {}), 0, 0, 0});
         break;
       }
       case map_partitions:
       case map_partitions_with_index:
       case map_chunks: out.push_back(changed()); break;
-      case key_by: out.push_back({{}, group_of(seen, of.a), digest(seen)}); break;
+      case key_by: out.push_back({{}, group_of(seen, of.a), 0, digest(seen)}); break;
       case sample:
         if (fraction_of(of) == 1)
           out.push_back(from);
         break;
-      case keys: out.push_back({from.text, 0, kind == sort::pair ? from.key : 0}); break;
-      case values: out.push_back({{}, 0, from.number}); break;
-      case map_values: out.push_back({from.text, from.key, wrap(from.number * 5 + of.a)}); break;
+      case keys: out.push_back({from.text, 0, from.real, from.key}); break;
+      case values: out.push_back({{}, 0, 0, from.number}); break;
+      case map_values: out.push_back(with_number(from, wrap(from.number * 5 + of.a))); break;
       case flat_map_values:
         for (auto times = std::abs(from.number) % 3; times > 0; --times)
-          out.push_back({from.text, from.key, wrap(from.number + times)});
+          out.push_back(with_number(from, wrap(from.number + times)));
         break;
       default: out.push_back(from); break;
     }
@@ -270,12 +309,16 @@ records model::shuffled(const step& of) const {
   switch (of.what) {
     case distinct: return unique(in);
     case sort_by:
-      return sorts_wholly(of) ? sorted(in, std::less<>{}, descends(of)) : sorted(in, by_group, descends(of));
+      return sorts_exactly(of)  ? sorted(in, exactly_less{}, descends(of))
+             : sorts_wholly(of) ? sorted(in, less{}, descends(of))
+                                : sorted(in, by_group, descends(of));
     case sort_by_key:
       return sorted(
-        in, [](auto& x, auto& y) { return std::tie(x.text, x.key) < std::tie(y.text, y.key); }, descends(of));
+        in, [](auto& x, auto& y) { return less{}(key_of(x), key_of(y)); }, descends(of));
     case top: {
-      auto all = top_by_group(of) ? sorted(in, by_group, true) : sorted(in, std::less<>{}, true);
+      auto all = sorts_exactly(of)  ? sorted(in, exactly_less{}, true)
+                 : top_by_group(of) ? sorted(in, by_group, true)
+                                    : sorted(in, less{}, true);
       all.resize(std::min(all.size(), top_count(of)));
       return all;
     }
@@ -288,7 +331,7 @@ records model::shuffled(const step& of) const {
         return each(in, [&](auto& from, auto& out) {
           out.push_back(mixed_with(from, digest(touched(kind, view_of(from), of.a))));
         });
-      auto other = sorted(in, std::less<>{}, true);
+      auto other = sorted(in, less{}, true);
       std::size_t at = 0;
       return each(in, [&](auto& from, auto& out) { out.push_back(mixed_with(from, digest(view_of(other[at++])))); });
     }
@@ -301,11 +344,11 @@ records model::shuffled(const step& of) const {
     }
     case intersection: return in_both(in, other(of));
     case subtract: return without_those(in, other(of));
-    case count: return {{{}, 0, static_cast<std::int64_t>(in.size())}};
+    case count: return {{{}, 0, 0, static_cast<std::int64_t>(in.size())}};
     case count_by_value: {
-      std::map<record, std::int64_t> counts;
+      std::map<record, std::int64_t, less> counts;
       for (auto& from : in)
-        ++counts[from];
+        ++counts[normal(from)];
       records out;
       for (auto& [from, times] : counts)
         out.push_back(mixed_with(from, times));
@@ -314,18 +357,21 @@ records model::shuffled(const step& of) const {
     default: // reduce
       if (in.empty())
         return {};
-      return {minds_order(of) ? of.a % 2 == 0 ? in.front() : in.back() : *std::max_element(in.begin(), in.end())};
+      return {minds_order(of) ? of.a % 2 == 0 ? in.front() : in.back()
+                              : *std::max_element(in.begin(), in.end(), exactly_less{})};
   }
 }
 
 records model::keyed_shuffled(const step& of) const {
   using enum operation;
+  if (of.what == partition_by && of.b % 2 != 0)
+    return input(of);
   keyed groups;
   for (auto& from : input(of))
     if (of.what == group_by)
-      groups[{"", group_of(view_of(from), of.a)}].push_back(digest(view_of(from)));
+      groups[{{}, group_of(view_of(from), of.a), 0, 0}].push_back(digest(view_of(from)));
     else
-      groups[{from.text, from.key}].push_back(from.number);
+      groups[key_of(from)].push_back(from.number);
   records out;
   for (auto& [key, values] : groups) {
     auto joined = [&, &values = values](std::int64_t how) {
@@ -334,18 +380,12 @@ records model::keyed_shuffled(const step& of) const {
         sum = joined_value(how, sum, values[at]);
       return sum;
     };
-    auto add = [&, &key = key](std::int64_t number) { out.push_back({key.first, key.second, number}); };
+    auto add = [&, &key = key](std::int64_t number) { out.push_back(with_number(key, number)); };
     switch (of.what) {
       case reduce_by_key: add(joined(joining_of(of))); break;
       case fold_by_key: add(of.a % 2 == 0 ? wrap(joined(0)) : joined(1)); break;
       case combine_by_key: add(wrap(joined(0)) + 10'000 * static_cast<std::int64_t>(values.size())); break;
-      case partition_by:
-        if (of.b % 2 == 0)
-          add(folded(values, false)); // all of a key are in one partition
-        else
-          for (auto each : values)
-            add(each);
-        break;
+      case partition_by: add(folded(values, false)); break; // all of a key are in one partition
       default: add(folded(values, minds_order(of))); break;
     }
   }
@@ -356,16 +396,16 @@ records model::joined(const step& of) const {
   using enum operation;
   keyed left, right;
   for (auto& from : input(of))
-    left[{from.text, from.key}].push_back(from.number);
+    left[key_of(from)].push_back(from.number);
   for (auto& from : other(of))
-    right[{from.text, from.key}].push_back(from.number);
+    right[key_of(from)].push_back(from.number);
   auto both = left;
   both.insert(right.begin(), right.end());
   records out;
   for (auto& [key, unused] : both) {
     auto here = left[key];
     auto there = right[key];
-    auto add = [&, &key = key](std::int64_t number) { out.push_back({key.first, key.second, number}); };
+    auto add = [&, &key = key](std::int64_t number) { out.push_back(with_number(key, number)); };
     if (of.what == cogroup) {
       add(folded(here, minds_order(of)) * 17 + folded(there, minds_order(of)));
       continue;

@@ -13,15 +13,28 @@ namespace metamorphic {
 struct record {
   std::string text;
   std::int64_t key = 0;
+  double real = 0;
   std::int64_t number = 0;
-  auto operator<=>(const record&) const = default;
 };
 using records = std::vector<record>;
 
-inline view view_of(const record& of) { return {of.text, of.key, of.number}; }
-inline record owned(const view& of) { return {std::string{of.text}, of.key, of.number}; }
+inline view view_of(const record& of) { return {of.text, of.key, of.real, of.number}; }
+inline record owned(const view& of) { return {std::string{of.text}, of.key, of.real, of.number}; }
 
-/// As an output shows it, without its newline.
+/// The order of records, in which those are equal that are one key.
+struct less {
+  bool operator()(const record& a, const record& b) const { return before(view_of(a), view_of(b)); }
+};
+struct exactly_less {
+  bool operator()(const record& a, const record& b) const { return exactly_before(view_of(a), view_of(b)); }
+};
+/// What all that are one key look like as a key.
+inline record normal(record of) {
+  of.real = std::isnan(of.real) ? std::numeric_limits<double>::quiet_NaN() : of.real == 0 ? 0.0 : of.real;
+  return of;
+}
+
+/// As an output shows it, without its newline; of readings as such a line that `record_of_line` takes.
 std::string line_of(sort kind, const record& of);
 /// The other way round.
 record record_of_line(sort kind, std::string_view line);
@@ -43,7 +56,7 @@ public:
   static inline std::function<void(const step&, records&)> mistake;
 
 private:
-  using keyed = std::map<std::pair<std::string, std::int64_t>, std::vector<std::int64_t>>;
+  using keyed = std::map<record, std::vector<std::int64_t>, less>; ///< normal keys without a number
 
   records made(const step& of);
   records source(const step& of) const;

@@ -14,7 +14,7 @@ constexpr std::array<const char*, operation_count> operation_names{
 };
 
 const char* name_of(sort kind) {
-  static const char* const names[] = {"number", "text", "pair", "named"};
+  static const char* const names[] = {"number", "text", "pair", "named", "real", "flag", "measured", "reading"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -59,11 +59,15 @@ std::vector<view> static_records(sort kind, std::int64_t a) {
   for (std::int64_t at = 0; at < count; ++at) {
     auto number = (at * (1 + a % 3) + a) % 13 - 4;
     view record;
-    if (kind == sort::text || kind == sort::named)
+    if (has_text(kind))
       record.text = texts[static_cast<std::size_t>((at * 3 + a) % 8)];
     if (kind == sort::pair)
       record.key = number % 5;
-    if (kind != sort::text)
+    if (has_real(kind))
+      record.real = kind == sort::reading ? level_of(real_of(number * 7 + a)) : real_of(number * 7 + a);
+    if (kind == sort::flag)
+      record.number = number % 2 != 0;
+    else if (kind != sort::text && kind != sort::real)
       record.number = number;
     records.push_back(record);
   }

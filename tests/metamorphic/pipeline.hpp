@@ -44,7 +44,7 @@ struct step {
 
 struct batch_input {
   std::vector<std::string> lines;    ///< for `text_input`
-  std::vector<pair_record> received; ///< for `receiver_stream`
+  std::vector<pair_record> received; ///< for `receiver_stream`; some receivers have `measured_of` them
 };
 
 struct pipeline {
@@ -66,6 +66,8 @@ std::string described(const pipeline&);
 
 /// The records of a source that needs no input, and of datasets that streams are joined with.
 std::vector<view> static_records(sort kind, std::int64_t a);
+/// What a receiver makes of a pair: itself, or a record with a floating point number.
+inline measured_record measured_of(const pair_record& pair) { return {real_of(pair.first), pair.second}; }
 /// Of batch time `seconds`.
 std::vector<pair_record> generated_records(std::int64_t seconds, std::int64_t a);
 inline std::uint32_t count_of(const step& of) { return static_cast<std::uint32_t>(1 + of.a % 5); }
@@ -80,6 +82,8 @@ inline bool with_replacement(const step& of) { return of.b % 4 == 3; }
 inline bool is_chance(const step& of) { return of.what == operation::sample && of.b % 4 >= 2; }
 /// sort_by: by the whole record, or by a function of it that many share.
 inline bool sorts_wholly(const step& of) { return of.b % 3 != 0; }
+/// sort_by, top: by the whole record, and by the sign of zeros besides, so that no order is left open.
+inline bool sorts_exactly(const step& of) { return of.b % 3 == 2; }
 inline bool descends(const step& of) { return of.a % 2 == 1; }
 /// Values are joined by a function that minds their order.
 inline bool minds_order(const step& of) { return of.b / 12 % 2 == 1; }

@@ -1,5 +1,6 @@
 #include "tests/metamorphic/ways.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -154,7 +155,14 @@ plan::inline_batch::split split_of(const std::string& bytes, std::uint32_t sourc
 }
 
 /// The input in as many splits as the layout says, some of two pieces; receivers' blocks stand between those of the text.
-std::vector<plan::inline_batch::split> cut(const batch_input& input, const layout& how) {
+std::vector<plan::inline_batch::split> cut(const pipeline& of, const batch_input& input, const layout& how) {
+  auto is_measured = std::any_of(of.steps.begin(), of.steps.end(), [](auto& each) {
+    return each.what == operation::receiver_stream && each.made == sort::measured;
+  });
+  auto append = [is_measured](std::string& frames, const pair_record& pair) {
+    is_measured ? weir::operators::append_framed(frames, measured_of(pair))
+                : weir::operators::append_framed(frames, pair);
+  };
   std::vector<plan::inline_batch::split> splits;
   std::size_t line = 0, received = 0;
   while (line < input.lines.size() || received < input.received.size()) {
@@ -163,7 +171,7 @@ std::vector<plan::inline_batch::split> cut(const batch_input& input, const layou
       if (line < input.lines.size())
         text += input.lines[line++] + "\n";
       if (received < input.received.size())
-        weir::operators::append_framed(frames, input.received[received++]);
+        append(frames, input.received[received++]);
     }
     if (!frames.empty())
       splits.push_back(split_of(frames, 1));
@@ -178,7 +186,8 @@ std::vector<plan::inline_batch::split> cut(const batch_input& input, const layou
 weir::result<staged_batch> batch(const plan_handle& plan, const pipeline& of, std::size_t which, const layout& how,
                                  const std::shared_ptr<plan::job_runner>& jobs) {
   plan::inline_batch run{plan, how.partitions, how.hash_seed, jobs};
-  return run.run(weir::batch_id{which + 1}, static_cast<std::int64_t>(which + 1) * 1000, cut(of.batches[which], how));
+  return run.run(weir::batch_id{which + 1}, static_cast<std::int64_t>(which + 1) * 1000,
+                 cut(of, of.batches[which], how));
 }
 
 /// Runs all batches, each by what `next(batch)` gives: a plan.

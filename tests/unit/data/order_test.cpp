@@ -31,10 +31,11 @@ struct by_name_only {
 };
 struct holding_all {
   std::array<double, 2> both{};
+  double plain[2] = {};
   std::optional<float> maybe;
   std::vector<measure> more;
   bool operator==(const holding_all&) const = default;
-  MSGPACK_DEFINE(both, maybe, more);
+  MSGPACK_DEFINE(both, plain, maybe, more);
 };
 
 /// Ascending; those of one row are the same.
@@ -84,13 +85,15 @@ TEST_CASE("a struct with an order of its own keeps it, also where it holds NaN",
 }
 
 TEST_CASE("members of any kind are the same key if they look so to the order", "[order]") {
-  holding_all a{{0.0, no_number}, 0.0f, {{no_number, "x"}}}, b{{-0.0, -no_number}, -0.0f, {{-no_number, "x"}}},
-    c{{0.0, 1}, 0.0f, {{no_number, "x"}}};
+  holding_all a{{0.0, no_number}, {no_number, 0.0}, 0.0f, {{no_number, "x"}}},
+    b{{-0.0, -no_number}, {-no_number, -0.0}, -0.0f, {{-no_number, "x"}}},
+    c{{0.0, 1}, {no_number, 0.0}, 0.0f, {{no_number, "x"}}};
   CHECK(same(a, b));
   CHECK_FALSE(same(a, c));
   CHECK(record_traits<holding_all>::hash(a, 1) == record_traits<holding_all>::hash(b, 1));
   auto normal = normalized(b);
   CHECK_FALSE(std::signbit(normal.both[0]));
+  CHECK_FALSE(std::signbit(normal.plain[1]));
   CHECK_FALSE(std::signbit(*normal.maybe));
   CHECK_FALSE(std::signbit(normal.more[0].value));
 }
@@ -102,6 +105,8 @@ TEST_CASE("what holds no floating point number is compared as it always was", "[
   STATIC_REQUIRE(std::is_same_v<map_of<std::string, int>, std::map<std::string, int>>);
   STATIC_REQUIRE(std::is_same_v<decltype(total_order<int>(std::less<>{})), std::less<>>);
   STATIC_REQUIRE(std::is_same_v<decltype(total_order<double>(std::greater<>{})), after>);
+  STATIC_REQUIRE(std::is_same_v<decltype(total_order<double>(std::ranges::less{})), before>);
+  STATIC_REQUIRE(std::is_same_v<decltype(total_order<std::pair<int, double>>(std::ranges::greater{})), after>);
 }
 
 TEST_CASE("structs are ordered strictly and weakly, whatever is NaN in them", "[order]") {

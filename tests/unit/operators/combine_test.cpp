@@ -17,7 +17,44 @@ struct greatest {
   std::string_view operator()(std::string_view a, std::string_view b) const { return a < b ? b : a; }
 };
 
+struct later {
+  std::string_view operator()(std::string_view, std::string_view b) const { return b; }
+};
+
 } // namespace
+
+TEST_CASE("an accumulator that is a view of a later record outlives that record, also where it says the same",
+          "[combine]") {
+  auto build = [](stream_context& ctx) {
+    auto pairs =
+      ctx.text_input()
+        .map([](std::string_view line) { return "a key beyond any small string " + std::string{line.substr(0, 1)}; })
+        .map([](const std::string& key) {
+          return text_pair{key, key};
+        });
+    pairs.reduce_by_key(later{}).named("later").write_to(ctx.output());
+    using texts = std::vector<std::string_view>;
+    auto newest = [](texts all, std::string_view text) {
+      all.assign(1, text);
+      return all;
+    };
+    pairs.aggregate_by_key(texts{}, newest, [](const texts&, const texts& b) { return b; })
+      .map([](const auto& each) {
+        return text_pair{each.first, each.second.front()};
+      })
+      .named("newest")
+      .write_to(ctx.output());
+  };
+  test_driver driver{build, {2, 1000, 1000}};
+  std::vector<std::string> lines;
+  for (int i = 0; i < 900; ++i)
+    lines.push_back(i % 3 == 0 ? "x" : i % 3 == 1 ? "y" : "z");
+  driver.push(lines).step();
+  std::string key = "a key beyond any small string ";
+  auto expected = rows{{key + "x", key + "x"}, {key + "y", key + "y"}, {key + "z", key + "z"}};
+  CHECK(driver.output("later") == expected);
+  CHECK(driver.output("newest") == expected);
+}
 
 TEST_CASE("accumulators that are views outlive the records they were made of", "[combine]") {
   test_driver driver{

@@ -11,7 +11,8 @@ using plan::output_target;
 
 output_targets text_files(std::string_view prefix, std::string_view suffix) {
   if (suffix.find_first_of(std::string_view{"/\0", 2}) != std::string_view::npos)
-    throw plan::plan_error{{error_code::configuration, "'" + std::string{suffix} + "' cannot be the suffix of a directory",
+    throw plan::plan_error{{error_code::configuration,
+                            "'" + std::string{suffix} + "' cannot be the suffix of a directory",
                             "output text:" + std::string{prefix}, "leave the slash out"}};
   return {{output_target::kind::text, std::string{prefix}, 0, nullptr, std::string{suffix}}};
 }

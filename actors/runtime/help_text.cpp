@@ -36,13 +36,13 @@ std::string entry(const std::string& flag, const std::string& meaning) {
 std::string default_of(const setting_row& row, const configuration& defaults) {
   if (row.form == setting_form::list) {
     auto value = format_setting(row.read(defaults), row.form);
-    return value == "[]" ? "default: none" : "default " + value;
+    return value == "[]" ? "default: none" : "default: " + value;
   }
   if (!row.follows.empty())
     return "default: follows from " + row.follows;
   if (!row.nothing.empty())
-    return "default " + row.nothing;
-  return "default " + format_setting(row.read(defaults), row.form);
+    return "default: " + row.nothing;
+  return "default: " + format_setting(row.read(defaults), row.form);
 }
 
 std::string entry_of(const setting_row& row, const configuration& defaults) {

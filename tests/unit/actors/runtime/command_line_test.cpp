@@ -325,7 +325,7 @@ TEST_CASE("help shows flags in groups with their defaults, examples, and where a
       words += byte;
     else if (!words.ends_with(' '))
       words += ' ';
-  for (auto part : {"(default 100ms)", "2s without a value", "Examples", "word-count config", "--config FILE.toml"})
+  for (auto part : {"(default: 100ms)", "2s without a value", "Examples", "word-count config", "--config FILE.toml"})
     CHECK(words.find(part) != std::string::npos);
   std::size_t longest = 0;
   for (std::size_t at = 0, end; (end = help.find('\n', at)) != std::string::npos; at = end + 1)

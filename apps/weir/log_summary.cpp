@@ -218,13 +218,13 @@ std::string as_json(const log_summary& summary) {
                 {"state", json::array()}};
   if (summary.last)
     whole["last_batch"] = {{"batch", summary.last->id.value}, {"time_ms", summary.last->time_ms}};
-  // Names come from outside and need not be UTF-8.
-  return whole.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  // Names come from outside: they need not be UTF-8, and may hold commands for a terminal: so ASCII alone.
+  return whole.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
 }
 
 std::string as_text(const log_summary& summary) {
   std::ostringstream out;
-  out << summary.directory << ": " << summary.application.application << ", format " << summary.application.format
+  out << log::printable(summary.directory) << ": " << log::printable(summary.application.application) << ", format " << summary.application.format
       << ", " << summary.application.partitions << " partitions, batches of "
       << format_duration(std::chrono::microseconds{summary.application.interval_us}) << ", log of "
       << format_size(summary.log_bytes) << '\n';

@@ -39,6 +39,11 @@ result<answer> ask(const std::string& socket) {
   return answer{std::move(*text), std::move(status)};
 }
 
+/// The same JSON in one line of ASCII: who answers may have put commands for a terminal into it.
+std::string ascii(const std::string& text) {
+  return nlohmann::ordered_json::parse(text).dump(-1, ' ', true, json::error_handler_t::replace);
+}
+
 top_style terminal_style(bool colours) {
   winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
@@ -115,7 +120,7 @@ int top_command(int argc, char** argv) {
   if (!seen)
     return complain("top", seen.error());
   if (as_json)
-    std::cout << seen->text << std::endl;
+    std::cout << ascii(seen->text) << std::endl;
   else if (once || ::isatty(STDOUT_FILENO) == 0)
     print(top_lines(seen->status, {false, 0, 0}));
   else

@@ -5,6 +5,8 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "libstream/base/text.hpp"
+
 namespace weir::tool {
 
 namespace {
@@ -22,13 +24,7 @@ std::uint64_t number(const json& from, const char* key) {
 /// Control characters could be commands to the terminal.
 std::string text(const json& from, const char* key) {
   auto found = from.find(key);
-  if (found == from.end() || !found->is_string())
-    return {};
-  auto plain = found->get<std::string>();
-  for (auto& byte : plain)
-    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f)
-      byte = '?';
-  return plain;
+  return found == from.end() || !found->is_string() ? std::string{} : printable(found->get<std::string>());
 }
 
 const json& part(const json& from, const char* key) {

@@ -7,6 +7,7 @@
 
 #include "actors/monitor/control_client.hpp"
 #include "apps/weir/usage.hpp"
+#include "libstream/base/text.hpp"
 
 namespace {
 
@@ -27,8 +28,19 @@ std::string duration_of(std::uint64_t ms) {
   return text;
 }
 
+/// Who answers may be anybody: what is missing or of another type is empty, and commands for the terminal are only shown.
+std::string text(const json& node, const char* key) {
+  auto found = node.is_object() ? node.find(key) : node.end();
+  return found != node.end() && found->is_string() ? printable(found->get<std::string>()) : std::string{};
+}
+
+std::uint64_t number(const json& node, const char* key) {
+  auto found = node.is_object() ? node.find(key) : node.end();
+  return found != node.end() && found->is_number() ? found->get<std::uint64_t>() : 0;
+}
+
 std::size_t widest_name(const json& node, std::size_t depth) {
-  auto width = 2 * depth + node.value("name", std::string{}).size();
+  auto width = 2 * depth + text(node, "name").size();
   if (node.contains("children"))
     for (auto& child : node["children"])
       width = std::max(width, widest_name(child, depth + 1));
@@ -36,12 +48,11 @@ std::size_t widest_name(const json& node, std::size_t depth) {
 }
 
 void print_row(const json& node, std::size_t depth, std::size_t width) {
-  auto reason = node.value("last_reason", std::string{});
-  auto name = std::string(2 * depth, ' ') + node.value("name", std::string{});
-  std::printf(
-    "%-*s  %-9s %8llu  %8s%s%s\n", static_cast<int>(width), name.c_str(), node.value("state", std::string{}).c_str(),
-    static_cast<unsigned long long>(node.value("restarts", std::uint64_t{0})),
-    duration_of(node.value("uptime_ms", std::uint64_t{0})).c_str(), reason.empty() ? "" : "  ", reason.c_str());
+  auto reason = text(node, "last_reason");
+  auto name = std::string(2 * depth, ' ') + text(node, "name");
+  std::printf("%-*s  %-9s %8llu  %8s%s%s\n", static_cast<int>(width), name.c_str(), text(node, "state").c_str(),
+              static_cast<unsigned long long>(number(node, "restarts")), duration_of(number(node, "uptime_ms")).c_str(),
+              reason.empty() ? "" : "  ", reason.c_str());
   if (node.contains("children"))
     for (auto& child : node["children"])
       print_row(child, depth + 1, width);
@@ -58,7 +69,7 @@ int show(const std::string& target, bool as_json) {
   if (!tree.is_object() || tree.contains("error"))
     return complain("tree", {error_code::failed, "the application answers: " + *answer, *path, {}});
   if (as_json) {
-    std::cout << tree.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
+    std::cout << tree.dump(2, ' ', true, json::error_handler_t::replace) << '\n'; // ASCII alone: no command for a terminal
     return 0;
   }
   auto width = std::max<std::size_t>(widest_name(tree, 0), 4);

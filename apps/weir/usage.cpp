@@ -46,7 +46,7 @@ error what_is_wrong(const std::string& verb, const CLI::App& app, const CLI::Par
 } // namespace
 
 int complain(const std::string& verb, const error& reason) {
-  std::cerr << "weir " << verb << ": " << reason.message() << '\n';
+  std::cerr << "weir " << verb << ": " << printable(reason.message()) << '\n'; // peers and files speak in it, too
   return reason.exit_code();
 }
 

@@ -3,6 +3,8 @@
 #include <cstring>
 #include <xxhash.h>
 
+#include "libstream/base/text.hpp"
+
 namespace weir::log {
 
 namespace {
@@ -82,21 +84,7 @@ std::string describe_parsed(table t, std::string_view key) {
 
 } // namespace
 
-std::string printable(std::string_view text) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string shown;
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7f) {
-      shown.push_back(c);
-    } else {
-      shown += "\\x";
-      shown.push_back(digits[byte >> 4]);
-      shown.push_back(digits[byte & 15]);
-    }
-  }
-  return shown;
-}
+std::string printable(std::string_view text) { return weir::printable(text); }
 
 std::string key_name(std::string_view name) {
   if (name.size() <= max_key_name_bytes)

@@ -159,7 +159,7 @@ TEST_CASE("what top shows is made of the status alone, and strangers' bytes do n
   for (auto& line : lines)
     all += line + "\n";
   CHECK(all.find('\033') == std::string::npos);
-  CHECK(all.find("?[2Jgone") != std::string::npos);
+  CHECK(all.find("\\x1b[2Jgone") != std::string::npos);
   CHECK(all.find("total delay, at most 8.0 ms") != std::string::npos);
   CHECK(weir::tool::top_lines(json::object(), {true, 20, 0}).size() > 3);
   CHECK(weir::tool::with_commas(1'234'567) == "1,234,567");

@@ -23,7 +23,7 @@ auto write_error(const char* action, const std::string& path, int reason) {
   auto what = std::string{"cannot "} + action + ": " + std::strerror(reason);
   if (reason == EMFILE || reason == ENFILE)
     return fail_full(what, path, "let the process open more files (ulimit -n), or bound ingest.max_connections");
-  return is_full_disk(reason) ? fail_full(what, path, "make room") : disk_error(action, path, reason);
+  return is_full_disk(reason) ? fail_full(what, path, how_to_make_room(reason)) : disk_error(action, path, reason);
 }
 
 class descriptor {

@@ -36,8 +36,13 @@ struct error {
   int exit_code() const { return static_cast<int>(code); }
 };
 
-/// Whether an errno says that a disk, or what a user may have of it, is full.
-inline bool is_full_disk(int reason) { return reason == ENOSPC || reason == EDQUOT; }
+/// Whether an errno says that a disk, or what a user or a process may have of it, is full.
+inline bool is_full_disk(int reason) { return reason == ENOSPC || reason == EDQUOT || reason == EFBIG; }
+
+/// What a person can do about it.
+inline const char* how_to_make_room(int reason) {
+  return reason == EFBIG ? "raise the limit of a file's size (ulimit -f)" : "make room";
+}
 
 template <class T>
 using result = tl::expected<T, error>;

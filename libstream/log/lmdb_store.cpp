@@ -10,6 +10,7 @@
 #include <set>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -379,7 +380,17 @@ std::uint64_t lmdb_store::size_bytes() const {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-/// LMDB reports a full disk as EIO (a short write), so free space decides what is said.
+namespace {
+
+/// What the process may write into one file.
+std::uint64_t file_size_limit() {
+  rlimit size{};
+  return ::getrlimit(RLIMIT_FSIZE, &size) == 0 ? std::uint64_t{size.rlim_cur} : std::uint64_t{RLIM_INFINITY};
+}
+
+} // namespace
+
+/// LMDB reports a full disk as EIO (a short write), so free space and the limit of a file's size decide what is said.
 error lmdb_store::io_error(int code, std::string_view doing, std::uint64_t bytes) const {
   auto what = std::string{doing} + ": ";
   if (code == MDB_MAP_FULL)
@@ -388,6 +399,8 @@ error lmdb_store::io_error(int code, std::string_view doing, std::uint64_t bytes
             "let outputs catch up, so that it is freed, or start again with a higher log.limit", true};
   if (code == EIO || is_full_disk(code)) {
     constexpr std::uint64_t slack = limits::mib;
+    if (code == EFBIG || (code == EIO && size_bytes() + bytes + slack > file_size_limit()))
+      return {error_code::disk, what + "the limit of a file's size is reached", file_, how_to_make_room(EFBIG), true};
     struct statvfs space {};
     bool full = code != EIO || (::statvfs(directory_.c_str(), &space) == 0 &&
                                 std::uint64_t{space.f_bavail} * space.f_frsize < bytes + slack);

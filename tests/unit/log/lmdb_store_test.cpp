@@ -1,9 +1,11 @@
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <fcntl.h>
 #include <fstream>
 #include <lmdb.h>
 #include <random>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "libstream/log/keys.hpp"
@@ -310,4 +312,27 @@ TEST_CASE("a full disk is called by its name, nothing of the transaction stays, 
   CHECK(later.has_value());
   CHECK(kept == sequence + 1);
   CHECK_FALSE(suspect);
+}
+
+TEST_CASE("a file that may not grow further is a full disk that names the limit, and goes on when it may",
+          "[log][issue-11]") {
+  testing::scratch_directory scratch;
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::uint64_t sequence = 0;
+  result<void> outcome;
+  auto store = must(lmdb_store::create(scratch.path()));
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  auto few = before;
+  few.rlim_cur = 3 * limits::mib + 100; // in the middle of a page
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &few) == 0);
+  while (outcome && sequence < 1000)
+    outcome = put_block(*store, ++sequence, 200'000);
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  REQUIRE_FALSE(outcome.has_value());
+  CHECK(outcome.error().full);
+  CHECK_THAT(outcome.error().message(), Catch::Contains("the limit of a file's size is reached") &&
+                                          Catch::Contains("ulimit -f"));
+  CHECK(put_block(*store, sequence, 200'000).has_value());
+  CHECK(*verify(*store, true) == sequence);
 }

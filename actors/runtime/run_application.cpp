@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "actors/monitor/chaos_page.hpp"
+#include "actors/node/process_limits.hpp"
 #include "actors/node/standard_descriptors.hpp"
 #include "actors/runtime/command_line.hpp"
 #include "actors/runtime/standard_output.hpp"
@@ -81,14 +82,15 @@ int run_in(int argc, char** argv, const std::string& name, caf::actor_system* sy
 
 /// What the system refuses while an application starts or ends ends it with a sentence.
 int run_guarded(int argc, char** argv, const std::string& name, caf::actor_system* system, const application& build) {
+  actors::sentence_at_terminate elsewhere{name};
   try {
     return run_in(argc, argv, name, system, build);
   } catch (const std::bad_alloc&) {
-    return report(name, {error_code::configuration, "the system gives no more memory", "limits of the process",
-                         "raise them (ulimit -v), or lower memory.limit"});
+    return report(name, actors::refused_memory());
   } catch (const std::system_error& refused) {
-    return report(name, {error_code::configuration, std::string{"the system refuses a thread: "} + refused.what(),
-                         "limits of the process", "raise them (ulimit -u, ulimit -v)"});
+    return report(name, actors::refused_thread(refused.what()));
+  } catch (const std::exception& other) {
+    return report(name, {error_code::failed, other.what(), "start", {}});
   }
 }
 

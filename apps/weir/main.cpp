@@ -1,8 +1,11 @@
 #include <array>
 #include <iostream>
+#include <new>
 #include <string>
+#include <system_error>
 #include <vector>
 
+#include "actors/node/process_limits.hpp"
 #include "actors/node/standard_descriptors.hpp"
 #include "actors/runtime/standard_output.hpp"
 #include "apps/weir/chaos_command.hpp"
@@ -85,10 +88,25 @@ int run(int argc, char** argv) {
   return unknown_verb(name);
 }
 
+/// What the system refuses ends a verb with a sentence.
+int run_guarded(int argc, char** argv) {
+  auto verb = argc > 1 ? std::string{argv[1]} : std::string{};
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    return weir::tool::complain(verb, weir::actors::refused_memory());
+  } catch (const std::system_error& refused) {
+    return weir::tool::complain(verb, weir::actors::refused_thread(refused.what()));
+  } catch (const std::exception& other) {
+    return weir::tool::complain(verb, {weir::error_code::failed, other.what(), {}, {}});
+  }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
   weir::actors::open_missing_descriptors();
-  auto code = run(argc, argv);
+  weir::actors::sentence_at_terminate elsewhere{"weir"};
+  auto code = run_guarded(argc, argv);
   return weir::actors::finish_standard_output("weir", code);
 }

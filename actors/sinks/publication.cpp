@@ -195,8 +195,8 @@ bool shows_name(const services& services, const plan::output& output) {
 }
 
 /// As Spark shows a batch: its time, the first records, and dots if there are more. Who asks for no records is told how many there are.
-result<void> publish_print(services& services, std::uint32_t limit, const plan::output& output,
-                           const log::commit_record& batch) {
+result<std::string> text_of(const services& services, std::uint32_t limit, const plan::output& output,
+                            const log::commit_record& batch) {
   std::string text = "-------------------------------------------\nTime: " + std::to_string(batch.time_ms) + " ms\n" +
                      (shows_name(services, output) ? "Output: " + output.name + "\n" : "") +
                      "-------------------------------------------\n";
@@ -220,7 +220,22 @@ result<void> publish_print(services& services, std::uint32_t limit, const plan::
   }
   if (records > shown)
     text += limit > 0 ? "...\n" : "... (" + std::to_string(records) + " records)\n";
-  return services.print(text + "\n");
+  return text + "\n";
+}
+
+/// All batches and targets as one text, which the printer knows again when it is told to go on.
+result<void> publish_print(services& services, const plan::output& output,
+                           std::span<const log::commit_record> batches) {
+  std::string all;
+  for (auto& target : output.targets)
+    if (target.what == plan::output_target::kind::print)
+      for (auto& batch : batches) {
+        auto text = text_of(services, target.limit, output, batch);
+        if (!text)
+          return tl::make_unexpected(text.error());
+        all += *text;
+      }
+  return all.empty() ? result<void>{} : services.print(all);
 }
 
 /// At least once across a crash; the batch's number tells a repetition.
@@ -248,9 +263,7 @@ result<void> publish_to(services& services, const plan::output_target& target, c
   if (target.what == text)
     return publish_text(services, target, output, batches);
   for (auto& batch : batches)
-    if (auto done = target.what == program ? publish_to_program(services, *target.destination, output, batch)
-                                           : publish_print(services, target.limit, output, batch);
-        !done)
+    if (auto done = publish_to_program(services, *target.destination, output, batch); !done)
       return done;
   return {};
 }
@@ -267,13 +280,15 @@ tl::expected<void, publication_problem> publish(services& services, const plan::
   using enum plan::output_target::kind;
   fault_point("sink.before_publish");
   // What cannot be taken back comes last, so that it is not repeated because another target fails.
-  for (auto kind : {text, program, print})
+  for (auto kind : {text, program})
     for (auto& target : output.targets) {
       if (target.what != kind)
         continue;
       if (auto done = publish_to(services, target, output, batches); !done)
         return tl::make_unexpected(publication_problem{done.error(), may_pass(kind, done.error())});
     }
+  if (auto done = publish_print(services, output, batches); !done)
+    return tl::make_unexpected(publication_problem{done.error(), may_pass(print, done.error())});
   fault_point("sink.after_success");
   return {};
 }

@@ -20,7 +20,8 @@ struct publication_problem {
 ///
 /// * `text:PREFIX`: parts and `_SUCCESS` are written in a hidden temporary directory; when those of all `batches` are synced, one
 ///   after the other is renamed to PREFIX-TIME, at once; a directory that is already there is the same batch, published before.
-/// * `print`: at least once across a crash, as nothing can be asked of a terminal.
+/// * `print`: at least once across a crash, as nothing can be asked of a terminal; all batches are one text, so that the printer knows
+///   again what it has begun.
 /// * a function of the program: at least once across a crash. What it throws is an error with `thrown_by`; which batch it was is known if
 ///   `batches` is one.
 ///

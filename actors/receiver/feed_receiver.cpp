@@ -81,12 +81,12 @@ struct feed_receiver_state {
     if (message.incarnation != incarnation || blocks->is_open())
       return;
     blocks->opened(message.epoch);
-    services->journal->receiver_started(input, input_name());
-    say_figures();
     if (auto producer = feed->producer(); producer.empty())
       begin(0);
     else
       look_up(producer);
+    services->journal->receiver_started(input, input_name()); // who waits for that finds the feed told to begin
+    say_figures();
   }
 
   /// A feed that was stopped begins nothing any more.

@@ -214,7 +214,7 @@ std::optional<error> live_core::refuse(std::uint64_t run, std::string_view frame
   if (full() || too_fast())
     return error{error_code::failed,
                  !full() ? "the input is at its rate" : "the input holds all that it may until batches are committed",
-                 name_, "store again later"};
+                 name_, "store again later", true};
   while (!frames.empty()) {
     auto record = data::take_frame(frames);
     if (!record || record->size() > options_.max_record_bytes)
@@ -370,6 +370,7 @@ void live_core::stop(std::uint64_t run, const std::string& why) {
   end_run(guard, [self = shared_from_this(), why] {
     lock inner{self->mutex_};
     self->finished_ = true;
+    self->source_->ended();
     if (self->listener_)
       self->listener_->source_stopped(why);
   });
@@ -388,6 +389,7 @@ void live_core::drain() {
     return;
   end_run(guard, [self = shared_from_this()] {
     lock inner{self->mutex_};
+    self->source_->ended();
     if (self->listener_)
       self->listener_->stopped();
   });

@@ -1,6 +1,5 @@
 #include "actors/runtime/actor_runtime.hpp"
 
-#include <cstdio>
 #include <filesystem>
 #include <future>
 #include <mutex>
@@ -18,6 +17,7 @@
 #include "actors/monitor/observer.hpp"
 #include "actors/monitor/status.hpp"
 #include "actors/monitor/stderr_journal.hpp"
+#include "actors/node/process_limits.hpp"
 #include "actors/node/replayable_inputs.hpp"
 #include "actors/node/standard_descriptors.hpp"
 #include "actors/receiver/live_feed.hpp"
@@ -31,6 +31,7 @@
 #include "actors/runtime/tree.hpp"
 #include "actors/runtime/tree_verbs.hpp"
 #include "actors/sinks/posix_file_system.hpp"
+#include "actors/sinks/printer.hpp"
 #include "actors/sources/asio_ingest_server.hpp"
 #include "actors/sources/directory_listing.hpp"
 #include "actors/sources/feeds.hpp"
@@ -111,13 +112,6 @@ std::function<std::uint64_t()> make_random() {
     std::lock_guard guard{from->mutex};
     return from->engine();
   };
-}
-
-result<void> print_text(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    return fail(error_code::disk, "cannot write", "standard output",
-                "the program that reads it has closed it or cannot take more; keep it open");
-  return {};
 }
 
 result<void> check_inputs(const runtime_options& options) {
@@ -241,6 +235,24 @@ std::string scratch_directory(const runtime_options& options) {
   return unknown ? "/tmp" : directory.string();
 }
 
+/// What a run has open at the same time, and the threads that it begins; rather a few too many than one too few.
+process_needs needs_of(const runtime_options& options, const plan::physical_plan& plan) {
+  auto inputs = options.settings.inputs.size() + plan.receivers().size();
+  auto outputs = plan.outputs().size();
+  process_needs needs;
+  // The log and its lock, what the event loops wait on, the control socket, the scratch file; and a file or two for each who works.
+  needs.descriptors = 14 + options.settings.executors + 2 * outputs + 2 * inputs;
+  // Actors, their clock, sockets, listeners, the control socket, the log, the last one that ends the others; and one for each who works.
+  needs.threads = 9 + options.settings.executors + outputs + 2 * inputs;
+  return needs;
+}
+
+/// The program brings a receiver, which begins and ends on a thread of its own.
+bool has_live_source(const services& services, input_id input) {
+  auto& url = services.settings.inputs[input.value];
+  return url.what() == input_url::kind::stream && services.plan->receivers()[url.source() - 1].source != nullptr;
+}
+
 } // namespace
 
 struct actor_runtime::running {
@@ -274,16 +286,19 @@ struct actor_runtime::running {
     services.directory.send({role::batch_coordinator, 0}, drain{});
   }
 
+  /// Until a receiver's own thread has done all that it was told to before.
+  void await_worker(input_id receiver, std::chrono::nanoseconds limit) {
+    auto done = std::make_shared<std::promise<void>>();
+    auto known = done->get_future();
+    services->workers->make(live_worker_name(receiver.value))->post([done] { done->set_value(); });
+    known.wait_for(limit);
+  }
+
   /// Sources that the program brings are stopped on their own threads: their on_stop has run when this returns, or takes too long.
   void await_receivers() {
-    for (std::uint32_t i = 0; i < services->settings.inputs.size(); ++i) {
-      if (services->settings.inputs[i].what() != input_url::kind::stream)
-        continue;
-      auto stopped = std::make_shared<std::promise<void>>();
-      auto known = stopped->get_future();
-      services->workers->make(live_worker_name(i))->post([stopped] { stopped->set_value(); });
-      known.wait_for(shutdown_limit);
-    }
+    for (std::uint32_t i = 0; i < services->settings.inputs.size(); ++i)
+      if (has_live_source(*services, input_id{i}))
+        await_worker(input_id{i}, shutdown_limit);
   }
 
   /// From any thread; whoever comes second waits for the first.
@@ -317,7 +332,8 @@ struct actor_runtime::running {
           target.destination->cancel();
     auto all_ended = std::make_shared<std::promise<void>>();
     tree->stop([all_ended] { all_ended->set_value(); });
-    if (all_ended->get_future().wait_for(shutdown_limit) != std::future_status::ready) {
+    auto has_ended = all_ended->get_future().wait_for(shutdown_limit) == std::future_status::ready;
+    if (!has_ended) {
       services->journal->warning("some actors did not end within " + std::to_string(shutdown_limit.count()) +
                                  " s; the application ends without them");
       tree->abandon();
@@ -332,6 +348,8 @@ struct actor_runtime::running {
       own_system.reset();
       services->store.reset();
       directory.reset(); // others may use it now
+      if (has_ended)
+        let_go();
       return;
     }
     // A thread cannot be taken back: it keeps what it may still use, until the process ends.
@@ -341,14 +359,27 @@ struct actor_runtime::running {
     static_cast<void>(new services_ptr{services});
   }
 
+  /// Actors that have ended are kept, with `services`, until the last timer that they set is due. What of it belongs to the user must not wait
+  /// for that: an actor to which results were sent would keep the user's system from ending.
+  void let_go() {
+    services->plan.reset();
+    services->replayable.clear();
+    services->ingest.reset();
+  }
+
   /// Then nothing uses the log any more, nor an actor whose system is gone. False if a job does not return.
   bool join_workers() {
     auto joined = std::make_shared<std::promise<void>>();
     auto last = joined->get_future();
-    std::thread{[workers = std::move(services->workers), joined]() mutable {
-      workers.reset();
+    auto join = [workers = std::make_shared<std::shared_ptr<worker_factory>>(std::move(services->workers)), joined] {
+      workers->reset();
       joined->set_value();
-    }}.detach();
+    };
+    try {
+      std::thread{join}.detach();
+    } catch (const std::system_error&) { // no thread is left to watch the others: they are waited for, however long
+      join();
+    }
     return last.wait_for(shutdown_limit) == std::future_status::ready;
   }
 };
@@ -429,6 +460,8 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     return checked;
   if (auto checked = check_outputs(options_, *plan, *services->files); !checked)
     return checked;
+  if (auto enough = check_process(needs_of(options_, *plan)); !enough)
+    return enough;
   auto directory = examine_directory(*services);
   if (!directory)
     return tl::make_unexpected(directory.error());
@@ -515,7 +548,7 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   services->open_feed = [raw = services.get()](input_id input, std::shared_ptr<feed_listener> listener) {
     return open_feed(*raw, input, std::move(listener));
   };
-  services->print = options_.print ? options_.print : print_text;
+  services->print = options_.print ? options_.print : print_to_standard_output;
   services->fail = [outcome = next->outcome](const error& why) { outcome->fail(why); };
   services->spoil = [outcome = next->outcome](const error& why) { outcome->spoil(why); };
   services->finished = [outcome = next->outcome] { outcome->finish(); };
@@ -593,16 +626,23 @@ result<output_claims> actor_runtime::examine_text_outputs(const actors::services
   return examined;
 }
 
-/// Ports are bound, or the application has said why not.
+/// Ports are bound and the program's own receivers have begun, or the application has said why not. Who takes long begins later.
 result<void> actor_runtime::await_inputs() {
-  std::set<input_id> ports;
+  auto until = outcome::clock::now() + start_limit;
+  std::set<input_id> ports, receivers;
   auto& inputs = running_->services->settings.inputs;
   for (std::uint32_t i = 0; i < inputs.size(); ++i)
     if (inputs[i].what() == input_url::kind::weir)
       ports.insert(input_id{i});
-  if (running_->outcome->await_inputs(ports, start_limit))
-    return {};
-  return running_->outcome->await(std::chrono::milliseconds{0}).map([](bool) {});
+    else if (has_live_source(*running_->services, input_id{i}))
+      receivers.insert(input_id{i});
+  auto all = ports;
+  all.insert(receivers.begin(), receivers.end());
+  if (!running_->outcome->await_inputs(all, start_limit))
+    return running_->outcome->await(std::chrono::milliseconds{0}).map([](bool) {});
+  for (auto input : receivers) // what their workers were told before has begun
+    running_->await_worker(input, until - outcome::clock::now());
+  return {};
 }
 
 /// An explicit place that cannot be had is an error; without the usual one the application does its work all the same.

@@ -3,6 +3,7 @@
 #include <map>
 #include <vector>
 
+#include "actors/runtime/stream_error.hpp"
 #include "actors/runtime/stream_messages.hpp"
 #include "actors/runtime/system_visit.hpp"
 #include "libstream/api/receiver.hpp"
@@ -13,8 +14,7 @@ namespace weir {
 template <class T>
 struct actor_input {
   dstream<T> records;
-  caf::actor
-    handle; ///< stays the same over restarts of the receiver; answers an error before the start and after the end
+  caf::actor handle; ///< stays the same over restarts of the receiver; answers a `stream_error` before the start and after the end
 };
 
 namespace actors {
@@ -22,9 +22,31 @@ namespace actors {
 /// Neither begins nor ends anything: actors come by themselves.
 template <class T>
 class actor_fed final : public receiver<T> {
+public:
+  /// Why nothing can be stored now; nothing: it may be tried.
+  std::optional<stream_error> refusal() const {
+    if (this->has_ended())
+      return stream_error::ended;
+    if (this->is_stopped())
+      return stream_error::not_yet;
+    return std::nullopt;
+  }
+
+private:
   void on_start() override {}
   void on_stop() override {}
 };
+
+/// What has become of records that were handed over.
+inline request_settled settled(std::uint64_t request, const result<void>& how) {
+  if (how)
+    return {request, 0, {}};
+  auto& why = how.error();
+  auto code = why.full                          ? stream_error::full
+              : why.code == error_code::usage ? stream_error::invalid
+                                              : stream_error::unknown;
+  return {request, static_cast<std::uint8_t>(code), why.message()};
+}
 
 template <class T>
 struct actor_stream_state {
@@ -39,14 +61,19 @@ caf::behavior actor_stream_behavior(caf::stateful_actor<actor_stream_state<T>>* 
                                     std::shared_ptr<actor_fed<T>> source) {
   self->state.source = std::move(source);
   auto take = [self](std::span<const T> records, plan::record_numbers numbers) {
-    auto request = ++self->state.last_request;
     auto promise = self->make_response_promise();
+    if (auto refused = self->state.source->refusal()) {
+      promise.deliver(make_error(*refused, *refused == stream_error::ended ? "the stream takes no more records"
+                                                                           : "the stream has not started"));
+      return promise;
+    }
+    auto request = ++self->state.last_request;
     self->state.open[request] = {promise, records.size()};
     self->state.source->store(
       records,
       [me = caf::actor_cast<caf::actor_addr>(self), request](result<void> how) {
         if (auto handle = caf::actor_cast<caf::actor>(me))
-          caf::anon_send(handle, request_settled{request, how ? std::string{} : how.error().message()});
+          caf::anon_send(handle, settled(request, how));
       },
       numbers);
     return promise;
@@ -65,10 +92,10 @@ caf::behavior actor_stream_behavior(caf::stateful_actor<actor_stream_state<T>>* 
         return;
       auto asked = std::move(entry->second);
       self->state.open.erase(entry);
-      if (message.problem.empty())
+      if (message.refusal == 0)
         asked.first.deliver(records_stored{asked.second});
       else
-        asked.first.deliver(caf::make_error(caf::sec::runtime_error, message.problem));
+        asked.first.deliver(make_error(static_cast<stream_error>(message.refusal), message.problem));
     },
   };
 }
@@ -81,8 +108,9 @@ caf::behavior actor_stream_behavior(caf::stateful_actor<actor_stream_state<T>>* 
 /// * `(std::string producer, std::uint64_t first, std::vector<T>)`: records that have numbers, from 1 for each producer without gaps.
 ///   What was stored before is recognised and only confirmed, so that a request may be repeated until it is answered.
 ///
-/// An error as the answer: nothing is known of the records (the input holds too much, or has ended): send them again. `name` names the
-/// input in the data directory. `T` and `std::vector<T>` must be message types of the system. Call before the context is started.
+/// From the moment on when `start()` has returned records are taken. An error as the answer has a `stream_error` as its code, which says
+/// whether they may be sent again; nothing waits here for room or for the start. `name` names the input in the data directory. `T` and
+/// `std::vector<T>` must be message types of the system. Call before the context is started.
 template <class T>
 actor_input<T> actor_stream(stream_context& context, caf::actor_system& system, const std::string& name) {
   actors::system_visit visit;

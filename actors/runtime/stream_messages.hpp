@@ -28,8 +28,9 @@ namespace actors {
 /// To an `actor_stream`, from a thread of the runtime: what has become of the records of one request.
 struct request_settled {
   std::uint64_t request = 0;
-  std::string problem; ///< empty: durable
-  WEIR_FIELDS(x.request, x.problem)
+  std::uint8_t refusal = 0; ///< a `stream_error`; 0: durable
+  std::string problem;
+  WEIR_FIELDS(x.request, x.refusal, x.problem)
 };
 
 } // namespace actors

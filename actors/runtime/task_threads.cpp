@@ -8,6 +8,8 @@
 
 #include <pthread.h>
 
+#include "libstream/base/runtime_thread.hpp"
+
 namespace weir::actors {
 
 namespace {
@@ -37,7 +39,11 @@ struct job_queue {
 
 class task_thread final : public worker {
 public:
-  explicit task_thread(const std::string& name) : thread_{[queue = queue_] { queue->run(); }} {
+  explicit task_thread(const std::string& name)
+    : thread_{[queue = queue_] {
+        runtime_thread marked;
+        queue->run();
+      }} {
     pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
   }
 

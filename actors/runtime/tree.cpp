@@ -12,6 +12,7 @@
 #include "actors/receiver/open_feed.hpp"
 #include "actors/receiver/receiver.hpp"
 #include "actors/receiver/replay_receiver.hpp"
+#include "actors/runtime/stream_error.hpp"
 #include "actors/runtime/stream_messages.hpp"
 #include "actors/sinks/sink.hpp"
 
@@ -35,6 +36,7 @@ void register_messages(caf::actor_system_config& config) {
   config.add_message_types<caf::id_block::weir_rates>();
   config.add_message_types<caf::id_block::weir_feed_receiver>();
   config.add_message_types<caf::id_block::weir_streams>();
+  register_stream_errors(config);
   caf::put(config.content, prepared_key, true);
 }
 

@@ -38,6 +38,11 @@ public:
     auto port = current();
     return !port || port->is_stopped();
   }
+  /// Whether no other run follows, either: the context has stopped or did not start, or this receiver was drained or has stopped itself.
+  bool has_ended() const {
+    std::lock_guard guard{mutex_};
+    return ended_;
+  }
   /// The number of the input, the same in every run.
   std::uint32_t stream_id() const {
     auto port = current();
@@ -65,8 +70,13 @@ private:
     on_start();
   }
   void stop() final { on_stop(); }
+  void ended() final {
+    std::lock_guard guard{mutex_};
+    ended_ = true;
+  }
 
   mutable std::mutex mutex_;
+  bool ended_ = false;
   std::shared_ptr<plan::record_port> port_; ///< of the newest run
 };
 
@@ -127,6 +137,7 @@ template <class Receiver>
 dstream<typename Receiver::record_type> stream_context::receiver_stream(std::shared_ptr<Receiver> source) {
   using record = typename Receiver::record_type;
   require_initialised("add an input");
+  sources_.push_back(source);
   return {*this, std::make_shared<operators::framed_source<record>>(std::move(source))};
 }
 

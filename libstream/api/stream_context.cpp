@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "libstream/api/dstream.hpp"
+#include "libstream/base/runtime_thread.hpp"
 #include "libstream/operators/sums_output.hpp"
 #include "libstream/operators/text_source.hpp"
 
@@ -15,6 +16,20 @@ struct {
   std::mutex mutex;
   stream_context* context = nullptr;
 } active;
+
+/// Whose thread the end waits for cannot wait for the end.
+result<void> may_wait(const char* what) {
+  auto refuse = [what](const char* where) {
+    return fail(error_code::usage,
+                std::string{"cannot "} + what + " in " + where + ", as it would wait for its own thread",
+                "stream_context", std::string{"call drain(), or "} + what + " on another thread");
+  };
+  if (listener_list::is_calling())
+    return refuse("a listener");
+  if (runtime_thread::is_this())
+    return refuse("a function of an operator or an output, or in a receiver");
+  return {};
+}
 
 } // namespace
 
@@ -42,6 +57,8 @@ std::shared_ptr<stream_context> stream_context::get_active() {
 
 void stream_context::become_stopped() {
   state_ = state::stopped;
+  for (auto& source : sources_)
+    source->ended();
   std::lock_guard guard{active.mutex};
   if (active.context == this)
     active.context = nullptr;
@@ -135,15 +152,39 @@ result<void> stream_context::start() {
                   "stop it first, or run this one in a process of its own");
     active.context = this;
   }
-  auto begun = begin();
-  if (!begun) {
-    refusal_ = begun.error();
-    become_stopped();
-    return begun;
+  {
+    std::lock_guard guard{starting_mutex_};
+    starting_ = true;
   }
-  started_ = true;
-  state_ = state::active;
-  return {};
+  auto begun = begin();
+  if (!begun)
+    refusal_ = begun.error();
+  begin_is_over(begun.has_value());
+  return begun;
+}
+
+/// Who wanted to stop or drain it meanwhile goes on now.
+void stream_context::begin_is_over(bool begun) {
+  auto drains = false;
+  {
+    std::lock_guard guard{starting_mutex_};
+    if (begun) {
+      started_ = true;
+      state_ = state::active;
+    } else {
+      become_stopped();
+    }
+    starting_ = false;
+    drains = begun && drain_wanted_;
+  }
+  start_is_over_.notify_all();
+  if (drains)
+    runtime_->stop(true);
+}
+
+void stream_context::await_begin() {
+  std::unique_lock guard{starting_mutex_};
+  start_is_over_.wait(guard, [this] { return !starting_; });
 }
 
 result<void> stream_context::begin() {
@@ -158,9 +199,9 @@ result<void> stream_context::begin() {
 }
 
 result<void> stream_context::stop(bool graceful, std::optional<std::chrono::milliseconds> limit) {
-  if (listener_list::is_calling())
-    return fail(error_code::usage, "cannot stop in a listener, as stop would wait for the listener itself",
-                "stream_context", "call drain(), or stop on another thread");
+  if (auto possible = may_wait("stop"); !possible)
+    return possible;
+  await_begin();
   result<void> stopped;
   if (state_ == state::active) {
     if (graceful && limit)
@@ -176,6 +217,13 @@ result<void> stream_context::stop(bool graceful, std::optional<std::chrono::mill
 }
 
 void stream_context::drain() {
+  {
+    std::lock_guard guard{starting_mutex_};
+    if (starting_) {
+      drain_wanted_ = true;
+      return;
+    }
+  }
   if (state_ == state::active)
     runtime_->stop(true);
 }
@@ -187,6 +235,8 @@ result<void> stream_context::await_termination() {
 result<bool> stream_context::await_termination_or_timeout(std::chrono::milliseconds limit) { return await(limit); }
 
 result<bool> stream_context::await(std::optional<std::chrono::milliseconds> limit) {
+  if (auto possible = may_wait("wait for the end"); !possible)
+    return tl::make_unexpected(possible.error());
   if (!started_) {
     auto stopped = state_ == state::stopped;
     if (stopped && refusal_)

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -92,12 +94,14 @@ public:
   [[nodiscard]] result<void> start();
   /// Stopping what never started, or twice, is fine. Graceful: waits until all that was taken is published; not longer than `limit`, or
   /// what the runtime's settings say (10 batch intervals, at least 10 s): then it stops at once, and the error says what was left.
-  /// Refused in a listener, whose thread it would wait for.
+  /// Refused in a listener and on a thread of the runtime (in a function of an operator or an output, in a receiver), as it would wait for
+  /// itself: `drain()` is for those.
   [[nodiscard]] result<void> stop(bool graceful = false, std::optional<std::chrono::milliseconds> limit = {});
-  /// Begins a graceful stop and returns; `await_termination` tells when it is done. Its limit is that of `stop`.
+  /// Begins a graceful stop and returns; `await_termination` tells when it is done. Its limit is that of `stop`. While the context is being
+  /// started it begins as soon as that is done. Any thread.
   void drain();
   /// Waits for the end; the first error of the application, if there was one, also the one for which it did not start. What nobody
-  /// started has no end to wait for.
+  /// started has no end to wait for. Refused where `stop` is.
   [[nodiscard]] result<void> await_termination();
   /// False if the time was over first.
   [[nodiscard]] result<bool> await_termination_or_timeout(std::chrono::milliseconds limit);
@@ -135,12 +139,19 @@ private:
   void add_sum(std::shared_ptr<plan::summed> sum);
   void require_initialised(const char* action) const;
   result<void> begin();
+  void begin_is_over(bool begun);
+  void await_begin();
   result<bool> await(std::optional<std::chrono::milliseconds> limit);
   void become_stopped();
 
   output_targets targets_;
   std::atomic<state> state_ = state::initialised;
   std::atomic<bool> started_{false}; ///< by a runtime, which knows the first error
+  std::mutex starting_mutex_;
+  std::condition_variable start_is_over_;
+  bool starting_ = false;     ///< on another thread, or below on this one's stack
+  bool drain_wanted_ = false; ///< once it has started
+  std::vector<std::shared_ptr<plan::live_source>> sources_; ///< to be told when it has ended
   plan::node_ptr text_;
   std::vector<plan::node_ptr> outputs_;
   std::shared_ptr<std::atomic<std::int64_t>> remember_ms_ = std::make_shared<std::atomic<std::int64_t>>(0);

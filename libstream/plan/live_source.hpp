@@ -54,6 +54,9 @@ public:
   virtual void start(std::shared_ptr<record_port> port) = 0;
   /// Ends it: what it has begun to hand over is taken, nothing else. May wait for its threads.
   virtual void stop() = 0;
+  /// No other run follows: it was drained, has stopped itself for good, or its context has stopped or did not start. Any thread; may come
+  /// more than once, and without a start before.
+  virtual void ended() {}
 };
 
 } // namespace weir::plan

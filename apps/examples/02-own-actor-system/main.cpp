@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint64_t all_lines = 6;
 constexpr std::uint64_t all_words = 15;
 
-/// Says three times two lines, numbered, and each pair again until it hears that it is durable.
+/// Says three times two lines, numbered, and each pair again until it hears that it is durable, or that nothing is taken any more.
 caf::behavior speaker(caf::event_based_actor* self, const caf::actor& stream) {
   self->send(self, std::uint64_t{1});
   return {[self, stream](std::uint64_t first) {
@@ -27,7 +27,11 @@ caf::behavior speaker(caf::event_based_actor* self, const caf::actor& stream) {
     self
       ->request(stream, std::chrono::seconds{5}, std::string{"speaker"}, first, std::vector<line>{"to be or", "not to"})
       .then([self, first](const weir::records_stored& stored) { self->send(self, first + stored.count); },
-            [self, first](const caf::error&) { self->delayed_send(self, std::chrono::milliseconds{50}, first); });
+            [self, first](const caf::error& why) {
+              if (auto refused = weir::stream_error_of(why); refused && !weir::may_send_again(*refused))
+                return self->quit(why); // the stream has ended
+              self->delayed_send(self, std::chrono::milliseconds{50}, first); // not started yet, or full
+            });
   }};
 }
 

@@ -168,6 +168,7 @@ TEST_CASE_METHOD(fixture, "a full input makes store wait, and refuses what does 
   REQUIRE(refused);
   CHECK_FALSE(*refused);
   CHECK_THAT(refused->error().message(), Catch::Contains("stream:mine") && Catch::Contains("later"));
+  CHECK(refused->error().full);
   std::atomic<bool> stored{false};
   std::thread user{[&] { stored = source->store("late"); }};
   CHECK_FALSE(stored);
@@ -187,6 +188,7 @@ TEST_CASE_METHOD(fixture, "an input that is at its rate makes store wait, and re
   REQUIRE(refused);
   CHECK_FALSE(*refused);
   CHECK_THAT(refused->error().message(), Catch::Contains("rate"));
+  CHECK(refused->error().full);
   CHECK_FALSE(input->at_rest());
   std::atomic<bool> stored{false};
   std::thread user{[&] { stored = source->store("late"); }};
@@ -279,13 +281,16 @@ TEST_CASE_METHOD(fixture, "what on_stop stores is still taken, and then nothing"
   thread->run_all();
   CHECK(heard->texts == texts{"last words"});
   CHECK(heard->ends == 1);
+  CHECK(source->has_ended());
   CHECK_FALSE(source->store("too late"));
 }
 
 TEST_CASE_METHOD(fixture, "a receiver that stops itself has come to rest and is not started again", "[receivers]") {
   source->store("x");
+  CHECK_FALSE(source->has_ended());
   source->stop("all is said");
   thread->run_all();
+  CHECK(source->has_ended());
   CHECK(source->stops == 1);
   CHECK(input->at_rest());
   CHECK(heard->warnings.empty()); // nothing is wrong

@@ -313,6 +313,98 @@ TEST_CASE("a listener may not stop its application, but may drain it (StreamingL
   CHECK(ctx.get_state() == stream_context::state::stopped);
 }
 
+TEST_CASE("a listener that drains while the application starts ends it as soon as it has started",
+          "[lifecycle][issue-11]") {
+  class drainer final : public streaming_listener {
+  public:
+    stream_context* context = nullptr;
+    std::promise<void> asked;
+    void on_streaming_started(event_time) override {
+      context->drain();
+      asked.set_value();
+    }
+  };
+  /// Starts only once its listener was there.
+  class slow_runtime final : public runtime {
+  public:
+    explicit slow_runtime(std::shared_ptr<runtime> inner, std::future<void> until)
+      : inner_{std::move(inner)}, until_{std::move(until)} {}
+    result<void> start(std::shared_ptr<const plan::physical_plan> plan) override {
+      auto begun = inner_->start(std::move(plan));
+      REQUIRE(until_.wait_for(patience) == std::future_status::ready);
+      return begun;
+    }
+    void stop(bool graceful) override { inner_->stop(graceful); }
+    void use_listeners(std::shared_ptr<const listener_list> all) override { inner_->use_listeners(std::move(all)); }
+    result<bool> await(std::optional<std::chrono::milliseconds> limit) override { return inner_->await(limit); }
+
+  private:
+    std::shared_ptr<runtime> inner_;
+    std::future<void> until_;
+  };
+  fixture f;
+  auto drains = std::make_shared<drainer>();
+  stream_context ctx;
+  echo(ctx);
+  drains->context = &ctx;
+  ctx.add_listener(drains);
+  REQUIRE(ctx.start(std::make_shared<slow_runtime>(f.drive(), drains->asked.get_future())));
+  auto ended = ctx.await_termination_or_timeout(patience);
+  REQUIRE(ended);
+  CHECK(*ended);
+}
+
+TEST_CASE("stop and await are refused at once on the threads of the runtime, and drain is not",
+          "[lifecycle][issue-11]") {
+  struct answers {
+    std::mutex mutex;
+    std::vector<std::string> all;
+    void note(const result<void>& how) {
+      std::lock_guard guard{mutex};
+      all.push_back(how ? "done" : how.error().message());
+    }
+  };
+  auto given = std::make_shared<answers>();
+  auto where = GENERATE(as<std::string>{}, "output", "operator", "receiver");
+  stream_context ctx;
+  auto ask = [&ctx, given] {
+    given->note(ctx.stop());
+    given->note(ctx.stop(true));
+    given->note(ctx.await_termination());
+    ctx.drain();
+  };
+  struct stopping final : receiver<std::string_view> {
+    std::function<void()> ask;
+    void on_start() override { ask(); }
+    void on_stop() override {}
+  };
+  fixture f;
+  f.write("a", "one\n");
+  auto lines = ctx.text_input();
+  if (where == "output")
+    lines.named("lines").foreach_batch([ask](const auto&) { ask(); });
+  else if (where == "operator")
+    lines
+      .map([ask](std::string_view line) {
+        ask();
+        return line.size();
+      })
+      .named("sizes")
+      .print();
+  else {
+    auto source = std::make_shared<stopping>();
+    source->ask = ask;
+    ctx.receiver_stream(source).named("records").print();
+  }
+  REQUIRE(ctx.start(f.drive()));
+  auto ended = ctx.await_termination_or_timeout(patience);
+  REQUIRE(ended);
+  CHECK(*ended);
+  REQUIRE(given->all.size() >= 3);
+  for (auto& answer : given->all)
+    CHECK_THAT(answer, Catch::Contains("it would wait for its own thread") && Catch::Contains("drain()"));
+}
+
 TEST_CASE("get_or_create makes a context for a directory that is absent or empty (StreamingContextSuite)",
           "[lifecycle]") {
   fixture f;

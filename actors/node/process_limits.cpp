@@ -109,7 +109,8 @@ void say(std::initializer_list<const char*> words) {
          "; raise them (ulimit -u, ulimit -n, ulimit -v)\n"});
     ::_exit(limits_code);
   } catch (const std::exception& other) {
-    say({ending_program, ": an exception that nobody caught: ", other.what(), "; what was acknowledged is in the log\n"});
+    say(
+      {ending_program, ": an exception that nobody caught: ", other.what(), "; what was acknowledged is in the log\n"});
     std::abort(); // a mistake of the program, whose core tells more
   } catch (...) {}
   say({ending_program, ": it breaks off and cannot say why; what was acknowledged is in the log\n"});

@@ -145,7 +145,8 @@ private:
   tl::unexpected<error> refuse(const char* doing, int reason) const {
     auto what = std::string{"cannot "} + doing + " the scratch file: " + std::strerror(reason);
     if (is_full_disk(reason))
-      return fail_full(what, directory_, std::string{how_to_make_room(reason)} + ", or start again with more exchange.memory");
+      return fail_full(what, directory_,
+                       std::string{how_to_make_room(reason)} + ", or start again with more exchange.memory");
     return fail(error_code::disk, what, directory_, "check the disk; nothing is lost");
   }
 

@@ -14,7 +14,8 @@ namespace weir {
 template <class T>
 struct actor_input {
   dstream<T> records;
-  caf::actor handle; ///< stays the same over restarts of the receiver; answers a `stream_error` before the start and after the end
+  caf::actor
+    handle; ///< stays the same over restarts of the receiver; answers a `stream_error` before the start and after the end
 };
 
 namespace actors {
@@ -42,7 +43,7 @@ inline request_settled settled(std::uint64_t request, const result<void>& how) {
   if (how)
     return {request, 0, {}};
   auto& why = how.error();
-  auto code = why.full                          ? stream_error::full
+  auto code = why.full                        ? stream_error::full
               : why.code == error_code::usage ? stream_error::invalid
                                               : stream_error::unknown;
   return {request, static_cast<std::uint8_t>(code), why.message()};

@@ -11,11 +11,12 @@ namespace weir {
 /// Why an `actor_stream` did not confirm records: the code of the error that it answers, `error == weir::stream_error::full`. The error's text
 /// says more (`system.render(error)`).
 enum class stream_error : std::uint8_t {
-  not_yet = 1, ///< the context has not started, or the input is being restarted; nothing was stored: send them again soon
-  full,        ///< the input is at its rate, or holds as much as it may; nothing was stored: send them again later
-  ended,       ///< the stream takes no more in this process; nothing was stored: do not send again
-  invalid,     ///< a record is too long, or numbers do not follow each other; nothing was stored: sending the same again does not help
-  unknown,     ///< it ended or was restarted before the log had answered, so they may be stored: send them again, with the same numbers
+  not_yet =
+    1,   ///< the context has not started, or the input is being restarted; nothing was stored: send them again soon
+  full,  ///< the input is at its rate, or holds as much as it may; nothing was stored: send them again later
+  ended, ///< the stream takes no more in this process; nothing was stored: do not send again
+  invalid, ///< a record is too long, or numbers do not follow each other; nothing was stored: sending the same again does not help
+  unknown, ///< it ended or was restarted before the log had answered, so they may be stored: send them again, with the same numbers
 };
 
 /// "not yet", "full", "ended", "invalid", "unknown".

@@ -26,9 +26,7 @@ tl::unexpected<error> stalled() {
 tl::unexpected<error> broken(int reason) {
   if (is_full_disk(reason))
     return fail_full(std::string{"cannot print: "} + std::strerror(reason), where, how_to_make_room(reason));
-  auto what = reason == EPIPE   ? "its reader has gone"
-              : reason == EBADF ? "it is closed"
-                                : std::strerror(reason);
+  auto what = reason == EPIPE ? "its reader has gone" : reason == EBADF ? "it is closed" : std::strerror(reason);
   return fail(error_code::disk, std::string{"cannot print: "} + what, where,
               "keep its reader open, or print into a file; what was not shown is in the log, if there is one");
 }

@@ -29,9 +29,10 @@ private:
   const int descriptor_;
   const std::chrono::milliseconds patience_;
   std::mutex mutex_;
-  std::string begun_;                 ///< the text of which a part was written
-  std::size_t written_ = 0;           ///< of it
-  std::vector<std::string> finished_; ///< begun by one output and ended while another was printed: its output will ask again
+  std::string begun_;       ///< the text of which a part was written
+  std::size_t written_ = 0; ///< of it
+  std::vector<std::string>
+    finished_; ///< begun by one output and ended while another was printed: its output will ask again
 };
 
 /// The printer of standard output; what the program has buffered for it goes first.

@@ -224,8 +224,8 @@ std::string as_json(const log_summary& summary) {
 
 std::string as_text(const log_summary& summary) {
   std::ostringstream out;
-  out << log::printable(summary.directory) << ": " << log::printable(summary.application.application) << ", format " << summary.application.format
-      << ", " << summary.application.partitions << " partitions, batches of "
+  out << log::printable(summary.directory) << ": " << log::printable(summary.application.application) << ", format "
+      << summary.application.format << ", " << summary.application.partitions << " partitions, batches of "
       << format_duration(std::chrono::microseconds{summary.application.interval_us}) << ", log of "
       << format_size(summary.log_bytes) << '\n';
   for (const auto& input : summary.inputs)

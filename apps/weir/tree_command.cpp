@@ -69,7 +69,8 @@ int show(const std::string& target, bool as_json) {
   if (!tree.is_object() || tree.contains("error"))
     return complain("tree", {error_code::failed, "the application answers: " + *answer, *path, {}});
   if (as_json) {
-    std::cout << tree.dump(2, ' ', true, json::error_handler_t::replace) << '\n'; // ASCII alone: no command for a terminal
+    std::cout << tree.dump(2, ' ', true, json::error_handler_t::replace)
+              << '\n'; // ASCII alone: no command for a terminal
     return 0;
   }
   auto width = std::max<std::size_t>(widest_name(tree, 0), 4);

@@ -177,15 +177,12 @@ void stream_context::begin_is_over(bool begun) {
     starting_ = false;
     drains = begun && drain_wanted_;
   }
-  start_is_over_.notify_all();
+  starting_.notify_all();
   if (drains)
     runtime_->stop(true);
 }
 
-void stream_context::await_begin() {
-  std::unique_lock guard{starting_mutex_};
-  start_is_over_.wait(guard, [this] { return !starting_; });
-}
+void stream_context::await_begin() { starting_.wait(true); }
 
 result<void> stream_context::begin() {
   if (!runtime_)

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
@@ -148,9 +147,8 @@ private:
   std::atomic<state> state_ = state::initialised;
   std::atomic<bool> started_{false}; ///< by a runtime, which knows the first error
   std::mutex starting_mutex_;
-  std::condition_variable start_is_over_;
-  bool starting_ = false;     ///< on another thread, or below on this one's stack
-  bool drain_wanted_ = false; ///< once it has started
+  std::atomic<bool> starting_{false};                       ///< on another thread, or below on this one's stack
+  bool drain_wanted_ = false;                               ///< once it has started
   std::vector<std::shared_ptr<plan::live_source>> sources_; ///< to be told when it has ended
   plan::node_ptr text_;
   std::vector<plan::node_ptr> outputs_;

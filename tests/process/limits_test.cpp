@@ -87,8 +87,7 @@ TEST_CASE("a port is not said to be ready where descriptors are too few to serve
   }
 }
 
-TEST_CASE("with few processes a program does all of its work, or says that a thread is refused",
-          "[limits][issue-11]") {
+TEST_CASE("with few processes a program does all of its work, or says that a thread is refused", "[limits][issue-11]") {
   auto directory = fresh_directory();
   prepare(directory);
   if (run_under("-u 1000", {program("word-count"), "--version"}, true).code != 0) {

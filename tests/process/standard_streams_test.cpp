@@ -54,8 +54,8 @@ TEST_CASE("a program that is started without standard descriptors writes nothing
   auto directory = fresh_directory();
   fs::create_directory(directory / "in");
   write_file(directory / "in/a", "to be or not to be\n");
-  auto arguments = word_count(directory, {"--input", "file://" + directory / "in", "--set", "file.settle=0ms",
-                                          "--stop-when-idle=50ms"});
+  auto arguments = word_count(
+    directory, {"--input", "file://" + directory / "in", "--set", "file.settle=0ms", "--stop-when-idle=50ms"});
   auto end = run(with(closed(which), arguments));
   INFO(end.errors);
   CHECK(end.code == 0);
@@ -104,8 +104,8 @@ TEST_CASE("the tool and an example without standard descriptors write nothing in
 TEST_CASE("a standard output that nobody reads stops no actor: the program ends in time, and says what was not shown",
           "[streams][issue-11]") {
   auto directory = fresh_directory();
-  running application{word_count(directory, {"--input", "generate://?rate=20000", "--output", "print:1000000",
-                                             "--set", "graceful_stop.limit=1s"}),
+  running application{word_count(directory, {"--input", "generate://?rate=20000", "--output", "print:1000000", "--set",
+                                             "graceful_stop.limit=1s"}),
                       false};
   application.await_words("its reader is slow, or does not read");
   auto alive = run({program("weir"), "tree", directory / "data"}); // everybody answers
@@ -119,10 +119,10 @@ TEST_CASE("a standard output that nobody reads stops no actor: the program ends 
 
 TEST_CASE("results that waited for a slow reader are shown whole and once", "[streams][issue-11]") {
   auto directory = fresh_directory();
-  running application{word_count(directory, {"--input", "generate://?count=60000&rate=60000&seed=1", "--output",
-                                             "print:1000000", "--stop-when-idle=50ms", "--set",
-                                             "disk_full.retry=10ms"}),
-                      false};
+  running application{
+    word_count(directory, {"--input", "generate://?count=60000&rate=60000&seed=1", "--output", "print:1000000",
+                           "--stop-when-idle=50ms", "--set", "disk_full.retry=10ms"}),
+    false};
   application.await_words("its reader is slow, or does not read");
   std::string shown;
   application.await("its end", [&] {
@@ -182,7 +182,8 @@ TEST_CASE("what an application answers does not command the terminal of weir tre
     INFO(question[1] << " " << question.back() << "\n" << shown.output << shown.errors);
     CHECK(shown.code == 0);
     for (auto& text : {shown.output, shown.errors}) {
-      CHECK(std::all_of(text.begin(), text.end(), [](unsigned char c) { return c == '\n' || (c >= 0x20 && c != 0x7f); }));
+      CHECK(
+        std::all_of(text.begin(), text.end(), [](unsigned char c) { return c == '\n' || (c >= 0x20 && c != 0x7f); }));
       CHECK(text.find("\xc2\x9b") == std::string::npos);
       CHECK(text.find("\xe2\x80\xae") == std::string::npos);
     }

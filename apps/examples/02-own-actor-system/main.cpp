@@ -29,7 +29,7 @@ caf::behavior speaker(caf::event_based_actor* self, const caf::actor& stream) {
       .then([self, first](const weir::records_stored& stored) { self->send(self, first + stored.count); },
             [self, first](const caf::error& why) {
               if (auto refused = weir::stream_error_of(why); refused && !weir::may_send_again(*refused))
-                return self->quit(why); // the stream has ended
+                return self->quit(why);                                       // the stream has ended
               self->delayed_send(self, std::chrono::milliseconds{50}, first); // not started yet, or full
             });
   }};

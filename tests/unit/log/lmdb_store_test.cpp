@@ -331,8 +331,8 @@ TEST_CASE("a file that may not grow further is a full disk that names the limit,
   ::setrlimit(RLIMIT_FSIZE, &before);
   REQUIRE_FALSE(outcome.has_value());
   CHECK(outcome.error().full);
-  CHECK_THAT(outcome.error().message(), Catch::Contains("the limit of a file's size is reached") &&
-                                          Catch::Contains("ulimit -f"));
+  CHECK_THAT(outcome.error().message(),
+             Catch::Contains("the limit of a file's size is reached") && Catch::Contains("ulimit -f"));
   CHECK(put_block(*store, sequence, 200'000).has_value());
   CHECK(*verify(*store, true) == sequence);
 }

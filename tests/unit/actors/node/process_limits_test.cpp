@@ -24,8 +24,7 @@ TEST_CASE("too few descriptors are an error that names the limit, how many there
   ::setrlimit(RLIMIT_NOFILE, &before);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().exit_code() == 78);
-  CHECK_THAT(refused.error().message(),
-             Catch::Contains("limit of open files") && Catch::Contains("its limit is 64") &&
-               Catch::Contains("needs 100") && Catch::Contains("ulimit -n"));
+  CHECK_THAT(refused.error().message(), Catch::Contains("limit of open files") && Catch::Contains("its limit is 64") &&
+                                          Catch::Contains("needs 100") && Catch::Contains("ulimit -n"));
   CHECK(fine);
 }

@@ -454,14 +454,14 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
                 "stream_context::start", "call weir::configure(config) before you make the actor system from it");
   if (auto checked = check_any_input(options_, *plan); !checked)
     return checked;
+  if (auto enough = check_process(needs_of(options_, *plan)); !enough)
+    return enough;
   if (auto checked = check_inputs(options_); !checked)
     return checked;
   if (auto checked = check_recoverable(options_, *plan); !checked)
     return checked;
   if (auto checked = check_outputs(options_, *plan, *services->files); !checked)
     return checked;
-  if (auto enough = check_process(needs_of(options_, *plan)); !enough)
-    return enough;
   auto directory = examine_directory(*services);
   if (!directory)
     return tl::make_unexpected(directory.error());

@@ -4,10 +4,13 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <stdexcept>
+#include <system_error>
 #include <thread>
 
 #include <pthread.h>
 
+#include "actors/node/process_limits.hpp"
 #include "libstream/base/runtime_thread.hpp"
 
 namespace weir::actors {
@@ -78,11 +81,19 @@ public:
     std::lock_guard guard{mutex_};
     auto& found = threads_[name];
     if (!found)
-      found = std::make_shared<task_thread>(name);
+      found = begin(name);
     return found;
   }
 
 private:
+  static std::shared_ptr<worker> begin(const std::string& name) {
+    try {
+      return std::make_shared<task_thread>(name);
+    } catch (const std::system_error& refused) { // ends the actor that asks, with this reason
+      throw std::runtime_error{refused_thread(refused.code().message()).message()};
+    }
+  }
+
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<worker>> threads_;
 };

@@ -18,7 +18,7 @@ finished run_under(const std::string& limit, const std::vector<std::string>& arg
   std::vector<std::string> all;
   if (as_nobody && ::geteuid() == 0)
     all = {"setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups"};
-  for (auto& word : {"/bin/sh", "-c"})
+  for (auto& word : {"bash", "-c"}) // whose ulimit knows -u
     all.push_back(word);
   all.push_back("ulimit " + limit + " && exec \"$0\" \"$@\"");
   all.insert(all.end(), arguments.begin(), arguments.end());
@@ -112,21 +112,25 @@ TEST_CASE("with little address space a program does all of its work, or says tha
     arguments.emplace_back(word);
   auto without_log = arguments;
   *(std::find(without_log.begin(), without_log.end(), "--data-dir") + 1) = "none";
-  for (auto mib : {100, 150, 200, 250, 300, 400, 800, 1100, 1200, 1300, 1500, 2000}) {
+  for (auto& [each, mib] : std::vector<std::pair<std::vector<std::string>, int>>{{without_log, 100},
+                                                                                 {without_log, 200},
+                                                                                 {without_log, 400},
+                                                                                 {arguments, 800},
+                                                                                 {arguments, 1200},
+                                                                                 {arguments, 1300},
+                                                                                 {arguments, 1600}}) {
     INFO("address space: " << mib << " MiB");
-    for (auto& each : {arguments, without_log}) {
-      start_anew(directory);
-      auto end = run_under("-v " + std::to_string(mib * 1024), each);
-      ends_in_order(end, "ulimit -v");
-      all_is_counted(end, directory);
-    }
+    start_anew(directory);
+    auto end = run_under("-v " + std::to_string(mib * 1024), each);
+    ends_in_order(end, "ulimit -v");
+    all_is_counted(end, directory);
   }
 }
 
 TEST_CASE("where files may not grow a program says so and waits, or does all of its work", "[limits][issue-11]") {
   auto directory = fresh_directory();
   prepare(directory);
-  for (auto blocks : {8, 32, 64, 80, 96, 128, 1024}) { // of 512 bytes
+  for (auto blocks : {4, 16, 32, 40, 48, 64, 1024}) { // of 1024 bytes
     INFO("blocks: " << blocks);
     start_anew(directory);
     auto arguments = counting(directory);
@@ -143,13 +147,9 @@ TEST_CASE("the tool's verbs end with a sentence, too, whatever they may not have
   prepare(directory);
   REQUIRE(run(counting(directory)).code == 0);
   auto weir_tool = program("weir");
-  for (auto& verb : std::vector<std::vector<std::string>>{
-         {weir_tool, "log", directory / "data"},
-         {weir_tool, "generate", "generate://?count=10"},
-         {weir_tool, "send", directory / "in/a", "--to", "weir://127.0.0.1:1", "--producer", "p"},
-         {weir_tool, "tree", directory / "data"}}) {
-    if (verb[1] == "send") // it would wait for its server
-      verb = {"timeout", "1", verb[0], verb[1], verb[2], verb[3], verb[4], verb[5], verb[6]};
+  for (auto& verb : std::vector<std::vector<std::string>>{{weir_tool, "log", directory / "data"},
+                                                          {weir_tool, "generate", "generate://?count=10"},
+                                                          {weir_tool, "tree", directory / "data"}}) {
     for (auto limit : {"-n 3", "-n 4", "-n 6", "-n 8", "-v 20000", "-v 60000", "-v 100000", "-v 300000"}) {
       INFO(verb[1] << " " << verb[2] << " under ulimit " << limit);
       auto end = run_under(limit, verb);

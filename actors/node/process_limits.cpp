@@ -116,9 +116,11 @@ void say(std::initializer_list<const char*> words) {
       {ending_program, ": an exception that nobody caught: ", other.what(), "; what was acknowledged is in the log\n"});
     std::abort(); // a mistake of the program, whose core tells more
   } catch (...) {}
-  if (std::uncaught_exceptions() > 0) { // a library could not take back what it had begun, as CAF when a thread is refused
-    say({ending_program, ": limits of the process: the system refuses a thread or memory; raise them (ulimit -u, ulimit -v)"
-                         "\n"});
+  if (std::uncaught_exceptions() >
+      0) { // a library could not take back what it had begun, as CAF when a thread is refused
+    say({ending_program,
+         ": limits of the process: the system refuses a thread or memory; raise them (ulimit -u, ulimit -v)"
+         "\n"});
     ::_exit(limits_code);
   }
   say({ending_program, ": it breaks off and cannot say why; what was acknowledged is in the log\n"});

@@ -112,7 +112,7 @@ TEST_CASE("a control socket replaces what a dead process left, never a living on
   auto file = directory.write("file", "precious");
   auto third = control_socket::serve(file, some_verbs());
   REQUIRE_FALSE(third);
-  CHECK(third.error().what.find("no socket") != std::string::npos);
+  CHECK(third.error().what.find("not a socket") != std::string::npos);
 }
 
 TEST_CASE("a silent client is closed, and beyond sixteen nobody waits", "[control]") {

@@ -51,9 +51,9 @@ TEST_CASE("a wrong URL is refused by an error that names it", "[url]") {
     {"weir://127.0.0.1:65536", 78, "0 to 65535"},
     {"weir://127.0.0.1:x", 78, "0 to 65535"},
     {"weir://::1:80", 78, "brackets"},
-    {"file:", 78, "without a directory"},
-    {"file://host/in", 78, "with a host"},
-    {"generate://there", 78, "with a path"},
+    {"file:", 78, "needs a directory"},
+    {"file://host/in", 78, "must not have a host"},
+    {"generate://there", 78, "must not have a path"},
   };
   for (auto& wrong : cases) {
     auto url = parse_input_url(wrong.text);

@@ -19,9 +19,11 @@ public:
   /// A record of a batch that was skipped: it is not counted.
   void skipped(std::string_view line) { ++lines_[text_of(line)].skipped; }
 
-  /// Tells who looks at the counts and, if poisoned lines and keys are `isolated`, who looks at the dead letters. Answers
-  /// a violation that shows already, or nothing.
-  std::string tell(checker& counts, checker& dead_letters, bool isolated) const;
+  /// Tells who looks at the counts and, if poisoned lines and keys are `isolated`, who looks at the dead letters. `sums` are of the same lines,
+  /// by an operator that fails on no key. Answers a violation that shows already, or nothing.
+  std::string tell(checker& counts, checker& sums, checker& dead_letters, bool isolated) const;
+  /// What is wrong with lines that came so often each; empty: nothing. `complete`: all that is promised must have come.
+  std::string judge_lines(const std::map<std::string, std::uint64_t>& came, bool isolated, bool complete) const;
 
 private:
   struct occurrences {

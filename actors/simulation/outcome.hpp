@@ -28,6 +28,13 @@ inline constexpr std::array fault_names = {"process_killed",     "power_cut",   
                                            "disk_full",          "log_write_failed",    "log_sync_failed",
                                            "output_sync_failed", "scratch_write_failed"};
 
+/// What one input has in one committed batch.
+struct committed_input {
+  std::int64_t time_ms = 0; ///< of the batch
+  std::uint32_t input = 0;
+  std::uint64_t records = 0;
+};
+
 /// What became of one seed.
 struct outcome {
   std::uint64_t seed = 0;
@@ -53,6 +60,8 @@ struct outcome {
   std::vector<std::string> violations;
   std::vector<std::uint64_t> marks;       ///< how often each of `mark_names` was passed
   std::vector<std::uint64_t> recovery_us; ///< virtual, from each restart to its first commit
+  std::vector<committed_input> inputs;    ///< of committed batches, in their order
+  std::uint64_t empty_batches = 0;        ///< that the output on the input itself was called with
   std::uint64_t wall_us = 0;              ///< real time that the run took; of no other effect
 
   bool good() const { return violations.empty() && lost == 0 && duplicated == 0; }

@@ -41,13 +41,15 @@ void poison::look_at_key(std::string_view key) {
   throw std::runtime_error{"a poisoned key"};
 }
 
-word_counts poisoned_word_count(stream_context& context, std::shared_ptr<poison> with) {
-  return context.text_input()
-    .filter([with](std::string_view line) {
-      with->look_at_line(line);
-      return true;
-    })
-    .flat_map(split_words)
+dstream<std::string_view> poisoned_lines(stream_context& context, std::shared_ptr<poison> with) {
+  return context.text_input().filter([with](std::string_view line) {
+    with->look_at_line(line);
+    return true;
+  });
+}
+
+word_counts poisoned_word_count(dstream<std::string_view> lines, std::shared_ptr<poison> with) {
+  return lines.flat_map(split_words)
     .count_by_value()
     .filter([with](const auto& counted) {
       with->look_at_key(counted.first);

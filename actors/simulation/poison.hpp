@@ -39,7 +39,9 @@ private:
 bool is_poisoned_line(std::string_view line);
 bool is_poisoned_key(std::string_view word);
 
-/// Word count with functions that look at each line, and at each word behind the shuffle.
-word_counts poisoned_word_count(stream_context& context, std::shared_ptr<poison> with);
+/// The lines, each of which a function looks at.
+dstream<std::string_view> poisoned_lines(stream_context& context, std::shared_ptr<poison> with);
+/// Word count with a function that looks at each word behind the shuffle.
+word_counts poisoned_word_count(dstream<std::string_view> lines, std::shared_ptr<poison> with);
 
 } // namespace weir::actors::simulation

@@ -330,6 +330,38 @@ void draw_rates(chance& random, scenario& into) {
   settings.backpressure_derived = static_cast<double>(random.below(10)) / 10;
 }
 
+/// Some starts find another program than the one before, or another batch interval.
+void draw_upgrades(chance random, scenario& into) {
+  auto isolates = into.poison.any && into.settings.on_error == error_policy::isolate;
+  into.upgrades.swap_outputs = random.percent(isolates ? 70 : 10);
+  if (isolates && into.upgrades.swap_outputs) { // many a start finds a batch that leaves something out
+    auto& faults = into.faults;
+    faults.count = std::max(faults.count, 10u);
+    faults.steps_between = std::min(faults.steps_between, 80u);
+    faults.end_process += 4;
+    for (auto& producer : into.producers)
+      for (auto& pack : producer.packs)
+        for (auto& line : pack.lines)
+          if (random.percent(10))
+            line.insert(0, "!k" + std::to_string(random.below(20)) + " ");
+  }
+  if (random.percent(70))
+    return;
+  for (auto intervals = random.between(2, 4); intervals > 0; --intervals)
+    into.upgrades.intervals.push_back(std::chrono::milliseconds{random.magnitude(1, 200)});
+}
+
+/// Then each interval has a batch, so it is not too short.
+void draw_lines_output(chance random, scenario& into) {
+  constexpr std::chrono::milliseconds shortest{20};
+  if (random.percent(90))
+    return;
+  into.lines_output = true;
+  into.settings.batch_interval = std::max<microseconds>(into.settings.batch_interval, shortest);
+  for (auto& interval : into.upgrades.intervals)
+    interval = std::max(interval, shortest);
+}
+
 /// An application that gives up on an actor stops, and goes on when it is started again.
 void draw_restarts(chance& random, scenario& into) {
   if (random.percent(85))
@@ -373,6 +405,8 @@ scenario draw_scenario(std::uint64_t seed) {
   draw_writing(chance{seed ^ 0x3c79ac492ba7b653ull}, made);
   draw_repeats(chance{seed ^ 0x589965cc75374cc3ull}, made);
   draw_deaths(chance{seed ^ 0xa24baed4963ee407ull}, made);
+  draw_upgrades(chance{seed ^ 0x9fb21c651e98df25ull}, made);
+  draw_lines_output(chance{seed ^ 0xd6e8feb86659fd93ull}, made);
   return made;
 }
 

@@ -81,6 +81,13 @@ struct planned_function {
   std::uint64_t failures = 0;      ///< at most; then it is mended
 };
 
+/// What changes from one start to the next.
+struct planned_upgrades {
+  bool swap_outputs = false; ///< a second sum stands now before, now behind the first in the program
+  std::vector<std::chrono::milliseconds>
+    intervals{}; ///< each start takes one of them; none: always that of the settings
+};
+
 /// All that a run of the simulation does, drawn from its seed; every number here is a knob.
 struct scenario {
   std::uint64_t seed = 0;
@@ -95,6 +102,8 @@ struct scenario {
   planned_faults faults;
   planned_poison poison;
   planned_function function;
+  planned_upgrades upgrades;
+  bool lines_output = false; ///< an output that stands on the input itself, and so acts in every batch
   time_range log_job, task_job, sink_job, listing_job, link, downtime, full_disk;
   std::uint32_t slow_jobs_percent = 0;      ///< jobs that take twenty times as long
   std::uint32_t late_messages_permille = 0; ///< steps at which the clock moves although messages wait

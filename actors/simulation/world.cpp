@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "actors/runtime/tree.hpp"
+#include "actors/simulation/batch_watch.hpp"
 #include "actors/simulation/checker.hpp"
 #include "actors/simulation/expectation.hpp"
 #include "actors/simulation/life.hpp"
@@ -12,6 +13,7 @@
 #include "actors/simulation/simulated_files.hpp"
 #include "actors/simulation/simulated_inputs.hpp"
 #include "actors/simulation/simulated_journal.hpp"
+#include "actors/simulation/simulated_lines.hpp"
 #include "actors/simulation/simulated_network.hpp"
 #include "actors/simulation/simulated_producer.hpp"
 #include "actors/simulation/simulated_scratch.hpp"
@@ -42,6 +44,7 @@ constexpr std::uint64_t most_steps = 3'000'000;
 constexpr std::uint64_t fault_waits_steps = 300;
 constexpr microseconds look_around{20'000};
 constexpr const char* dead_letter_prefix = "/dead/letters";
+constexpr const char* sums_prefix = "/sums/sums";
 
 /// Thrown through a simulated file operation: the process ends here and now.
 struct process_ended {
@@ -75,6 +78,9 @@ private:
 
   // -- the application's lives
   void build_plan();
+  void add_sums(dstream<std::string_view> lines);
+  std::uint64_t most_per_s() const;
+  milliseconds longest_interval() const;
   services_ptr make_services();
   void start_life();
   void end_life(bool power);
@@ -104,6 +110,9 @@ private:
   void fill_disk();
   void failed(const error& why);
   void jump_clock();
+  void committed(const batch_summary& batch);
+  void counted(input_id input, std::uint64_t records);
+  void left_out(batch_id batch);
   void amended(const log::batch_record& batch);
   bool isolates() const { return what_.poison.any && what_.settings.on_error == error_policy::isolate; }
 
@@ -111,6 +120,7 @@ private:
   void look_around_again();
   bool everything_is_done() const;
   bool log_is_empty() const;
+  bool nothing_waits() const;
   bool files_are_sealed() const;
   bool feeds_are_done() const;
   std::uint64_t held_bytes() const;
@@ -140,7 +150,10 @@ private:
   };
   std::map<input_id, fed_input> feeds_;
   simulated_table table_;
+  simulated_lines lines_;
+  batch_watch batch_watch_;
   checker checker_;
+  checker sums_;
   checker dead_letters_{{dead_letter_prefix}, checker::format::dead_letters};
   std::vector<std::uint64_t> marks_before_ = marks_reached();
   std::uint64_t looked_at_ = 0; ///< version of the files
@@ -171,7 +184,10 @@ world::world(const scenario& what, bool trace)
     poison_{std::make_shared<poison>(what.poison.flaky_failures)},
     stops_left_{what.poison.stops},
     table_{time_, what.function, [this](const std::string& sentence) { violated(sentence); }},
+    lines_{[this](const std::string& sentence) { violated(sentence); }},
+    batch_watch_{most_per_s()},
     checker_{what.output_prefixes},
+    sums_{what.upgrades.swap_outputs ? std::vector<std::string>{sums_prefix} : std::vector<std::string>{}},
     faults_left_{what.faults.count} {
   outcome_.seed = what.seed;
   use_chaos_page(&page_);
@@ -225,8 +241,17 @@ void world::build_plan() {
   for (auto& prefix : what_.output_prefixes)
     targets.push_back({plan::output_target::kind::text, prefix, 0});
   stream_context context{targets};
-  auto counts = what_.poison.any ? poisoned_word_count(context, poison_) : word_count(context);
+  auto lines = what_.poison.any ? poisoned_lines(context, poison_) : context.text_input();
+  auto sums_first = what_.upgrades.swap_outputs && lives_ % 2 == 1;
+  if (sums_first)
+    add_sums(lines);
+  auto counts = what_.poison.any ? poisoned_word_count(lines, poison_) : word_count(context);
   counts.write_to(context.output());
+  if (what_.upgrades.swap_outputs && !sums_first)
+    add_sums(lines);
+  if (what_.lines_output)
+    context.text_input().named("lines").foreach_batch(
+      [this](const dataset<std::string>& records, const batch_key& key) { lines_.write(key, records.collect()); });
   if (what_.function.any)
     counts.foreach_partition(
       [this](const partition_key& key, std::span<const simulated_table::row> rows) { table_.write(key, rows); });
@@ -234,15 +259,38 @@ void world::build_plan() {
     *plan::with_output(*context.plan(), "dead-letters", {{plan::output_target::kind::text, dead_letter_prefix, 0}});
 }
 
+/// As the counts, but by a shuffle of its own, and by functions that fail on no key.
+void world::add_sums(dstream<std::string_view> lines) {
+  lines.flat_map(split_words)
+    .map([](std::string_view word) {
+      return std::pair{word, std::uint64_t{1}};
+    })
+    .reduce_by_key(std::plus<>{})
+    .named("sums")
+    .save_as_text_files(sums_prefix);
+}
+
+/// No input that is received is ever allowed more; 0 = there is no such bound.
+std::uint64_t world::most_per_s() const { return what_.settings.backpressure_max_rate; }
+
+milliseconds world::longest_interval() const {
+  auto longest = std::chrono::ceil<milliseconds>(what_.settings.batch_interval);
+  for (auto& each : what_.upgrades.intervals)
+    longest = std::max(longest, each);
+  return longest;
+}
+
 services_ptr world::make_services() {
   build_plan();
   auto made = std::make_shared<actors::services>();
   made->settings = what_.settings;
+  if (auto& intervals = what_.upgrades.intervals; !intervals.empty())
+    made->settings.batch_interval = intervals[time_.random().below(intervals.size())];
   made->settings.executors = static_cast<std::uint32_t>(time_.random().between(1, what_.most_executors));
   made->application.application = "simulated";
   made->application.hash_seed = what_.hash_seed;
   made->application.partitions = what_.partitions;
-  made->application.interval_us = static_cast<std::uint64_t>(what_.settings.batch_interval.count());
+  made->application.interval_us = static_cast<std::uint64_t>(made->settings.batch_interval.count());
   made->plan = plan_;
   made->dead_letters = plan_->outputs().back().index;
   made->exchange.bound(what_.settings.exchange_bytes,
@@ -252,15 +300,15 @@ services_ptr world::make_services() {
   made->ingest = network_;
   made->files = files_;
   made->journal = std::make_shared<simulated_journal>(
-    time_,
-    [this] {
-      ++outcome_.batches;
-      if (recovering_since_)
-        outcome_.recovery_us.push_back(static_cast<std::uint64_t>(
-          std::chrono::duration_cast<microseconds>(time_.now() - *recovering_since_).count()));
-      recovering_since_.reset();
-    },
-    [this](const log::batch_record& batch) { amended(batch); }, [this](batch_id batch) { table_.left_out(batch); });
+    time_, simulated_journal::audience{
+             [this](const batch_submission& batch) {
+               if (auto wrong = batch_watch_.sealed(batch, wall_clock_us() / 1000); !wrong.empty())
+                 violated(wrong);
+             },
+             [this](const batch_summary& batch) { committed(batch); },
+             [this](const log::batch_record& batch) { amended(batch); }, [this](batch_id batch) { left_out(batch); },
+             [this](input_id input) { batch_watch_.started(input, time_.elapsed()); },
+             [this](input_id input, std::uint64_t records) { counted(input, records); }});
   made->wall_clock_us = [this] { return wall_clock_us(); };
   made->random = [this] { return time_.random().next(); };
   for (auto& input : made->settings.inputs)
@@ -306,6 +354,7 @@ void world::end_life(bool power) {
   network_->drop_all_ports();
   life_.reset();
   table_.life_ended();
+  lines_.life_ended();
   ++lives_;
   publishing_countdown_.reset();
   for (auto& open : page_.open)
@@ -398,7 +447,8 @@ void world::after_step() {
   }
   if (life_ && !over_)
     maybe_inject();
-  if (!outcome_.violations.empty() || !checker_.violations().empty() || !dead_letters_.violations().empty())
+  if (!outcome_.violations.empty() || !checker_.violations().empty() || !sums_.violations().empty() ||
+      !dead_letters_.violations().empty())
     over_ = true;
   if (faults_left_ == 0 && !deadline_)
     deadline_ = time_.now() + patience;
@@ -644,6 +694,7 @@ void world::failed(const error& why) {
       poison_->mend();
   }
   auto by_function = table_.thrown() > 0 && what_.settings.on_error == error_policy::stop &&
+                     what_.settings.output_retry_limit != for_ever &&
                      why.message().starts_with("user function of output ");
   outcome_.poison_stops += by_function && !failed_ ? 1 : 0;
   auto by_restarts = what_.restarts && why.hint.starts_with("it cannot be kept alive");
@@ -653,6 +704,32 @@ void world::failed(const error& why) {
     failed_ = true;
   else
     violated("the application failed: " + why.message());
+}
+
+void world::committed(const batch_summary& batch) {
+  ++outcome_.batches;
+  if (recovering_since_)
+    outcome_.recovery_us.push_back(
+      static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(time_.now() - *recovering_since_).count()));
+  recovering_since_.reset();
+  for (auto& taken : batch.inputs)
+    outcome_.inputs.push_back({batch.time_ms, taken.input.value, taken.records});
+  if (auto wrong = batch_watch_.committed(batch); !wrong.empty())
+    violated(wrong);
+}
+
+/// An input that can be read again is held to its rate by the sizes of batches.
+void world::counted(input_id input, std::uint64_t records) {
+  if (what_.settings.inputs[input.value].what() == input_url::kind::file)
+    return;
+  if (auto wrong = batch_watch_.counted(input, records, time_.elapsed()); !wrong.empty())
+    violated(wrong);
+}
+
+void world::left_out(batch_id batch) {
+  if (what_.settings.output_retry_limit == for_ever)
+    violated("an output gave up batch " + std::to_string(batch.value) + ", which it is to try for ever");
+  table_.left_out(batch);
 }
 
 /// Its blocks are in the log as long as it is open.
@@ -692,7 +769,7 @@ void world::look_around_again() {
   }
   if (!at_rest_since_)
     at_rest_since_ = time_.now();
-  auto long_enough = microseconds{500'000} + 2 * what_.settings.batch_interval + what_.settings.block_interval;
+  auto long_enough = microseconds{500'000} + 2 * longest_interval() + what_.settings.block_interval;
   if (what_.faults.disk_full > 0) // what was refused is held until it is tried again
     long_enough += what_.settings.disk_full_retry;
   if (time_.now() - *at_rest_since_ < long_enough || last_drain_ || draining_)
@@ -706,7 +783,7 @@ void world::look_around_again() {
 
 bool world::everything_is_done() const {
   auto sent = std::all_of(producers_.begin(), producers_.end(), [](auto& producer) { return producer->finished(); });
-  return life_ && faults_left_ == 0 && !publishing_countdown_ && sent && files_to_appear_ == 0 && log_is_empty() &&
+  return life_ && faults_left_ == 0 && !publishing_countdown_ && sent && files_to_appear_ == 0 && nothing_waits() &&
          files_are_sealed() && feeds_are_done();
 }
 
@@ -736,6 +813,14 @@ bool world::log_is_empty() const {
   auto contents = log::read_contents(*store_);
   return contents && contents->blocks.empty() && contents->batches.empty() && contents->commits.empty() &&
          contents->staged.empty();
+}
+
+/// An output that acts in every batch leaves no time without one: then it is the drain that empties the log.
+bool world::nothing_waits() const {
+  if (!what_.lines_output)
+    return log_is_empty();
+  auto contents = log::read_contents(*store_);
+  return contents && contents->blocks.empty();
 }
 
 bool world::files_are_sealed() const {
@@ -778,6 +863,12 @@ void world::look_at_outputs() {
     for (auto& [name, files] : files_->directories_in(parent))
       seen.emplace(parent + "/" + name, files);
     checker_.look(prefix, seen);
+  }
+  if (what_.upgrades.swap_outputs) {
+    std::map<std::string, checker::directory> sums;
+    for (auto& [name, files] : files_->directories_in("/sums"))
+      sums.emplace("/sums/" + name, files);
+    sums_.look(sums_prefix, sums);
   }
   std::map<std::string, checker::directory> seen;
   for (auto& [name, files] : files_->directories_in("/dead"))
@@ -826,18 +917,26 @@ void world::conclude() {
       else
         expected_.possible(at.source.plan().lines[line]); // what was not logged yet is lost with the process
   }
-  if (auto already = expected_.tell(checker_, dead_letters_, isolates()); !already.empty())
+  if (auto already = expected_.tell(checker_, sums_, dead_letters_, isolates()); !already.empty())
     violated(already);
   if (what_.function.any && !stopped_early)
     if (auto differs = table_.compare(text_files_of(what_.output_prefixes.front())); !differs.empty())
       violated(differs);
-  auto verdict = checker_.conclude();
-  auto dead = dead_letters_.conclude();
-  verdict.lost += dead.lost;
-  verdict.duplicated += dead.duplicated;
-  if (verdict.example.empty())
-    verdict.example = dead.example;
-  for (auto judge : {&checker_, &dead_letters_})
+  if (what_.lines_output)
+    if (auto wrong = expected_.judge_lines(lines_.totals(), isolates(), !stopped_early); !wrong.empty())
+      violated(wrong);
+  if (!stopped_early && !log_is_empty())
+    violated("the application has drained, and something is left in its log");
+  outcome_.empty_batches = lines_.empty();
+  checker::verdict verdict;
+  for (auto judge : {&checker_, &sums_, &dead_letters_}) {
+    auto more = judge->conclude();
+    verdict.lost += more.lost;
+    verdict.duplicated += more.duplicated;
+    if (verdict.example.empty())
+      verdict.example = more.example;
+  }
+  for (auto judge : {&checker_, &sums_, &dead_letters_})
     outcome_.violations.insert(outcome_.violations.end(), judge->violations().begin(), judge->violations().end());
   // What has not come when the run was broken off might still have come.
   outcome_.lost = stopped_early ? 0 : verdict.lost;

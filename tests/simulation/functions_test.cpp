@@ -38,3 +38,40 @@ TEST_CASE("a function that fails has every batch once, in order, like the files,
   CHECK((left_out > 0) == (policy != error_policy::stop));
   CHECK((stops > 0) == (policy == error_policy::stop));
 }
+
+TEST_CASE("an output that is tried without a limit takes every batch in the end, and nothing stops for it",
+          "[simulation]") {
+  auto policy = GENERATE(error_policy::stop, error_policy::skip);
+  std::uint64_t retried = 0;
+  for (std::uint64_t seed = 7101; seed <= 7104; ++seed) {
+    auto what = draw_scenario(seed);
+    what.poison = {};
+    what.function = {true, 60, 30};
+    what.settings.on_error = policy;
+    what.settings.output_retry_limit = for_ever;
+    auto ended = run(what);
+    CAPTURE(seed, ended.violations);
+    CHECK(ended.good());
+    CHECK(reached(ended, "sink.leaves_batch_out") == 0);
+    CHECK(ended.poison_stops == 0);
+    retried += reached(ended, "sink.tries_again");
+  }
+  CHECK(retried > 20);
+}
+
+// A batch without tasks never ended, and nothing after it was processed.
+TEST_CASE("an output on the input itself has a batch in every interval, also without input, and every line once",
+          "[simulation]") {
+  std::uint64_t empty = 0;
+  for (std::uint64_t seed = 7201; seed <= 7208; ++seed) {
+    auto what = draw_scenario(seed);
+    what.lines_output = true;
+    what.settings.batch_interval = std::chrono::milliseconds{50};
+    what.upgrades.intervals.clear();
+    auto ended = run(what);
+    CAPTURE(seed, ended.violations);
+    CHECK(ended.good());
+    empty += ended.empty_batches;
+  }
+  CHECK(empty > 50);
+}

@@ -1,5 +1,9 @@
 #pragma once
 
+#if __cplusplus <= 201703L
+#error "Weir needs C++20: compile with -std=c++20, or in CMake target_compile_features(... cxx_std_20)"
+#else
+
 #include "libstream/api/dataset.hpp"
 #include "libstream/api/dstream.hpp"
 #include "libstream/api/names.hpp"
@@ -13,3 +17,5 @@
 #include "libstream/plan/permanent_failure.hpp"
 
 /// What a pipeline needs, without the runtime that drives it: all of `<weir/weir.hpp>` that knows no actors.
+
+#endif

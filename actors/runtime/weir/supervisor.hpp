@@ -1,5 +1,9 @@
 #pragma once
 
+#if __cplusplus <= 201703L
+#error "Weir needs C++20: compile with -std=c++20, or in CMake target_compile_features(... cxx_std_20)"
+#else
+
 #include "actors/supervisor/supervised_tree.hpp"
 
 /// Supervisors for actors of a program's own; see docs/supervision.md. The actor system's configuration takes
@@ -19,3 +23,5 @@ using actors::supervisor_specification;
 using actors::tree_row;
 
 } // namespace weir
+
+#endif

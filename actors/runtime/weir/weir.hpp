@@ -1,5 +1,9 @@
 #pragma once
 
+#if __cplusplus <= 201703L
+#error "Weir needs C++20: compile with -std=c++20, or in CMake target_compile_features(... cxx_std_20)"
+#else
+
 #include <weir/stream.hpp>
 
 #include "actors/runtime/actor_stream.hpp"
@@ -15,3 +19,5 @@
 /// Makes `function` the program: `WEIR_APPLICATION("word-count", word_count)`.
 #define WEIR_APPLICATION(name, function)                                                                               \
   int main(int argc, char** argv) { return weir::run(argc, argv, name, function); }
+
+#endif

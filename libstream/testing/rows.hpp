@@ -66,7 +66,9 @@ public:
   rows(std::initializer_list<row> lines);
   explicit rows(std::vector<row> lines);
   bool operator==(const rows&) const = default;
-  const std::vector<row>& lines() const { return lines_; }
+  const std::vector<row>& lines() const& { return lines_; }
+  /// Of a temporary: a loop over `driver.output("counts").lines()` is safe.
+  std::vector<row> lines() && { return std::move(lines_); }
   bool empty() const { return lines_.empty(); }
   /// Those that the other one does not have, or has less often.
   rows without(const rows& other) const;

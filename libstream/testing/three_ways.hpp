@@ -52,7 +52,8 @@ class verdict {
 public:
   verdict(bool equal, std::string text) : equal_{equal}, text_{std::move(text)} {}
   explicit operator bool() const { return equal_; }
-  const std::string& text() const { return text_; }
+  const std::string& text() const& { return text_; }
+  std::string text() && { return std::move(text_); }
 
 private:
   bool equal_;

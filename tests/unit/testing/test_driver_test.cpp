@@ -186,3 +186,14 @@ TEST_CASE("a sealed batch whose static data has changed is refused", "[driver]")
   driver.upgrade(with_price(3));
   CHECK(driver.output("priced").lines().size() == 1);
 }
+
+TEST_CASE("the lines of a temporary outlive it", "[driver]") {
+  test_driver driver{[](stream_context& ctx) { ctx.text_input().named("lines").write_to(ctx.output()); }};
+  driver.push({"b, and so long that no string holds it in itself", "a"}).step();
+  std::vector<std::string> seen;
+  for (auto& line : driver.output("lines").lines())
+    seen.push_back(line.text);
+  CHECK(seen == std::vector<std::string>{"a", "b, and so long that no string holds it in itself"});
+  auto all = driver.output("lines");
+  STATIC_REQUIRE(std::is_reference_v<decltype(all.lines())>); // no copy of what stays
+}

@@ -99,36 +99,64 @@ public:
   /// All records joined by an associative `function`, in order. Throws plan_error if there is none.
   template <class Function>
   owned reduce(Function function) const {
-    static_assert(checks::gives<T, Function, const T&, const T&>,
+    constexpr bool dangles = checks::gives_dangling<T, Function, const T&, const T&>;
+    static_assert(!dangles,
+                  "reduce: the function returns text that it makes (std::string) where the record is a view "
+                  "(std::string_view), which would outlive it: "
+                  "hold the records first, e.g. map([](std::string_view text) { return std::string{text}; })");
+    static_assert(dangles || checks::gives<T, Function, const T&, const T&>,
                   "reduce: expected a function that takes two records (const T&, const T&) and returns one");
-    using logic = operators::reduce_all_logic<T, Function>;
-    auto found = folded<T, typename logic::accumulator>("reduce", logic{std::move(function)});
-    if (found.empty())
-      throw plan::plan_error{
-        {error_code::failed, "reduce: the dataset has no records", {}, "fold has a value for none"}};
-    return std::move(found.front());
+    if constexpr (checks::gives_sound<T, Function, const T&, const T&>) {
+      using logic = operators::reduce_all_logic<T, Function>;
+      auto found = folded<T, typename logic::accumulator>("reduce", logic{std::move(function)});
+      if (found.empty())
+        throw plan::plan_error{
+          {error_code::failed, "reduce: the dataset has no records", {}, "fold has a value for none"}};
+      return std::move(found.front());
+    } else {
+      return first();
+    }
   }
 
   /// The same, beginning with the neutral `zero` in each partition and once more where they are joined.
   template <class Function>
   owned fold(T zero, Function function) const {
-    static_assert(checks::gives<T, Function, T, const T&>,
+    constexpr bool dangles = checks::gives_dangling<T, Function, T, const T&>;
+    static_assert(!dangles,
+                  "fold: the function returns text that it makes (std::string) where the record is a view "
+                  "(std::string_view), which would outlive it: "
+                  "hold the records first, e.g. map([](std::string_view text) { return std::string{text}; })");
+    static_assert(dangles || checks::gives<T, Function, T, const T&>,
                   "fold: expected a function that takes two records (T, const T&) and returns one");
-    return aggregate(std::move(zero), function, function);
+    if constexpr (checks::gives_sound<T, Function, T, const T&>)
+      return aggregate(std::move(zero), function, function);
+    else
+      return data::own(zero);
   }
 
   /// `add(accumulator, record)` takes records in, beginning with `zero` in each partition; `merge` joins two accumulators.
   template <class Accumulator, class Add, class Merge>
   data::owned<Accumulator> aggregate(Accumulator zero, Add add, Merge merge) const {
-    static_assert(checks::gives<Accumulator, Add, Accumulator, const T&>,
+    constexpr bool dangles = checks::gives_dangling<Accumulator, Add, Accumulator, const T&> ||
+                             checks::gives_dangling<Accumulator, Merge, Accumulator, const Accumulator&>;
+    static_assert(!dangles,
+                  "aggregate: add or merge returns text that it makes (std::string) where the accumulator is a view "
+                  "(std::string_view), which would outlive it: begin with a zero that holds its text, e.g. "
+                  "std::string{}");
+    static_assert(dangles || checks::gives<Accumulator, Add, Accumulator, const T&>,
                   "aggregate: expected add(accumulator, record) that returns the accumulator");
-    static_assert(checks::gives<Accumulator, Merge, Accumulator, const Accumulator&>,
+    static_assert(dangles || checks::gives<Accumulator, Merge, Accumulator, const Accumulator&>,
                   "aggregate: expected merge(accumulator, accumulator) that returns the accumulator");
-    using logic = operators::aggregate_logic<T, Accumulator, Add, Merge>;
-    auto start = zero;
-    auto found =
-      folded<Accumulator, Accumulator>("aggregate", logic{std::move(zero), std::move(add), std::move(merge)});
-    return found.empty() ? data::own(start) : std::move(found.front());
+    if constexpr (!dangles && checks::gives<Accumulator, Add, Accumulator, const T&> &&
+                  checks::gives<Accumulator, Merge, Accumulator, const Accumulator&>) {
+      using logic = operators::aggregate_logic<T, Accumulator, Add, Merge>;
+      auto start = zero;
+      auto found =
+        folded<Accumulator, Accumulator>("aggregate", logic{std::move(zero), std::move(add), std::move(merge)});
+      return found.empty() ? data::own(start) : std::move(found.front());
+    } else {
+      return data::own(zero);
+    }
   }
 
   /// Calls a copy of `function` a partition with each of its records, on the executors.

@@ -44,9 +44,14 @@ public:
   /// All records of a batch joined by an associative `function`, in order; nothing for a batch without records.
   template <class Function>
   auto reduce(Function function) const {
-    static_assert(checks::gives<T, Function, const T&, const T&>,
+    constexpr bool dangles = checks::gives_dangling<T, Function, const T&, const T&>;
+    static_assert(!dangles,
+                  "reduce: the function returns text that it makes (std::string) where the record is a view "
+                  "(std::string_view), which would outlive it: "
+                  "hold the records first, e.g. map([](std::string_view text) { return std::string{text}; })");
+    static_assert(dangles || checks::gives<T, Function, const T&, const T&>,
                   "reduce: expected a function that takes two records (const T&, const T&) and returns one");
-    if constexpr (checks::gives<T, Function, const T&, const T&>) {
+    if constexpr (checks::gives_sound<T, Function, const T&, const T&>) {
       using logic = operators::reduce_all_logic<T, Function>;
       return with<T>(std::make_shared<operators::fold_node<T, T, typename logic::accumulator, logic>>(
         "reduce", node_, logic{std::move(function)}, false));

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "libstream/api/stream_fwd.hpp"
+#include "libstream/data/dangling.hpp"
 #include "libstream/data/record_traits.hpp"
 #include "libstream/data/type_shapes.hpp"
 
@@ -41,6 +42,16 @@ template <class Function, class... Arguments>
 concept gives_something =
   callable<Function, Arguments...> && !std::is_void_v<std::invoke_result_t<std::decay_t<Function>&, Arguments...>>;
 
+/// What it returns owns its bytes, and they end before the view that is made of it.
+template <class Out, class Function, class... Arguments>
+concept gives_dangling = callable<Function, Arguments...> && data::dangles < Out,
+        std::invoke_result_t < std::decay_t<Function>
+&, Arguments... >> ;
+
+/// `gives`, and nothing that dangles.
+template <class Out, class Function, class... Arguments>
+concept gives_sound = gives<Out, Function, Arguments...> && !gives_dangling<Out, Function, Arguments...>;
+
 /// Of combine_by_key: `Add` takes a further value into what `Create` makes of the first one, `Merge` joins two of these.
 template <class Create, class Add, class Value>
 concept adds_to = gives_something<Create, const Value&> && gives < result<Create, const Value&>,
@@ -51,6 +62,27 @@ template <class Create, class Merge, class Value>
 concept merges = gives_something<Create, const Value&> && gives < result<Create, const Value&>,
         Merge, result<Create, const Value&>,
 const result<Create, const Value&>& > ;
+
+template <class Create, class Add, class Merge, class Value>
+concept combines_dangling = gives_something<Create, const Value&> &&
+  (gives_dangling<result<Create, const Value&>, Add, result<Create, const Value&>, const Value&> ||
+   gives_dangling<result<Create, const Value&>, Merge, result<Create, const Value&>,
+                  const result<Create, const Value&>&>);
+
+/// Text that ends with a zero is no record, nor is what holds it.
+template <class T>
+inline constexpr bool holds_c_text =
+  std::is_same_v<std::remove_cv_t<T>, const char*> || std::is_same_v<std::remove_cv_t<T>, char*>;
+template <class A, class B>
+inline constexpr bool holds_c_text<std::pair<A, B>> = holds_c_text<A> || holds_c_text<B>;
+template <class... Parts>
+inline constexpr bool holds_c_text<std::tuple<Parts...>> = (holds_c_text<Parts> || ...);
+template <class T>
+inline constexpr bool holds_c_text<std::optional<T>> = holds_c_text<T>;
+template <class T>
+inline constexpr bool holds_c_text<std::vector<T>> = holds_c_text<T>;
+template <class Key, class Value>
+inline constexpr bool holds_c_text<std::map<Key, Value>> = holds_c_text<Key> || holds_c_text<Value>;
 
 template <class Range>
 concept range = std::ranges::input_range<Range>;
@@ -67,6 +99,20 @@ concept gives_range = gives_something<Function, Arguments...> && range < std::in
 template <class Function, class... Arguments>
 concept gives_records = gives_range<Function, Arguments...> &&
                         record < std::ranges::range_value_t < std::invoke_result_t < std::decay_t<Function>
+&, Arguments... >>> ;
+
+template <class Function, class... Arguments>
+concept gives_c_text = gives_something<Function, Arguments...> && holds_c_text<result<Function, Arguments...>>;
+
+template <class Function, class... Arguments>
+concept gives_range_of_c_text = gives_range<Function, Arguments...> && holds_c_text < std::ranges::range_value_t <
+                                std::invoke_result_t < std::decay_t<Function>
+&, Arguments... >>> ;
+
+/// A range that makes its elements while it is walked: each of them ends before the view that is made of it.
+template <class Out, class Function, class... Arguments>
+concept gives_range_of_dangling = gives_range<Function, Arguments...> && data::dangles < Out,
+        std::ranges::range_reference_t < std::invoke_result_t < std::decay_t<Function>
 &, Arguments... >>> ;
 
 template <class T>

@@ -57,8 +57,12 @@ public:
     static_assert(
       !pairs || checks::callable<Function, const value&>,
       "map_values: expected a function that can be called with one value (const Value&), not with the pair");
+    static_assert(!pairs || !checks::gives_c_text<Function, const value&>,
+                  "map_values: the function returns const char*, which is no record: take std::string or "
+                  "std::string_view");
     static_assert(
-      !pairs || !checks::callable<Function, const value&> || checks::gives_record<Function, const value&>,
+      !pairs || !checks::callable<Function, const value&> || checks::gives_c_text<Function, const value&> ||
+        checks::gives_record<Function, const value&>,
       "map_values: the function returns nothing, or a type that is no record (docs/operators.md says which types are)");
     if constexpr (pairs && checks::copyable<Function> && checks::gives_record<Function, const value&>) {
       using out = std::pair<key, checks::result<Function, const value&>>;
@@ -80,7 +84,11 @@ public:
                   "flat_map_values: expected a function that takes one value (const Value&) and returns a range");
     static_assert(!pairs || !checks::callable<Function, const value&> || checks::gives_range<Function, const value&>,
                   "flat_map_values: the function must return a range, e.g. a std::vector");
+    static_assert(!pairs || !checks::gives_range_of_c_text<Function, const value&>,
+                  "flat_map_values: the function returns a range of const char*, which is no record: take std::string "
+                  "or std::string_view");
     static_assert(!pairs || !checks::gives_range<Function, const value&> ||
+                    checks::gives_range_of_c_text<Function, const value&> ||
                     checks::gives_records<Function, const value&>,
                   "flat_map_values: the function returns a range of a type that is no record "
                   "(docs/operators.md says which types are)");
@@ -122,11 +130,16 @@ public:
     static_assert(!pairs || checks::key<key>, "reduce_by_key: keys must be records that are comparable with ==");
     static_assert(!pairs || checks::copyable<Function>,
                   "reduce_by_key: the function must be copyable, as each task works on a copy");
+    constexpr bool dangles = checks::gives_dangling<value, Function, const value&, const value&>;
+    static_assert(!pairs || !dangles,
+                  "reduce_by_key: the function returns text that it makes (std::string) where the value is a view "
+                  "(std::string_view), which would outlive it: "
+                  "hold the values first, e.g. map_values([](std::string_view text) { return std::string{text}; })");
     static_assert(
-      !pairs || checks::gives<value, Function, const value&, const value&>,
+      !pairs || dangles || checks::gives<value, Function, const value&, const value&>,
       "reduce_by_key: expected a function that takes two values (const Value&, const Value&) and returns one");
     if constexpr (pairs && checks::key<key> && checks::copyable<Function> &&
-                  checks::gives<value, Function, const value&, const value&>) {
+                  checks::gives_sound<value, Function, const value&, const value&>) {
       using logic = operators::reduce_logic<key, value, Function>;
       return derive<std::pair<key, value>>(std::make_shared<operators::combine_node<T, key, value, logic>>(
         "reduce_by_key", node(), logic{std::move(function)}, std::move(how)));
@@ -143,11 +156,18 @@ public:
     static_assert(!pairs || checks::copyable<Function>,
                   "fold_by_key: the function must be copyable, as each task works on a copy");
     static_assert(!pairs || std::convertible_to<Zero, value>, "fold_by_key: zero must be a value");
+    constexpr bool dangles =
+      checks::gives_dangling<value, Function, const value&, const value&> || data::dangles<value, Zero>;
     static_assert(
-      !pairs || checks::gives<value, Function, const value&, const value&>,
+      !pairs || !dangles,
+      "fold_by_key: zero or what the function returns is text that is held (std::string) where the value is "
+      "a view (std::string_view), which would outlive it: hold the values first, e.g. map_values([](std::string_view "
+      "text) { return std::string{text}; })");
+    static_assert(
+      !pairs || dangles || checks::gives<value, Function, const value&, const value&>,
       "fold_by_key: expected a function that takes two values (const Value&, const Value&) and returns one");
     if constexpr (pairs && checks::key<key> && checks::copyable<Function> && std::convertible_to<Zero, value> &&
-                  checks::gives<value, Function, const value&, const value&>) {
+                  !dangles && checks::gives<value, Function, const value&, const value&>) {
       auto zero = static_cast<value>(std::move(first));
       return combining<value>(
         "fold_by_key", [zero, function](const value& each) mutable { return std::invoke(function, zero, each); },
@@ -164,11 +184,17 @@ public:
     static_assert(!pairs || checks::key<key>, "aggregate_by_key: keys must be records that are comparable with ==");
     static_assert(!pairs || (checks::copyable<Add> && checks::copyable<Merge>),
                   "aggregate_by_key: the functions must be copyable, as each task works on a copy");
-    static_assert(!pairs || checks::gives<Accumulator, Add, Accumulator, const value&>,
+    constexpr bool dangles = checks::gives_dangling<Accumulator, Add, Accumulator, const value&> ||
+                             checks::gives_dangling<Accumulator, Merge, Accumulator, const Accumulator&>;
+    static_assert(!pairs || !dangles,
+                  "aggregate_by_key: add or merge returns text that it makes (std::string) where the accumulator is a "
+                  "view (std::string_view), which would outlive it: begin with a zero that holds its text, e.g. "
+                  "std::string{}");
+    static_assert(!pairs || dangles || checks::gives<Accumulator, Add, Accumulator, const value&>,
                   "aggregate_by_key: expected add(accumulator, value) that returns the accumulator");
-    static_assert(!pairs || checks::gives<Accumulator, Merge, Accumulator, const Accumulator&>,
+    static_assert(!pairs || dangles || checks::gives<Accumulator, Merge, Accumulator, const Accumulator&>,
                   "aggregate_by_key: expected merge(accumulator, accumulator) that returns the accumulator");
-    if constexpr (pairs && checks::key<key> && checks::copyable<Add> && checks::copyable<Merge> &&
+    if constexpr (pairs && checks::key<key> && checks::copyable<Add> && checks::copyable<Merge> && !dangles &&
                   checks::gives<Accumulator, Add, Accumulator, const value&> &&
                   checks::gives<Accumulator, Merge, Accumulator, const Accumulator&>) {
       return combining<Accumulator>(
@@ -189,12 +215,18 @@ public:
                   "combine_by_key: the functions must be copyable, as each task works on a copy");
     static_assert(!pairs || checks::callable<Create, const value&>,
                   "combine_by_key: expected create(value) that returns an accumulator");
-    static_assert(!pairs || !checks::gives_something<Create, const value&> || checks::adds_to<Create, Add, value>,
+    constexpr bool dangles = checks::combines_dangling<Create, Add, Merge, value>;
+    static_assert(!pairs || !dangles,
+                  "combine_by_key: add or merge returns text that it makes (std::string) where the accumulator that "
+                  "create returns is a view (std::string_view), which would outlive it: let create return std::string");
+    static_assert(!pairs || dangles || !checks::gives_something<Create, const value&> ||
+                    checks::adds_to<Create, Add, value>,
                   "combine_by_key: expected add(accumulator, value) that returns the accumulator");
-    static_assert(!pairs || !checks::gives_something<Create, const value&> || checks::merges<Create, Merge, value>,
+    static_assert(!pairs || dangles || !checks::gives_something<Create, const value&> ||
+                    checks::merges<Create, Merge, value>,
                   "combine_by_key: expected merge(accumulator, accumulator) that returns the accumulator");
     if constexpr (pairs && checks::key<key> && checks::copyable<Create> && checks::copyable<Add> &&
-                  checks::copyable<Merge> && checks::adds_to<Create, Add, value> &&
+                  checks::copyable<Merge> && !dangles && checks::adds_to<Create, Add, value> &&
                   checks::merges<Create, Merge, value>) {
       return combining<checks::result<Create, const value&>>("combine_by_key", std::move(create), std::move(add),
                                                              std::move(merge), std::move(how));

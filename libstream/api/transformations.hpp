@@ -27,7 +27,11 @@ struct flat_map_output {
     "(record, emit) name what it emits: flat_map<Out>(...)");
   static_assert(!checks::callable<Function, const In&> || checks::gives_range<Function, const In&>,
                 "flat_map: the function must return a range, e.g. a std::vector");
-  static_assert(!checks::gives_range<Function, const In&> || checks::gives_records<Function, const In&>,
+  static_assert(!checks::gives_range_of_c_text<Function, const In&>,
+                "flat_map: the function returns a range of const char*, which is no record: take std::string or "
+                "std::string_view");
+  static_assert(!checks::gives_range<Function, const In&> || checks::gives_range_of_c_text<Function, const In&> ||
+                  checks::gives_records<Function, const In&>,
                 "flat_map: the function returns a range of a type that is no record "
                 "(docs/operators.md says which types are)");
   static constexpr bool sound = false;
@@ -51,7 +55,9 @@ struct flat_map_output<Function, In> {
 /// node. Within a partition records keep their order, unless said otherwise.
 template <template <class> class Stream, class T>
 class transformations : public keyed_transformations<Stream, T> {
-  static_assert(checks::record<T>,
+  static_assert(!checks::holds_c_text<T>,
+                "a stream or dataset holds records, and const char* is none: take std::string or std::string_view");
+  static_assert(checks::holds_c_text<T> || checks::record<T>,
                 "a stream or dataset holds records: take numbers, strings, pairs, tuples, optionals, "
                 "vectors, maps, or a struct with MSGPACK_DEFINE and include "
                 "<weir/msgpack_record.hpp>");
@@ -69,7 +75,11 @@ public:
       "map: expected a function that can be called with one record (const T&); lines of text are std::string_view");
     static_assert(!checks::callable<Function, const T&> || checks::gives_something<Function, const T&>,
                   "map: the function returns nothing; to look at records use for_each or an output");
-    static_assert(!checks::gives_something<Function, const T&> || checks::gives_record<Function, const T&>,
+    static_assert(!checks::gives_c_text<Function, const T&>,
+                  "map: the function returns const char*, which is no record: take std::string or std::string_view, "
+                  "e.g. std::pair{std::string_view{\"key\"}, 1}");
+    static_assert(!checks::gives_something<Function, const T&> || checks::gives_c_text<Function, const T&> ||
+                    checks::gives_record<Function, const T&>,
                   "map: the function returns a type that is no record: take numbers, strings, pairs, "
                   "tuples, optionals, vectors, maps, or a struct with MSGPACK_DEFINE and include "
                   "<weir/msgpack_record.hpp>");
@@ -119,7 +129,12 @@ public:
     static_assert(checks::callable<Function, const T&, operators::emitter<Out>&> ||
                     checks::callable<Function, const T&>,
                   "flat_map<Out>: expected a function that takes a record and an emitter (const T&, auto& emit)");
+    static_assert(
+      !checks::gives_range_of_dangling<Out, Function, const T&>,
+      "flat_map<Out>: the function returns a range that makes text (std::string) as it is walked, where Out "
+      "is a view (std::string_view), which would outlive it: let Out be std::string");
     if constexpr (checks::copyable<Function> && checks::record<Out> &&
+                  !checks::gives_range_of_dangling<Out, Function, const T&> &&
                   (checks::callable<Function, const T&, operators::emitter<Out>&> ||
                    checks::callable<Function, const T&>)) {
       using sink = operators::maybe_on_blocks<operators::flat_map_sink<T, Out, Function>, T, Out, Function>;
@@ -255,7 +270,11 @@ public:
     static_assert(checks::copyable<Function>, "key_by: the function must be copyable, as each task works on a copy");
     static_assert(checks::callable<Function, const T&>,
                   "key_by: expected a function that takes one record (const T&) and returns its key");
-    static_assert(!checks::callable<Function, const T&> || checks::gives_key<Function, const T&>,
+    static_assert(!checks::gives_c_text<Function, const T&>,
+                  "key_by: the function returns const char*, which is no record: take std::string or "
+                  "std::string_view");
+    static_assert(!checks::callable<Function, const T&> || checks::gives_c_text<Function, const T&> ||
+                    checks::gives_key<Function, const T&>,
                   "key_by: a key must be a record that is comparable with ==");
     if constexpr (checks::copyable<Function> && checks::gives_key<Function, const T&>) {
       using out = std::pair<checks::result<Function, const T&>, T>;
@@ -273,7 +292,11 @@ public:
   auto group_by(Function function, std::uint32_t count = 0) const {
     static_assert(checks::callable<Function, const T&>,
                   "group_by: expected a function that takes one record (const T&) and returns its key");
-    static_assert(!checks::callable<Function, const T&> || checks::gives_key<Function, const T&>,
+    static_assert(!checks::gives_c_text<Function, const T&>,
+                  "group_by: the function returns const char*, which is no record: take std::string or "
+                  "std::string_view");
+    static_assert(!checks::callable<Function, const T&> || checks::gives_c_text<Function, const T&> ||
+                    checks::gives_key<Function, const T&>,
                   "group_by: a key must be a record that is comparable with ==");
     if constexpr (checks::gives_key<Function, const T&>) {
       return key_by(std::move(function)).group_by_key(count);

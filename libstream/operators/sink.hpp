@@ -3,9 +3,11 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "libstream/data/chunk.hpp"
+#include "libstream/data/dangling.hpp"
 #include "libstream/data/record_traits.hpp"
 #include "libstream/plan/lower.hpp"
 #include "libstream/plan/node.hpp"
@@ -77,9 +79,19 @@ public:
 
   template <class T>
   void operator()(T&& record) {
-    std::construct_at(next_, std::forward<T>(record));
-    if (++next_ == end_) [[unlikely]]
-      flush();
+    constexpr bool fits = std::is_constructible_v<Record, T>;
+    constexpr bool dangles = data::dangles<Record, T&&>;
+    static_assert(!dangles,
+                  "emit: what is emitted owns its text (std::string) and ends here, but the records are views of text: "
+                  "let them be std::string, e.g. flat_map<std::string>(...)");
+    static_assert(dangles || fits,
+                  "emit: what is emitted is not of the record type of this emitter's stream, and does not become it; "
+                  "with several emitters: does each emit what it was declared for?");
+    if constexpr (fits && !dangles) {
+      std::construct_at(next_, std::forward<T>(record));
+      if (++next_ == end_) [[unlikely]]
+        flush();
+    }
   }
   void flush() {
     auto full = used();

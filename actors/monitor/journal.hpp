@@ -33,7 +33,7 @@ inline constexpr const char* drained_reason = "the application drains";
 
 /// What a receiver says of itself. Totals are those of its incarnation.
 struct receiver_figures {
-  std::uint64_t records = 0; ///< taken
+  std::uint64_t records = 0; ///< taken: they are durable
   std::uint64_t bytes = 0;
   std::uint64_t connections = 0;
   std::uint64_t rate_limit = 0; ///< records a second; 0 = none

@@ -16,7 +16,7 @@ namespace weir::actors {
 struct observed_input {
   receiver_info info;
   receiver_figures figures;          ///< of its present incarnation
-  std::uint64_t records = 0;         ///< taken since the start
+  std::uint64_t records = 0;         ///< taken since the start: they are durable
   double records_per_s = 0;          ///< over the last seconds
   std::uint64_t waiting_records = 0; ///< taken and in no batch
   std::uint64_t waiting_bytes = 0;

@@ -77,6 +77,8 @@ void block_generator::emit_block(content what, data::buffer_handle bytes) {
 void block_generator::durable(block_sequence through) {
   for (auto at = blocks_.upper_bound(durable_); at != blocks_.end() && at->first <= through; ++at) {
     durable_ = at->first;
+    durable_records_ += at->second.header.records;
+    durable_bytes_ += at->second.header.bytes;
     for (auto& range : at->second.header.producers)
       actions_.push_back(reach{range.producer, range.last});
     for (auto ticket : at->second.what.tickets)

@@ -53,6 +53,9 @@ public:
 
   /// Blocks that were handed over and are not durable yet, oldest first: what a restarted block store must be told again.
   std::vector<log::block_header> undurable() const;
+  /// Records in durable blocks, and their bytes.
+  std::uint64_t durable_records() const { return durable_records_; }
+  std::uint64_t durable_bytes() const { return durable_bytes_; }
   bool all_durable() const { return !filling() && durable_ == last_cut_; }
   block_sequence last_cut() const { return last_cut_; }
   block_sequence last_durable() const { return durable_; }
@@ -83,6 +86,8 @@ private:
   bool soon_ = false;
   block_sequence last_cut_;
   block_sequence durable_;
+  std::uint64_t durable_records_ = 0;
+  std::uint64_t durable_bytes_ = 0;
   std::map<block_sequence, cut_block_info> blocks_; ///< cut and not released
   std::vector<action> actions_;
 };

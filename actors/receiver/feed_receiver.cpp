@@ -48,13 +48,16 @@ struct feed_receiver_state {
   numbered_records numbered;
   std::unique_ptr<actors::feed> feed;
   std::optional<input_rate> rate;
-  receiver_figures taken;
   receiver_figures counted;
   bool begun = false;
   bool draining = false;
   bool ended = false; ///< the feed has said its last word
 
   feed_receiver_state(feed_receiver_actor::pointer ptr) : self{ptr} {}
+  ~feed_receiver_state() {
+    if (feed && blocks->is_open())
+      say_figures(); // nobody else knows them
+  }
 
   bool start(services_ptr given, input_id which) {
     services = std::move(given);
@@ -85,8 +88,8 @@ struct feed_receiver_state {
       begin(0);
     else
       look_up(producer);
-    services->journal->receiver_started(input, input_name()); // who waits for that finds the feed told to begin
-    say_figures();
+    services->journal->receiver_started(input, input_name());        // who waits for that finds the feed told to begin
+    services->journal->receiver_counted(input, counted = figures()); // zeros, too: an earlier one may have counted
   }
 
   /// A feed that was stopped begins nothing any more.
@@ -146,8 +149,6 @@ struct feed_receiver_state {
   // -- what the feed says ----------------------------------------------------------------------------------------------
 
   void gave(const feed_gave& message) {
-    taken.records += message.records.count;
-    taken.bytes += message.records.bytes ? message.records.bytes->size() : 0;
     if (message.records.producer.empty())
       blocks->add(message.records);
     else
@@ -296,19 +297,24 @@ struct feed_receiver_state {
   }
   bool all_durable() const { return blocks->all_durable() && !numbered.any_waiting(); }
   void say_activity() {
-    auto at_rest = feed->at_rest() && all_durable();
+    auto rests = feed->at_rest();
+    auto at_rest = rests && begun && all_durable();
     services->directory.send({role::batch_coordinator, 0}, input_activity{input, at_rest});
   }
-  void say_figures() {
-    taken.connections = feed->connections();
-    taken.rate_limit = rate->records_per_s();
-    if (taken != counted)
-      services->journal->receiver_counted(input, counted = taken);
+  receiver_figures figures() const {
+    return {blocks->durable_records(), blocks->durable_bytes(), feed->connections(), rate->records_per_s()};
   }
+  void say_figures() {
+    if (auto now = figures(); now != counted)
+      services->journal->receiver_counted(input, counted = now);
+  }
+  /// The figures go first: the application may end on the word that it has drained.
   void say_drained() {
-    if (draining && ended && all_durable())
-      services->directory.send({role::batch_coordinator, 0},
-                               input_drained{input, blocks->current_epoch(), blocks->last_cut()});
+    if (!draining || !ended || !all_durable())
+      return;
+    say_figures();
+    services->directory.send({role::batch_coordinator, 0},
+                             input_drained{input, blocks->current_epoch(), blocks->last_cut()});
   }
   void schedule_retry() { self->delayed_send(self, services->settings.retry_interval, retry_tick{}); }
   void schedule_tick() { self->delayed_send(self, std::chrono::milliseconds(100), input_tick{}); }

@@ -131,10 +131,8 @@ void intake::data(connection_id connection, const ingest_data& frame) {
   auto first = who.accepted + 1;
   auto count = last - who.accepted;
   who.accepted = last;
-  if (frame.bytes) {
+  if (frame.bytes)
     taken_records_ += count;
-    taken_bytes_ += frame.bytes->size();
-  }
   if (!frame.bytes)
     append(name, first, count, {}, frame.held);
   else if (repeated == 0 && frame.bytes->size() >= whole_block_bytes)
@@ -213,6 +211,8 @@ void intake::durable(block_sequence through) {
   for (auto at = blocks_.upper_bound(durable_); at != blocks_.end() && at->first <= through; ++at) {
     at->second.is_durable = true;
     durable_ = at->first;
+    durable_records_ += at->second.header.records;
+    durable_bytes_ += at->second.header.bytes;
     for (auto& range : at->second.header.producers) {
       auto entry = producers_.find(range.producer);
       if (entry == producers_.end())

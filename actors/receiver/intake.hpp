@@ -94,9 +94,11 @@ public:
   /// Of whom something is connected or under way: those whom the log must not forget.
   std::vector<std::string> present_producers() const;
   bool all_durable() const { return filling_.records == 0 && filling_.producers.empty() && durable_ == last_cut_; }
-  /// Records that were new, and their bytes. Void ones do not count.
+  /// Records that were new. Void ones do not count.
   std::uint64_t taken_records() const { return taken_records_; }
-  std::uint64_t taken_bytes() const { return taken_bytes_; }
+  /// Of them those that are durable, and their bytes.
+  std::uint64_t durable_records() const { return durable_records_; }
+  std::uint64_t durable_bytes() const { return durable_bytes_; }
   block_sequence last_cut() const { return last_cut_; }
   block_sequence last_durable() const { return durable_; }
 
@@ -149,7 +151,8 @@ private:
   weir::epoch epoch_;
   bool stopped_ = false;
   std::uint64_t taken_records_ = 0;
-  std::uint64_t taken_bytes_ = 0;
+  std::uint64_t durable_records_ = 0;
+  std::uint64_t durable_bytes_ = 0;
   std::map<std::string, producer> producers_;
   std::map<connection_id, std::string> connections_;
   filling_block filling_;

@@ -102,7 +102,8 @@ private:
   bool finished_ = false; ///< stopped itself for good
   std::uint64_t run_ = 0; ///< the newest one
   phase phase_ = phase::over;
-  std::string pending_; ///< frames that wait to be handed over
+  bool started_ = false; ///< the newest one: on_start has returned
+  std::string pending_;  ///< frames that wait to be handed over
   std::uint64_t pending_count_ = 0;
   std::uint64_t held_ = 0;
   token_bucket bucket_;
@@ -311,10 +312,13 @@ void live_core::start_run() {
         return;
       run = ++self->run_;
       self->phase_ = phase::running;
+      self->started_ = false;
     }
     std::string problem;
     try {
       self->source_->start(std::make_shared<live_port>(self, run));
+      lock guard{self->mutex_};
+      self->started_ = true;
       return;
     } catch (const std::exception& thrown) {
       problem = thrown.what();
@@ -424,7 +428,9 @@ bool live_core::is_stopped(std::uint64_t run) {
 
 bool live_core::at_rest() {
   lock guard{mutex_};
-  return (!std::exchange(came_, false) && storing_ == 0) || finished_;
+  auto nothing_came = !std::exchange(came_, false) && storing_ == 0;
+  auto goes_on = phase_ == phase::running && started_; // else it waits for its start or restart
+  return (nothing_came && goes_on) || finished_;
 }
 
 void live_core::warn(const std::string& sentence) {

@@ -70,6 +70,10 @@ struct receiver_state {
   receiver_figures counted;
 
   receiver_state(receiver_actor::pointer ptr) : self{ptr} {}
+  ~receiver_state() {
+    if (intake && intake->is_open())
+      say_figures(); // nobody else knows them
+  }
 
   bool start(services_ptr given, input_id which) {
     services = std::move(given);
@@ -251,7 +255,7 @@ struct receiver_state {
   }
 
   receiver_figures figures() const {
-    return {intake->taken_records(), intake->taken_bytes(), server->open_connections(), rate->records_per_s()};
+    return {intake->durable_records(), intake->durable_bytes(), server->open_connections(), rate->records_per_s()};
   }
 
   // -- time ------------------------------------------------------------------------------------------------------------
@@ -260,8 +264,7 @@ struct receiver_state {
     if (!intake->is_open())
       ask_to_open();
     say_activity();
-    if (auto now = figures(); now != counted)
-      services->journal->receiver_counted(input, counted = now);
+    say_figures();
     schedule_tick();
   }
 
@@ -364,10 +367,17 @@ struct receiver_state {
     auto at_rest = frames.empty() && anyone_departed && intake->all_durable() && server->open_connections() == 0;
     services->directory.send({role::batch_coordinator, 0}, input_activity{input, at_rest});
   }
+  void say_figures() {
+    if (auto now = figures(); now != counted)
+      services->journal->receiver_counted(input, counted = now);
+  }
+  /// The figures go first: the application may end on the word that it has drained.
   void say_drained() {
-    if (draining && intake->all_durable())
-      services->directory.send({role::batch_coordinator, 0},
-                               input_drained{input, intake->current_epoch(), intake->last_cut()});
+    if (!draining || !intake->all_durable())
+      return;
+    say_figures();
+    services->directory.send({role::batch_coordinator, 0},
+                             input_drained{input, intake->current_epoch(), intake->last_cut()});
   }
   void schedule_retry() { self->delayed_send(self, services->settings.retry_interval, retry_tick{}); }
   void schedule_forgetting() {

@@ -56,24 +56,39 @@ private:
 
   result<void> ask(const batch_results& what, const std::vector<Record>& records) {
     std::string problem = "the application ends";
+    std::string advice = "the next start sends them again";
     if (!cancelled_) {
       caf::scoped_actor self{destination_.home_system()};
-      auto taken = false, has_ended = false;
+      caf::error why;
+      auto taken = false;
       self->request(destination_, answer_limit, what, records)
-        .receive([&] { taken = true; },
-                 [&](caf::error& why) {
-                   problem = destination_.home_system().render(why);
-                   has_ended = why == caf::sec::request_receiver_down;
-                 });
+        .receive([&] { taken = true; }, [&](caf::error& said) { why = std::move(said); });
       if (taken)
         return {};
-      if (has_ended)
-        throw permanent_failure{"send_to: the actor that takes the results has ended before it answered batch " +
-                                std::to_string(what.batch) + "; keep it alive while the context runs"};
+      give_up_if_hopeless(what, why);
+      auto was_late = why == caf::sec::request_timeout;
+      problem = was_late ? "no answer within 5 s" : "it answers " + destination_.home_system().render(why);
+      advice = was_late ? "keep it alive while the context runs, and let it answer within 5 s"
+                        : "let it answer with nothing once it has taken them";
     }
     return fail(error_code::failed,
                 "an actor does not take the results of batch " + std::to_string(what.batch) + ": " + problem, "send_to",
-                "keep it alive while the context runs, and let it answer within 5 s");
+                advice);
+  }
+
+  /// Of actors that have ended, and of those that were written for other messages or answers: they do the same with each attempt.
+  static void give_up_if_hopeless(const batch_results& what, const caf::error& why) {
+    constexpr auto handler = "give it a handler for (weir::batch_results, std::vector<record>) that returns nothing";
+    auto give_up = [&](const std::string& does, const std::string& advice) {
+      throw permanent_failure{"send_to: the actor that takes the results " + does + " batch " +
+                              std::to_string(what.batch) + "; " + advice};
+    };
+    if (why == caf::sec::request_receiver_down)
+      give_up("has ended before it answered", "keep it alive while the context runs");
+    if (why == caf::sec::unexpected_message)
+      give_up("has no handler for the message with results of", handler);
+    if (why == caf::sec::unexpected_response)
+      give_up("has answered with a value instead of nothing for", handler);
   }
 
   caf::actor destination_;
@@ -88,7 +103,7 @@ private:
 /// std::string, to be answered with nothing. In batch order, the next after the answer; a batch comes again after a crash (at least
 /// once: `batch_results::batch` tells). `std::vector<record>` must be a message type of the actor's system. An actor that gives
 /// no answer within 5 s, or an error, is asked again, with pauses, until it answers or `output_retry_limit` is reached; then `on_error` decides.
-/// An actor that has ended ends the application (`permanent_failure`). Name the stream when there is a data directory.
+/// An actor that has ended, has no such handler or answers with a value ends the application (`permanent_failure`). Name the stream when there is a data directory.
 template <class T>
 void send_to(const dstream<T>& stream, caf::actor destination) {
   stream.deliver_to(std::make_shared<actors::actor_delivery<data::owned<T>>>(std::move(destination)));

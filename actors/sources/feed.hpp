@@ -65,7 +65,8 @@ public:
   virtual void stop() = 0;
   /// To its peers, now; 0 also if it has none to be connected to.
   virtual std::uint64_t connections() const { return 0; }
-  /// Whether the input rests, as `--stop-when-idle` means it: nothing has come since this was asked last, or nothing will.
+  /// Whether the input rests, as `--stop-when-idle` means it: nothing has come since this was asked last, or nothing will. One that
+  /// waits for its connection, its start or its restart does not rest.
   virtual bool at_rest() = 0;
 };
 

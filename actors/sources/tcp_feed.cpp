@@ -63,7 +63,7 @@ public:
     asio::post(context_, [this] { end(); });
   }
   std::uint64_t connections() const override { return connected_ ? 1 : 0; }
-  bool at_rest() override { return received_.exchange(0) == 0 && !waiting_ && !lines_wait_; }
+  bool at_rest() override { return received_.exchange(0) == 0 && !waiting_ && !lines_wait_ && has_peer_; }
 
 private:
   void connect();
@@ -109,6 +109,8 @@ private:
   std::atomic<bool> waiting_{false};       ///< to read on: for room, or until its lines have been handed over
   std::atomic<bool> lines_wait_{false};
   std::atomic<bool> connected_{false};
+  std::atomic<bool> has_peer_{
+    false}; ///< connected, or the server has closed the connection, as it does when it has said all
   std::thread thread_;
 };
 
@@ -149,7 +151,7 @@ void tcp_feed::connected(const io_error& failure) {
   if (!last_warning_.empty())
     listener_->recovery(name() + ": connected again");
   last_warning_.clear();
-  connected_ = true;
+  connected_ = has_peer_ = true;
   read();
 }
 
@@ -174,6 +176,8 @@ void tcp_feed::arrived(const io_error& failure, std::size_t bytes) {
   if (failure == asio::error::eof)
     take(cutter_.finish());
   report_skipped();
+  if (failure && failure != asio::error::eof)
+    has_peer_ = false;
   if (failure)
     return lost(failure == asio::error::eof ? "the server has closed the connection"
                                             : "the connection broke: " + failure.message());

@@ -118,6 +118,20 @@ TEST_CASE_METHOD(fixture, "bytes are held until their block is durable and relea
   CHECK(blocks.undurable().size() == 1);
 }
 
+TEST_CASE_METHOD(fixture, "records count once their block is durable, and once", "[block generator]") {
+  blocks.add(some("a\nb\n", 2));
+  blocks.cut();
+  blocks.add(some("c\n"));
+  CHECK(blocks.durable_records() == 0);
+  blocks.durable(block_sequence{1});
+  blocks.durable(block_sequence{1});
+  CHECK(blocks.durable_records() == 2);
+  CHECK(blocks.durable_bytes() == 4);
+  blocks.cut();
+  blocks.durable(block_sequence{2});
+  CHECK(blocks.durable_records() == 3);
+}
+
 TEST_CASE_METHOD(fixture, "numbers of records that follow each other are one range", "[block generator]") {
   auto numbered = [](std::uint64_t first, const std::string& producer) {
     auto records = some("x\ny\n", 2);

@@ -441,3 +441,17 @@ TEST_CASE("producers that come and go are forgotten: the log knows where they st
   made.hello(3, "alpha");
   CHECK(of_kind<intake::look_up>(made.take_actions()).size() == 1);
 }
+
+TEST_CASE("records count once they are durable; those that come again and void ones do not count", "[intake]") {
+  auto made = with_alpha();
+  made.data(1, records(1, {"a", "b"}));
+  made.data(1, records(2, {"b", "c"}));
+  made.data(1, void_records(4, 5));
+  made.cut();
+  CHECK(made.taken_records() == 3);
+  CHECK(made.durable_records() == 0);
+  made.durable(made.last_cut());
+  made.durable(made.last_cut());
+  CHECK(made.durable_records() == 3);
+  CHECK(made.durable_bytes() == 6);
+}

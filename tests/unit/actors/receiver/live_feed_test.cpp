@@ -263,9 +263,13 @@ TEST_CASE_METHOD(fixture, "restart stops, waits and starts: nothing is taken mea
   CHECK_FALSE(source->store("between"));
   REQUIRE(heard->wakes.size() == 1);
   CHECK(heard->wakes[0].first == 30ms);
+  CHECK_FALSE(input->at_rest()); // it waits for its restart
+  CHECK_FALSE(input->at_rest());
   source->restart("again"); // of a run that has ended: nothing
   input->wake(heard->wakes[0].second);
+  CHECK_FALSE(input->at_rest());
   thread->run_all();
+  CHECK(input->at_rest());
   CHECK(source->starts == 2);
   CHECK_FALSE(source->is_stopped());
   CHECK(source->store("after"));
@@ -309,6 +313,8 @@ TEST_CASE_METHOD(fixture, "an exception in on_start is reported and tried again 
   thread->run_all();
   CHECK(source->starts == 2);
   CHECK_THAT(heard->warnings.back(), Catch::Contains("no peer"));
+  CHECK_FALSE(input->at_rest());
+  CHECK_FALSE(input->at_rest());
   CHECK(heard->wakes.back().first == 2s);
   source->fails = false;
   input->wake(heard->wakes.back().second);

@@ -1,5 +1,6 @@
 #include "actors/runtime/own_system.hpp"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <future>
 #include <map>
@@ -243,4 +244,85 @@ TEST_CASE("an actor that has ended fails the application instead of losing resul
   auto ended = ctx.await_termination();
   REQUIRE_FALSE(ended);
   CHECK_THAT(ended.error().message(), Catch::Contains("has ended before it answered"));
+}
+
+namespace {
+
+/// An application whose results of one record go to `destination`.
+struct delivering {
+  explicit delivering(caf::actor_system& in, caf::actor destination) : system{in} {
+    auto sold = actor_stream<sale>(ctx, system, "sales");
+    input = sold.handle;
+    send_to(sold.records.named("sales"), std::move(destination));
+    runtime_settings settings;
+    settings.application = "test";
+    settings.data_dir = "none";
+    settings.batch_interval = 10ms;
+    auto runtime = make_runtime(system, settings);
+    REQUIRE(runtime);
+    REQUIRE(ctx.start(*runtime));
+    caf::scoped_actor self{system};
+    self->request(input, patience, sale{"ann", 1}).receive([](const records_stored&) {}, [](caf::error&) {});
+  }
+  ~delivering() { (void)ctx.stop(); }
+
+  caf::actor_system& system;
+  stream_context ctx;
+  caf::actor input;
+};
+
+} // namespace
+
+TEST_CASE("an actor that was written for other messages or answers is told what handler it needs", "[own system]") {
+  prepared config;
+  caf::actor_system system{config};
+  caf::actor destination;
+  std::string says;
+  SECTION("a handler of another type") {
+    destination = system.spawn([](caf::event_based_actor* self) -> caf::behavior {
+      self->set_default_handler(caf::drop);
+      return {[](int) {}};
+    });
+    says = "has no handler for the message with results of batch 1";
+  }
+  SECTION("an answer that is a value") {
+    destination = system.spawn(
+      [](caf::event_based_actor*) -> caf::behavior { return {[](const batch_results&, const sales&) { return 5; }}; });
+    says = "has answered with a value instead of nothing for batch 1";
+  }
+  auto begun = std::chrono::steady_clock::now();
+  delivering application{system, destination};
+  auto ended = application.ctx.await_termination();
+  caf::anon_send_exit(destination, caf::exit_reason::user_shutdown);
+  REQUIRE_FALSE(ended);
+  CHECK_THAT(ended.error().message(), Catch::Contains(says) &&
+                                        Catch::Contains("(weir::batch_results, std::vector<record>)") &&
+                                        Catch::Contains("returns nothing"));
+  CHECK_THAT(ended.error().message(), !Catch::Contains("keep it alive"));
+  CHECK(std::chrono::steady_clock::now() - begun < 4s);
+}
+
+TEST_CASE("an actor that answers with an error is asked again until it takes the results", "[own system]") {
+  prepared config;
+  caf::actor_system system{config};
+  auto refusals = std::make_shared<std::atomic<int>>(0);
+  auto taken = std::make_shared<std::promise<void>>();
+  auto done = taken->get_future();
+  auto busy = system.spawn([=](caf::event_based_actor*) -> caf::behavior {
+    return {[=](const batch_results&, const sales&) -> caf::result<void> {
+      if (++*refusals <= 2)
+        return caf::make_error(caf::sec::runtime_error, "busy");
+      if (*refusals == 3)
+        taken->set_value();
+      return {};
+    }};
+  });
+  {
+    delivering application{system, busy};
+    CHECK(done.wait_for(patience) == std::future_status::ready);
+    CHECK(application.ctx.stop(true));
+    CHECK(application.ctx.await_termination());
+  }
+  CHECK(*refusals == 3);
+  caf::anon_send_exit(busy, caf::exit_reason::user_shutdown);
 }

@@ -119,6 +119,33 @@ TEST_CASE("a TCP client connects again, and the last line before an orderly end 
   CHECK_THAT(tcp.book->warning(0), Catch::Contains("tcp://127.0.0.1:") && Catch::Contains("closed"));
 }
 
+TEST_CASE("a TCP client rests when its server is silent or has hung up, and not while it waits for a lost one",
+          "[tcp]") {
+  client tcp;
+  auto comes_to_rest = [&] { return tcp.book->wait_for([&](auto&) { return tcp.input->at_rest(); }); };
+  tcp.server.say("one\n");
+  CHECK(tcp.book->wait_for_text("one\n"));
+  CHECK(comes_to_rest());
+  tcp.server.hang_up();
+  CHECK(tcp.book->wait_for([](auto& notes) { return notes.warnings_.size() == 1; }));
+  CHECK(comes_to_rest());
+  tcp.server.accept();
+  tcp.server.say("two\n");
+  CHECK(tcp.book->wait_for_text("one\ntwo\n"));
+  auto lost = std::make_shared<notebook>();
+  auto server = std::make_unique<line_server>();
+  auto input = open_tcp_feed({"127.0.0.1", server->port()}, options(), lost);
+  input->begin(0);
+  server->accept();
+  server->say("one\n");
+  CHECK(lost->wait_for_text("one\n"));
+  server->break_off();
+  server.reset();
+  CHECK(lost->wait_for([](auto& notes) { return notes.warnings_.size() >= 2; })); // and cannot connect
+  input->at_rest();
+  CHECK_FALSE(input->at_rest());
+}
+
 TEST_CASE("a TCP client that finds nobody keeps trying and says so once", "[tcp]") {
   auto book = std::make_shared<notebook>();
   auto server = std::make_unique<line_server>();
@@ -128,7 +155,7 @@ TEST_CASE("a TCP client that finds nobody keeps trying and says so once", "[tcp]
   input->begin(0);
   CHECK(book->wait_for([](auto& notes) { return !notes.warnings_.empty(); }));
   CHECK_THAT(book->warning(0), Catch::Contains("cannot connect"));
-  CHECK(input->at_rest());
+  CHECK_FALSE(input->at_rest()); // it waits for its connection
   input->stop();
   CHECK(book->wait_for([](auto& notes) { return notes.stopped_ == 1; }));
   CHECK(book->warnings_.size() == 1);

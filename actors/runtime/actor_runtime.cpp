@@ -134,7 +134,7 @@ result<void> check_inputs(const runtime_options& options) {
   return {};
 }
 
-/// Some stage reads the configured inputs.
+/// Some stage reads the configured inputs, and only then there are some: what nobody reads would be acknowledged and dropped.
 result<void> check_any_input(const runtime_options& options, const plan::physical_plan& plan) {
   auto& stages = plan.stages();
   auto reads =
@@ -142,6 +142,10 @@ result<void> check_any_input(const runtime_options& options, const plan::physica
   if (reads && options.settings.inputs.empty())
     return fail(error_code::configuration, "no input given", "--input",
                 "give at least one: weir://127.0.0.1:0, tcp://HOST:PORT, file:DIRECTORY or generate://?count=N");
+  if (!reads && !options.settings.inputs.empty())
+    return fail(error_code::configuration, "--input is given, but the application reads no text_input()",
+                options.settings.inputs.front().text(),
+                "leave --input out, or read it in the program: ctx.text_input() in something that is written");
   return {};
 }
 
@@ -592,6 +596,9 @@ result<std::optional<log::examined_directory>> actor_runtime::examine_directory(
   auto examined = log::examined_directory::examine(options_.data_dir, options_.application, wanted);
   if (!examined)
     return tl::make_unexpected(examined.error());
+  if (options_.after_restore && examined->is_new())
+    return fail(error_code::configuration, "--after-restore goes on with a data directory, and there is none",
+                options_.data_dir, "check --data-dir, and copy the backup there first; or leave --after-restore out");
   services.application = examined->application();
   return std::optional{std::move(*examined)};
 }
@@ -607,8 +614,8 @@ result<output_claims> actor_runtime::examine_text_outputs(const actors::services
   if (!last)
     return tl::make_unexpected(last.error());
   std::error_code unknown;
-  output_owner owner{options_.application, services.application.directory_id, no_data_directory, *last,
-                     options_.after_restore};
+  output_owner owner{options_.application,   services.application.directory_id, no_data_directory, *last,
+                     options_.after_restore, options_.after_set_aside};
   if (!options_.data_dir.empty())
     owner.place = std::filesystem::weakly_canonical(std::filesystem::absolute(options_.data_dir), unknown).string();
   auto examined = examine_outputs(*services.files, outputs, owner);

@@ -27,6 +27,9 @@ struct runtime_options {
   /// Inputs that the data directory knows and that are given up: their names there, or their URLs.
   std::vector<std::string> forget_inputs;
   bool after_restore = false; ///< the data directory may be an older copy of itself: outputs may have younger batches
+  /// A damaged data directory lay at this place, and was moved away on purpose: the new one takes over its outputs.
+  bool after_set_aside = false;
+  bool interval_given = false; ///< somebody said `settings.batch_interval` on purpose
   /// Where local tools may ask; empty = in the data directory, none without one. "none" = nowhere.
   std::string control_socket;
   actors::settings settings;

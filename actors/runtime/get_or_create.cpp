@@ -27,6 +27,15 @@ result<std::optional<log::application_record>> look_at(const std::string& direct
   return std::optional{view->application};
 }
 
+/// A damaged directory was moved away from this place, now or at an earlier start that may not have come far.
+bool was_set_aside(const std::string& directory) {
+  std::error_code unknown;
+  auto path = fs::weakly_canonical(fs::absolute(directory), unknown);
+  if (!path.has_filename())
+    path = path.parent_path();
+  return fs::exists(path.string() + ".set-aside-1", unknown);
+}
+
 result<void> recover(actors::runtime_options& options, if_damaged damaged, opened_context& into) {
   if (options.data_dir.empty())
     return {};
@@ -36,14 +45,16 @@ result<void> recover(actors::runtime_options& options, if_damaged damaged, opene
     if (!moved)
       return tl::make_unexpected(moved.error());
     into.set_aside = std::move(*moved);
+    options.after_set_aside = true;
     return {};
   }
   if (!found)
     return tl::make_unexpected(found.error());
+  options.after_set_aside = damaged == if_damaged::set_aside && was_set_aside(options.data_dir);
   if (!*found)
     return {};
   auto interval = std::chrono::microseconds{static_cast<std::int64_t>((*found)->interval_us)};
-  if (interval.count() > 0 && interval != options.settings.batch_interval) {
+  if (!options.interval_given && interval.count() > 0 && interval != options.settings.batch_interval) {
     options.settings.batch_interval = interval;
     options.settings.block_interval = actors::default_block_interval(interval);
   }

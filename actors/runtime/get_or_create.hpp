@@ -11,8 +11,10 @@ namespace weir {
 
 /// What `get_or_create` may do with a data directory that cannot be read.
 enum class if_damaged {
-  refuse,    ///< error 65
-  set_aside, ///< move it to PATH.set-aside-N and begin anew: what it held is not in the new one
+  refuse, ///< error 65
+  /// Move it to PATH.set-aside-N and begin anew: what it held is not in the new one. The new one takes over the text outputs, and its batches
+  /// are younger than those that are there.
+  set_aside,
 };
 
 /// A context that is built and not started: `context->start()` does.
@@ -24,8 +26,8 @@ struct opened_context {
 };
 
 /// Spark's StreamingContext.getOrCreate, for programs with a `main` of their own and no flags; `weir::run` does the same behind flags. A data
-/// directory holds no code, so `build` is always called. With a directory that exists its partition count and batch interval are taken from
-/// there, whatever `settings` say. Errors: 78 (not a data directory, another application's), 65 (damaged), and those of `build`.
+/// directory holds no code, so `build` is always called. With a directory that exists its partition count is taken from there, and so is its
+/// batch interval unless `settings` give one. Errors: 78 (not a data directory, another application's), 65 (damaged), and those of `build`.
 [[nodiscard]] result<opened_context> get_or_create(const runtime_settings& settings, const application& build,
                                                    if_damaged damaged = if_damaged::refuse,
                                                    output_targets outputs = print());

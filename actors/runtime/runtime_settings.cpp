@@ -44,6 +44,7 @@ result<configuration> configuration_of(const runtime_settings& settings) {
     return tl::make_unexpected(given.error());
   if (auto applied = values.apply(made); !applied)
     return tl::make_unexpected(applied.error());
+  made.options.interval_given = values.decided("batch_interval") != nullptr;
   made.options.journal = make_stderr_journal(made.level, made.format);
   return made;
 }

@@ -70,6 +70,12 @@ private:
       stay_beyond(mark.newest_batch, mark.newest_time_ms);
       return {};
     }
+    auto same_place = mark.place == owner_.place && mark.place != no_data_directory;
+    if (owner_.after_set_aside && same_place && mark.application == owner_.application) {
+      if (mark.newest_batch > 0 || mark.newest_time_ms > 0)
+        stay_beyond(mark.newest_batch, mark.newest_time_ms);
+      return {};
+    }
     auto both_forget = mark.place == no_data_directory && owner_.place == no_data_directory;
     if (!both_forget || mark.application != owner_.application)
       return owned_by_another(mark, owner_.application, owner_.place, target);

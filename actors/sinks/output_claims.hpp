@@ -17,6 +17,7 @@ struct output_owner {
   std::string place;                   ///< the data directory, or `no_data_directory`
   std::optional<log::last_batch> last; ///< that its log knows
   bool after_restore = false;          ///< its log may be older than what was published from it
+  bool after_set_aside = false;        ///< takes over from the directory that lay at `place` and was moved away
 };
 
 struct output_claims {

@@ -93,6 +93,12 @@ result<void> write_mark(file_system& files, const std::string& path, const outpu
 
 tl::unexpected<error> owned_by_another(const output_mark& mark, const std::string& application,
                                        const std::string& place, const plan::output_target& target) {
+  if (mark.application == application && mark.place == place && place != no_data_directory)
+    return fail(error_code::configuration,
+                "the output text:" + target.prefix + " has results of an earlier data directory that lay at " + place +
+                  "; the one that is there now was begun anew",
+                mark_path(target),
+                "bring the earlier one back, or choose another prefix; or move its results away and remove this file");
   return fail(
     error_code::configuration,
     "the output text:" + target.prefix + " belongs to the application " + owner_text(mark.application, mark.place) +

@@ -2,6 +2,7 @@
 // says which case is where.
 #include "actors/runtime/get_or_create.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <filesystem>
 #include <future>
@@ -480,6 +481,75 @@ TEST_CASE("get_or_create refuses a damaged directory, or sets it aside and begin
   } else {
     FAIL("expected 65, got " << refused.error().message());
   }
+}
+
+TEST_CASE("a batch interval that is given wins over that of the directory, however it is given", "[lifecycle]") {
+  fixture f;
+  runtime_settings settings{.application = "tested", .data_dir = f.data_dir()};
+  settings.inputs = {"file://" + f.directory.path() + "/in"};
+  settings.executors = 1;
+  auto interval_after_run = [&] {
+    auto opened = get_or_create(settings, echo);
+    REQUIRE(opened);
+    REQUIRE(opened->context->start());
+    CHECK(opened->context->stop(true));
+    auto view = log::view_directory(f.data_dir());
+    REQUIRE(view);
+    return view->application.interval_us;
+  };
+  settings.batch_interval = 40ms;
+  CHECK(interval_after_run() == 40'000);
+  settings.batch_interval.reset();
+  CHECK(interval_after_run() == 40'000);
+  settings.set = {"batch_interval=25ms"};
+  CHECK(interval_after_run() == 25'000);
+  settings.batch_interval = 10ms;
+  CHECK(interval_after_run() == 10'000);
+}
+
+TEST_CASE("after a damaged directory was set aside, the new one takes over its outputs and goes on behind them",
+          "[lifecycle]") {
+  fixture f;
+  f.options.data_dir = f.data_dir();
+  f.options.settings.stop_when_idle = 50ms;
+  auto out = f.directory.path() + "/out";
+  auto run = [&](if_damaged damaged) -> result<void> {
+    auto lines = [](stream_context& ctx) { ctx.text_input().named("lines").write_to(ctx.output()); };
+    auto opened = get_or_create(f.options, lines, damaged, text_files(out + "/lines"));
+    if (!opened)
+      return tl::make_unexpected(opened.error());
+    if (auto started = opened->context->start(); !started)
+      return started;
+    return opened->context->await_termination();
+  };
+  auto times = [&] {
+    std::vector<std::int64_t> found;
+    for (auto& entry : fs::directory_iterator{out})
+      if (auto name = entry.path().filename().string(); name.starts_with("lines-"))
+        found.push_back(std::stoll(name.substr(6)));
+    std::sort(found.begin(), found.end());
+    return found;
+  };
+  f.write("a", "one\n");
+  REQUIRE(run(if_damaged::set_aside));
+  auto before = times();
+  REQUIRE(before.size() == 1);
+  fs::resize_file(f.data_dir() + "/format", 0);
+  SECTION("at once") {}
+  SECTION("after a start that came no further") { // the place is empty now
+    REQUIRE(log::set_aside(f.data_dir()));
+    auto refused = run(if_damaged::refuse);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == error_code::configuration);
+    CHECK(refused.error().message().find("begun anew") != std::string::npos);
+  }
+  auto anew = run(if_damaged::set_aside);
+  INFO((anew ? "" : anew.error().message()));
+  REQUIRE(anew);
+  auto after = times();
+  REQUIRE(after.size() == 2);
+  CHECK(after.front() == before.front());
+  CHECK(run(if_damaged::refuse)); // they are its own now
 }
 
 TEST_CASE("a directory that is in use is not set aside", "[lifecycle]") {

@@ -184,6 +184,28 @@ TEST_CASE("a refused start leaves a data directory as it was", "[refused]") {
     changed([](auto& options) { options.after_restore = false; });
     CHECK(ran.start(to).has_value()); // once is enough
   }
+  SECTION("inputs that the application does not read") {
+    auto start = [&](const char* name) {
+      stream_context context{fixture::printed()};
+      context.receiver_stream(std::make_shared<idle_receiver>()).named(name).print(1);
+      auto runtime = std::make_shared<actor_runtime>(ran.options);
+      auto started = context.start(runtime);
+      if (!started)
+        return started;
+      static_cast<void>(context.stop(true));
+      return context.await_termination();
+    };
+    ran.refused("reads no text_input()", error_code::configuration, [&] { return start("sensor"); });
+    for (auto& only : {ran.options.settings.inputs[0], ran.options.settings.inputs[1]}) {
+      changed([&](auto& options) { options.settings.inputs = {only}; });
+      ran.refused("reads no text_input()", error_code::configuration, [&] { return start("sensor"); });
+    }
+    changed([&](auto& options) {
+      options.settings.inputs.clear();
+      options.forget_inputs = {"file://" + ran.directory.path() + "/in", "weir://127.0.0.1:0"};
+    });
+    CHECK(start("sensor").has_value()); // those that are given up are only in the log
+  }
   SECTION("an input to give up that is given") {
     changed([&](auto& options) { options.forget_inputs = {"weir://127.0.0.1:0"}; });
     ran.refused("given up");
@@ -200,6 +222,17 @@ TEST_CASE("a refused start makes no data directory", "[refused]") {
   auto transport = make_asio_ingest_transport();
   fresh.options.settings.inputs[0] = fixture::url("weir://" + transport->reserve("127.0.0.1:0").value());
   fresh.refused("in use");
+}
+
+TEST_CASE("to go on after a restore there must be a data directory", "[refused]") {
+  fixture fresh;
+  fresh.options.data_dir = fresh.directory.path() + "/mistyped";
+  fresh.options.after_restore = true;
+  fresh.refused("/mistyped");
+  fs::create_directory(fresh.options.data_dir); // an empty one is none
+  fresh.refused("--after-restore");
+  fresh.options.after_restore = false;
+  CHECK(fresh.start().has_value());
 }
 
 TEST_CASE("an input that is given up is not asked for any more, and the application runs and ends", "[refused]") {

@@ -106,6 +106,7 @@ TEST_CASE("settings in a program mean what flags mean, and have the same default
   CHECK(said->options.settings.max_task_failures == 7);
   CHECK(said->options.settings.batch_interval == std::chrono::milliseconds{20});
   CHECK(said->options.partitions == 5);
+  CHECK(said->options.interval_given);
 
   settings.executors = 0;
   auto refused = actors::configuration_of(settings);

@@ -117,6 +117,30 @@ TEST_CASE("a log that is older than its outputs is refused, unless it is said to
   CHECK(out.examine(owner(1, 150)).has_value());
 }
 
+TEST_CASE("a directory that was begun anew is told from its predecessor, and takes over if that was set aside",
+          "[outputs]") {
+  outputs out;
+  out.claim(owner(1, 150));
+  auto anew = owner(2);
+  anew.place = owner(1).place;
+  refused(out.examine(anew), {"text:out/w", "/data/1", "begun anew", "out/.w.weir"});
+  anew.after_set_aside = true;
+  auto examined = out.examine(anew);
+  REQUIRE(examined.has_value());
+  REQUIRE(examined->beyond.has_value());
+  CHECK(examined->beyond->id == batch_id{150});
+  CHECK(examined->beyond->time_ms == 15'000);
+  auto elsewhere = owner(2);
+  elsewhere.after_set_aside = true;
+  refused(out.examine(elsewhere), {"/data/1", "/data/2"});
+  auto other = anew;
+  other.application = "lines";
+  refused(out.examine(other), {"words", "lines"});
+  REQUIRE(claim_outputs(out.disk, *examined, examined->beyond).has_value());
+  CHECK(out.mark().owner == 2);
+  CHECK(out.mark().newest_batch == 150);
+}
+
 TEST_CASE("two outputs that write to one place are refused however it is spelt", "[outputs]") {
   outputs out;
   for (auto& spelt : {"out/w", "./out/w", "out/../out/w", "out//w"}) {

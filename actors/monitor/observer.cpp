@@ -76,7 +76,21 @@ void observer::batch_committed(const batch_summary& batch) {
         if (!input->counts)
           input->records = in_batches_[taken.input.value];
       }
+  if (auto amended = amendments_.find(batch.batch); amended != amendments_.end()) {
+    leave_out(amended->second);
+    amendments_.erase(amended);
+  }
   take_sample();
+}
+
+void observer::batch_amended(const log::batch_record& batch) {
+  std::lock_guard guard{mutex_};
+  amendments_[batch.id] = batch.amendment;
+}
+
+void observer::leave_out(const log::amendment& amendment) {
+  left_out_.batches += amendment.skipped ? 1 : 0;
+  left_out_.records += amendment.skipped ? 0 : amendment.excluded.size();
 }
 
 void observer::batch_done(batch_id batch, std::int64_t) {
@@ -99,6 +113,12 @@ void observer::output_ended(batch_id batch, output_index output, std::int64_t at
 void observer::batches_recovered(const std::vector<batch_submission>& open,
                                  const std::vector<batch_submission>& unpublished) {
   std::lock_guard guard{mutex_};
+  std::erase_if(amendments_, [&](auto& amended) {
+    auto committed = std::none_of(open.begin(), open.end(), [&](auto& batch) { return batch.batch == amended.first; });
+    if (committed) // the coordinator died before it said so
+      leave_out(amended.second);
+    return committed;
+  });
   for (auto batch : book_.recovered(open, unpublished))
     tell_batch(&streaming_listener::on_batch_submitted, batch);
 }
@@ -186,6 +206,17 @@ void observer::actor_restarted(const address& who, const std::string& reason) {
   stop(*input, "it is started again");
 }
 
+/// A sink that dies over it says it again.
+void observer::tell(const event& what) {
+  if (std::string_view{what.name} == "output_left_out" && what.actor && what.batch) {
+    std::lock_guard guard{mutex_};
+    auto [last, is_first] = without_.try_emplace(what.actor->index, *what.batch);
+    if (is_first || std::exchange(last->second, *what.batch) != *what.batch)
+      ++left_out_.batches_of_output;
+  }
+  journal::tell(what);
+}
+
 void observer::warning(const std::string& sentence) {
   std::lock_guard guard{mutex_};
   last_warning_ = sentence;
@@ -230,6 +261,7 @@ observation observer::look(std::size_t batches) const {
   auto& ended = book_.ended();
   seen.ended.assign(ended.end() - static_cast<std::ptrdiff_t>(std::min(batches, ended.size())), ended.end());
   seen.counts = book_.count();
+  seen.left_out = left_out_;
   seen.received_records = received();
   auto now = now_();
   sample since;

@@ -30,6 +30,15 @@ struct observed_output {
   batch_book::publication publication;
 };
 
+/// What results lack since the start, as `on_error` has it.
+struct left_out {
+  std::uint64_t batches = 0;           ///< skipped
+  std::uint64_t records = 0;           ///< or keys: isolated
+  std::uint64_t batches_of_output = 0; ///< that one output is without
+
+  bool anything() const { return batches + records + batches_of_output > 0; }
+};
+
 /// A copy of what an observer has seen.
 struct observation {
   std::vector<observed_input> inputs;   ///< by number
@@ -37,6 +46,7 @@ struct observation {
   std::vector<batch_book::entry> open;
   std::vector<batch_book::entry> ended; ///< the last ones, oldest first
   batch_book::counts counts;
+  actors::left_out left_out;
   std::uint64_t received_records = 0;
   double received_per_s = 0; ///< over the last seconds
   double processed_per_s = 0;
@@ -78,6 +88,8 @@ public:
   void receiver_counted(input_id input, const receiver_figures& figures) override;
   void input_waits(input_id input, std::uint64_t records, std::uint64_t bytes) override;
   void actor_restarted(const address& who, const std::string& reason) override;
+  void batch_amended(const log::batch_record& batch) override;
+  void tell(const event& what) override;
   void warning(const std::string& sentence) override;
   void detail(const std::string&) override {}
 
@@ -93,6 +105,7 @@ private:
   void tell_output(void (streaming_listener::*what)(const output_operation_info&),
                    const std::optional<output_operation_info>& output);
   void tell_receiver(void (streaming_listener::*what)(const receiver_info&), const observed_input& input);
+  void leave_out(const log::amendment& amendment);
   void stop(observed_input& input, const std::string& why);
   sample sample_now() const;
   void note_error(observed_input& input, const std::string& sentence);
@@ -111,6 +124,9 @@ private:
   std::uint64_t restarts_ = 0;
   std::string last_restart_;
   std::string last_warning_;
+  std::map<batch_id, log::amendment> amendments_; ///< the latest one of each open batch
+  std::map<std::uint32_t, batch_id> without_;     ///< by output: the last batch that it left out
+  actors::left_out left_out_;
 };
 
 } // namespace weir::actors

@@ -38,11 +38,30 @@ std::string outputs_of(const plan::physical_plan& plan, bool has_log) {
   return list;
 }
 
-std::string end_of(const std::optional<error>& failure, bool drained) {
+std::string number_of(std::uint64_t count, const std::string& one, const std::string& many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+std::string words_of(const left_out& what) {
+  std::string list;
+  if (what.batches > 0)
+    append(list, number_of(what.batches, "batch", "batches") + " (skipped)");
+  if (what.records > 0)
+    append(list, number_of(what.records, "record or key", "records or keys") + " (isolated)");
+  if (what.batches_of_output > 0)
+    append(list, number_of(what.batches_of_output, "batch", "batches") + " of a single output");
+  return list;
+}
+
+std::string end_of(const std::optional<error>& failure, bool drained, const left_out& what) {
   if (failure)
     return "the application ends because of an error: " + failure->message();
-  return drained ? "the application has drained: all records that it took are published"
-                 : "the application was stopped at once: its log keeps what is not published";
+  if (!drained)
+    return "the application was stopped at once: its log keeps what is not published";
+  if (what.anything())
+    return "the application has drained: it has left out " + words_of(what) +
+           "; all other records that it took are published";
+  return "the application has drained: all records that it took are published";
 }
 
 } // namespace
@@ -71,7 +90,7 @@ event draining_line(const std::string& work, std::chrono::milliseconds limit) {
 event ended_line(const std::optional<error>& failure, bool drained, const observation& seen, std::int64_t uptime_ms) {
   return {.name = "ended",
           .level = log_level::notice,
-          .message = end_of(failure, drained),
+          .message = end_of(failure, drained, seen.left_out),
           .more = {{"records_received", std::to_string(seen.received_records)},
                    {"records_processed", std::to_string(seen.counts.processed_records)},
                    {"batches_completed", std::to_string(seen.counts.completed)},

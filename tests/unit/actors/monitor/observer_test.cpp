@@ -146,6 +146,41 @@ TEST_CASE("a receiver that has stopped itself is inactive, with its reason, unti
   CHECK(f.observed.look(1).inputs[0].info.stop_reason.empty());
 }
 
+TEST_CASE("what committed batches leave out is counted once, however often it is said", "[observer]") {
+  fixture f;
+  log::batch_record isolating, skipped, open;
+  isolating.id = batch_id{1};
+  isolating.amendment.number = 1;
+  isolating.amendment.excluded.resize(1);
+  f.observed.batch_amended(isolating);
+  isolating.amendment.excluded.resize(3);
+  f.observed.batch_amended(isolating);
+  f.observed.batch_amended(isolating);
+  CHECK_FALSE(f.observed.look(1).left_out.anything()); // it may yet end with an error
+  f.run_batch(1, 10);
+  skipped.id = batch_id{2};
+  skipped.amendment.skipped = true;
+  f.observed.batch_amended(skipped);
+  open.id = batch_id{3};
+  open.amendment.skipped = true;
+  f.observed.batch_amended(open);
+  f.observed.batches_recovered({{batch_id{3}, 0, 0, {}}},
+                               {}); // by a coordinator that does not say that the second was committed
+  event without{.name = "output_left_out",
+                .level = log_level::warning,
+                .batch = batch_id{1},
+                .actor = address{role::sink, 1},
+                .message = "output b is without batch 1",
+                .more = {}};
+  f.observed.tell(without);
+  f.observed.tell(without);
+  auto seen = f.observed.look(1);
+  CHECK(seen.left_out.records == 3);
+  CHECK(seen.left_out.batches == 1);
+  CHECK(seen.left_out.batches_of_output == 1);
+  CHECK(seen.last_warning == "output b is without batch 1");
+}
+
 TEST_CASE("an output is seen to publish, to wait and to fail", "[observer]") {
   fixture f;
   f.run_batch(1, 3);

@@ -33,3 +33,14 @@ TEST_CASE("the line that ends a life says why it ended and what it did", "[life]
   auto failed = ended_line(error{error_code::disk, "cannot write", "out/x", "make room"}, true, seen, 0);
   CHECK_THAT(failed.message, Catch::Contains("cannot write") && Catch::Contains("out/x"));
 }
+
+TEST_CASE("the line that ends a life says what was left out instead of that all is published", "[life]") {
+  observation seen;
+  CHECK_THAT(ended_line(std::nullopt, true, seen, 0).message,
+             Catch::EndsWith("all records that it took are published"));
+  seen.left_out = {2, 1, 3};
+  auto said = ended_line(std::nullopt, true, seen, 0).message;
+  CHECK_THAT(said,
+             Catch::Contains("left out 2 batches (skipped), 1 record or key (isolated), 3 batches of a single output"));
+  CHECK_THAT(said, Catch::EndsWith("all other records that it took are published"));
+}

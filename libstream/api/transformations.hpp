@@ -125,7 +125,10 @@ public:
   template <class Out, class Function>
   auto flat_map(Function function) const {
     static_assert(checks::copyable<Function>, "flat_map: the function must be copyable, as each task works on a copy");
-    static_assert(checks::record<Out>, "flat_map<Out>: Out is no record (docs/operators.md says which types are)");
+    static_assert(!checks::holds_c_text<Out>,
+                  "flat_map<Out>: const char* is no record: take std::string or std::string_view");
+    static_assert(checks::holds_c_text<Out> || checks::record<Out>,
+                  "flat_map<Out>: Out is no record (docs/operators.md says which types are)");
     static_assert(checks::callable<Function, const T&, operators::emitter<Out>&> ||
                     checks::callable<Function, const T&>,
                   "flat_map<Out>: expected a function that takes a record and an emitter (const T&, auto& emit)");
@@ -152,7 +155,9 @@ public:
     static_assert(sizeof...(Outs) > 0, "split_into: say what comes out: split_into<A, B>(...)");
     static_assert(checks::copyable<Function>,
                   "split_into: the function must be copyable, as each task works on a copy");
-    static_assert((checks::record<Outs> && ...),
+    static_assert(!(checks::holds_c_text<Outs> || ...),
+                  "split_into<A, B>: const char* is no record: take std::string or std::string_view");
+    static_assert((checks::holds_c_text<Outs> || ...) || (checks::record<Outs> && ...),
                   "split_into<A, B>: one of them is no record (docs/operators.md says which types are)");
     static_assert(checks::callable<Function, const T&, operators::emitter<Outs>&...>,
                   "split_into<A, B>: expected a function that takes a record and an emitter for each of the streams "
@@ -166,7 +171,7 @@ public:
       }
       (std::index_sequence_for<Outs...>{});
     } else {
-      return std::tuple{this->template derive<Outs>(nullptr)...};
+      return std::tuple{this->template derive<std::conditional_t<checks::record<Outs>, Outs, T>>(nullptr)...};
     }
   }
 
@@ -400,7 +405,11 @@ private:
                   "map_partitions: the function must be copyable, as each task works on a copy");
     static_assert(checks::gives_range<Function, std::uint32_t, std::span<const T>>,
                   "map_partitions: the function must return a range, e.g. a std::vector");
+    static_assert(!checks::gives_range_of_c_text<Function, std::uint32_t, std::span<const T>>,
+                  "map_partitions: the function returns a range of const char*, which is no record: take std::string "
+                  "or std::string_view");
     static_assert(!checks::gives_range<Function, std::uint32_t, std::span<const T>> ||
+                    checks::gives_range_of_c_text<Function, std::uint32_t, std::span<const T>> ||
                     checks::gives_records<Function, std::uint32_t, std::span<const T>>,
                   "map_partitions: the function returns a range of a type that is no record "
                   "(docs/operators.md says which types are)");

@@ -72,7 +72,7 @@ public:
   /// The same by part. A stage behind a shuffle has one a partition, one that reads an input one a split; parts without records are absent.
   std::map<std::uint32_t, std::vector<row>> parts(std::string_view name) const;
   /// What it showed in each batch, by batch time; batches in which it showed nothing are absent. Each is there once, however often it was
-  /// published.
+  /// published. To loop over one batch's rows, give the map a name first: `at` refers into it.
   std::map<milliseconds, rows> outputs(std::string_view name) const;
   /// The records of an output that goes to the program itself (`deliver_to`), in the last batch and in their order.
   template <class Record>

@@ -12,6 +12,14 @@ using namespace weir::process;
 using weir::testing::line_server;
 namespace fs = std::filesystem;
 
+/// A number of the line `ended`.
+std::uint64_t figure(const std::string& errors, const std::string& name) {
+  auto at = errors.rfind(name + "=");
+  INFO(errors);
+  REQUIRE(at != std::string::npos);
+  return std::stoull(errors.substr(at + name.size() + 1));
+}
+
 } // namespace
 
 TEST_CASE("word count over tcp:// publishes what an independent count finds, over several connections", "[inputs]") {
@@ -84,6 +92,24 @@ TEST_CASE("a generate:// input keeps its rate", "[inputs]") {
   INFO(end.errors);
   CHECK(end.code == 0);
   CHECK(took >= 1900ms);
+}
+
+TEST_CASE("an application that has drained has processed all that it says to have received", "[inputs]") {
+  auto directory = fresh_directory();
+  auto end = run(word_count(directory, {"--input", "generate://?rate=1000", "--stop-after", "1050ms"}));
+  CHECK(end.code == 0);
+  CHECK(figure(end.errors, "records_received") > 0);
+  CHECK(figure(end.errors, "records_received") == figure(end.errors, "records_processed"));
+}
+
+TEST_CASE("a tcp:// input that nobody serves is not idle: its records are still to come", "[inputs]") {
+  auto directory = fresh_directory();
+  auto url = [] { return line_server{}.url(); }();
+  auto began = weir::tool::clock::now();
+  auto end = run(word_count(directory, {"--input", url, "--stop-when-idle=50ms", "--stop-after", "1s"}));
+  INFO(end.errors);
+  CHECK(end.code == 0);
+  CHECK(weir::tool::clock::now() - began >= 1s);
 }
 
 TEST_CASE("a generate:// URL that means nothing is refused before anything starts", "[inputs]") {

@@ -109,8 +109,7 @@ private:
   std::atomic<bool> waiting_{false};       ///< to read on: for room, or until its lines have been handed over
   std::atomic<bool> lines_wait_{false};
   std::atomic<bool> connected_{false};
-  std::atomic<bool> has_peer_{
-    false}; ///< connected, or the server has closed the connection, as it does when it has said all
+  std::atomic<bool> has_peer_{false}; ///< connected, or closed in order by a server that has said all
   std::thread thread_;
 };
 

@@ -1,5 +1,6 @@
 #include "actors/sources/feeds.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <mutex>
@@ -122,12 +123,20 @@ TEST_CASE("a TCP client connects again, and the last line before an orderly end 
 TEST_CASE("a TCP client rests when its server is silent or has hung up, and not while it waits for a lost one",
           "[tcp]") {
   client tcp;
-  auto comes_to_rest = [&] { return tcp.book->wait_for([&](auto&) { return tcp.input->at_rest(); }); };
+  auto comes_to_rest = [&] {
+    auto deadline = std::chrono::steady_clock::now() + patience;
+    while (!tcp.input->at_rest()) {
+      if (std::chrono::steady_clock::now() > deadline)
+        return false;
+      std::this_thread::sleep_for(1ms);
+    }
+    return true;
+  };
   tcp.server.say("one\n");
   CHECK(tcp.book->wait_for_text("one\n"));
   CHECK(comes_to_rest());
   tcp.server.hang_up();
-  CHECK(tcp.book->wait_for([](auto& notes) { return notes.warnings_.size() == 1; }));
+  CHECK(tcp.book->wait_for([](auto& notes) { return notes.warnings_.size() >= 1; }));
   CHECK(comes_to_rest());
   tcp.server.accept();
   tcp.server.say("two\n");
@@ -141,7 +150,10 @@ TEST_CASE("a TCP client rests when its server is silent or has hung up, and not 
   CHECK(lost->wait_for_text("one\n"));
   server->break_off();
   server.reset();
-  CHECK(lost->wait_for([](auto& notes) { return notes.warnings_.size() >= 2; })); // and cannot connect
+  CHECK(lost->wait_for([](auto& notes) {
+    auto& said = notes.warnings_;
+    return std::any_of(said.begin(), said.end(), [](auto& one) { return one.find("cannot connect") != one.npos; });
+  }));
   input->at_rest();
   CHECK_FALSE(input->at_rest());
 }

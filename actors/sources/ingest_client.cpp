@@ -319,11 +319,12 @@ void ingest_client::frame_read(const frame_header& header) {
 }
 
 void ingest_client::welcomed(const frame_header& header) {
-  auto limits = decode_welcome(payload_);
-  if (!limits)
-    return fail_with(limits.error());
-  if (auto done = session_.welcomed(header.sequence, *limits); !done)
+  auto said = decode_welcome(payload_);
+  if (!said)
+    return fail_with(said.error());
+  if (auto done = session_.welcomed(header.sequence, *said); !done)
     return fail_with(done.error());
+  auto& limits = session_.server_limits();
   back_off_ = first_back_off;
   if (std::exchange(notified_, false) && options_.notice)
     options_.notice("connected to " + where());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 namespace weir::actors {
@@ -10,6 +11,16 @@ namespace {
 
 /// What a pack costs beside its bytes, so that empty ones are not free.
 constexpr std::size_t pack_overhead_bytes = 128;
+
+/// Nobody sends so many records: a greater number is no record's, and counting on from it could run over.
+constexpr std::uint64_t greatest_number = std::numeric_limits<std::uint64_t>::max() / 2;
+
+/// What this side keeps in memory is its own choice, whatever a server says that it takes.
+welcome_frame capped(welcome_frame said) {
+  said.max_frame_bytes = std::min<std::uint32_t>(said.max_frame_bytes, limits::max_frame_bytes);
+  said.max_record_bytes = std::min<std::uint32_t>(said.max_record_bytes, said.max_frame_bytes - 2); // "\r\n"
+  return said;
+}
 
 /// A copy without the first `count` records.
 data::buffer_handle without_first(const data::buffer& bytes, std::uint64_t count) {
@@ -51,14 +62,26 @@ void producer_session::disconnected() {
     state_ = state::offline;
 }
 
-result<void> producer_session::welcomed(std::uint64_t last_durable, const welcome_frame& limits) {
+result<void> producer_session::welcomed(std::uint64_t last_durable, const welcome_frame& said) {
   if (state_ != state::awaiting_welcome)
     return fail(error_code::failed, "the server sent a WELCOME that nobody asked for");
+  if (last_durable > greatest_number)
+    return fail(error_code::failed,
+                "the server has record " + std::to_string(last_durable) + " of producer '" + producer_ +
+                  "' as its last, which is more than any producer can have sent",
+                {}, "check host and port, or give this sender another --producer");
   if (last_durable < durable_)
     return fail(error_code::failed,
                 "the server has record " + std::to_string(last_durable) + " of producer '" + producer_ +
                   "' as its last, but record " + std::to_string(durable_) + " was acknowledged",
                 {}, "start the server on the data directory that it had before");
+  // An earlier connection's records were all decided on before this WELCOME; what else is there came from somebody else.
+  if (limits_ && last_durable > std::max(highest_sent_, durable_))
+    return fail(error_code::failed,
+                "the server has record " + std::to_string(last_durable) + " of producer '" + producer_ +
+                  "', which this run has not sent: another sender uses this name",
+                {}, "give each sender its own --producer");
+  auto limits = capped(said);
   if (limits_ &&
       (limits.max_record_bytes < limits_->max_record_bytes || limits.max_frame_bytes < limits_->max_frame_bytes))
     return fail(error_code::failed, "the server's limits became smaller while records were being sent", {},

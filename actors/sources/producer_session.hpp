@@ -59,15 +59,16 @@ public:
 
   void connected();
   void disconnected();
-  /// The answer to HELLO. Errors end the session: the server has forgotten what it acknowledged, or takes less than it did.
-  result<void> welcomed(std::uint64_t last_durable, const welcome_frame& limits);
+  /// The answer to HELLO. Errors end the session: the server has forgotten what it acknowledged, has records that this session has
+  /// not sent although it has begun (another sender uses the name), or takes less than it did.
+  result<void> welcomed(std::uint64_t last_durable, const welcome_frame& said);
   /// An error means that the server breaks the protocol.
   result<void> acknowledged(std::uint64_t through);
   result<void> farewell();
   /// What to say now; nothing if the server has the word or all that may be sent was.
   std::optional<outgoing> next();
 
-  /// The limits of the first WELCOME; nothing before.
+  /// The limits of the first WELCOME, never more than this side's own; nothing before.
   const std::optional<welcome_frame>& server_limits() const { return limits_; }
   /// WELCOME has come on this connection.
   bool is_welcome() const { return state_ == state::open || state_ == state::leaving; }

@@ -1,6 +1,7 @@
 #include "actors/sources/producer_session.hpp"
 
 #include <catch2/catch.hpp>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -211,4 +212,64 @@ TEST_CASE("an appending producer numbers on from the first welcome, also when it
   REQUIRE(session.acknowledged(44));
   CHECK(session.counts().acknowledged == 3);
   CHECK(session.counts().skipped == 0);
+}
+
+TEST_CASE("a sender stops when the server has records under its name that it has not sent", "[producer]") {
+  auto session = welcomed_session(2); // skipped: an earlier run of the same input may have sent them
+  session.add(pack_of(1, 5));
+  CHECK(session.next()->sequence == 3);
+  session.add(pack_of(6, 4));
+  session.disconnected();
+  session.connected();
+  session.next();
+  REQUIRE(session.welcomed(5, limits)); // sent and not acknowledged
+  session.disconnected();
+  session.connected();
+  session.next();
+  auto refused = session.welcomed(6, limits);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().exit_code() == 1);
+  CHECK_THAT(refused.error().message(), Catch::Contains("record 6 of producer 'p'") &&
+                                          Catch::Contains("another sender uses this name") &&
+                                          Catch::Contains("--producer"));
+  CHECK(session.counts().acknowledged == 5);
+}
+
+TEST_CASE("a sender that has sent nothing stops when the server's records grew after its first welcome", "[producer]") {
+  for (auto numbers : {producer_session::numbering::from_one, producer_session::numbering::behind_the_server}) {
+    producer_session session{"p", 1'000'000, numbers};
+    session.connected();
+    session.next();
+    REQUIRE(session.welcomed(7, limits));
+    session.disconnected();
+    session.connected();
+    session.next();
+    CHECK_FALSE(session.welcomed(8, limits));
+    CHECK(session.welcomed(7, limits));
+  }
+}
+
+TEST_CASE("a server whose last record has an impossible number is refused before anything is skipped", "[producer]") {
+  constexpr auto greatest = std::numeric_limits<std::uint64_t>::max();
+  for (auto numbers : {producer_session::numbering::from_one, producer_session::numbering::behind_the_server})
+    for (auto last : {greatest, greatest - 1, greatest / 2 + 1}) {
+      producer_session session{"p", 1'000'000, numbers};
+      session.connected();
+      session.next();
+      auto refused = session.welcomed(last, limits);
+      REQUIRE_FALSE(refused);
+      CHECK(refused.error().exit_code() == 1);
+      CHECK_THAT(refused.error().message(), Catch::Contains(std::to_string(last)));
+      CHECK_FALSE(session.wants_records());
+    }
+}
+
+TEST_CASE("a server does not choose how much memory a sender uses", "[producer]") {
+  producer_session session{"p"};
+  session.connected();
+  session.next();
+  REQUIRE(session.welcomed(0, {0xfffffff0, 0xffffffff}));
+  REQUIRE(session.server_limits());
+  CHECK(session.server_limits()->max_frame_bytes == weir::limits::max_frame_bytes);
+  CHECK(session.server_limits()->max_record_bytes == weir::limits::max_frame_bytes - 2);
 }

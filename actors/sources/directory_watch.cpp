@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "actors/sources/directory_source.hpp"
+#include "libstream/base/regular_file.hpp"
 
 namespace weir::actors {
 
@@ -107,7 +108,7 @@ public:
 
   std::string first_bytes(const std::string& name, std::size_t most) override {
     std::string bytes(most, '\0');
-    auto file = ::open(path_in(directory_, name).c_str(), O_RDONLY | O_CLOEXEC);
+    auto file = open_regular_file(path_in(directory_, name).c_str(), O_RDONLY);
     auto got = file < 0 ? 0 : ::pread(file, bytes.data(), most, 0);
     if (file >= 0)
       ::close(file);

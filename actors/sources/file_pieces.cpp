@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libstream/base/regular_file.hpp"
 #include "libstream/data/buffer.hpp"
 
 namespace weir::actors {
@@ -21,7 +22,7 @@ constexpr std::size_t tail_bytes = 16 * limits::kib;
 class source_file {
 public:
   source_file(const std::string& path, const offset_range& range)
-    : path_{path}, range_{range}, file_{::open(path.c_str(), O_RDONLY | O_CLOEXEC)} {}
+    : path_{path}, range_{range}, file_{open_regular_file(path.c_str(), O_RDONLY)} {}
   ~source_file() {
     if (file_ >= 0)
       ::close(file_);
@@ -30,6 +31,8 @@ public:
   source_file& operator=(const source_file&) = delete;
 
   result<void> verify() const {
+    if (file_ == not_a_regular_file)
+      return changed();
     struct stat now {};
     if (file_ < 0 || ::fstat(file_, &now) != 0)
       return failed(errno);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "libstream/base/regular_file.hpp"
 #include "libstream/base/text.hpp"
 #include "libstream/log/directory_lock.hpp"
 #include "libstream/log/lmdb_store.hpp"
@@ -55,12 +56,22 @@ result<void> sync_path(const std::string& path) {
   return {};
 }
 
+tl::unexpected<error> not_regular(const std::string& path) {
+  return fail(error_code::corrupt, "not a regular file, as each file of a data directory is", path,
+              "restore the data directory from a copy");
+}
+
 result<std::string> read_small_file(const std::string& path) {
-  descriptor file{path, O_RDONLY};
+  auto file = open_regular_file(path.c_str(), O_RDONLY);
+  if (file == not_a_regular_file)
+    return not_regular(path);
   char bytes[256];
-  auto count = file ? ::read(file.get(), bytes, sizeof bytes) : -1;
+  auto count = file < 0 ? -1 : ::read(file, bytes, sizeof bytes);
+  auto reason = errno;
+  if (file >= 0)
+    ::close(file);
   if (count < 0)
-    return disk_error("cannot read", path);
+    return disk_error("cannot read", path, reason);
   return std::string(bytes, static_cast<std::size_t>(count));
 }
 
@@ -76,6 +87,17 @@ std::uint64_t draw_random() {
 }
 
 enum class found_directory { absent, empty, ours };
+
+/// Opening a pipe that has taken the place of one of our files would wait for ever.
+result<void> check_kinds(const std::string& directory) {
+  for (auto name : {"/format", "/lock", "/log/data.mdb", "/log/lock.mdb", "/log/suspect"}) {
+    auto path = directory + name;
+    struct stat found {};
+    if (::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode))
+      return not_regular(path);
+  }
+  return {};
+}
 
 /// Says what is at `path`; anything that is neither free nor a data directory of ours is an error.
 result<found_directory> look_at(const std::string& path) {
@@ -97,6 +119,8 @@ result<found_directory> look_at(const std::string& path) {
     return fail(error_code::configuration, "not a data directory of weir, and not empty", path,
                 "choose another directory; weir never mixes its files with others");
   }
+  if (auto kinds = check_kinds(path); !kinds)
+    return tl::make_unexpected(kinds.error());
   auto line = read_small_file(format_path);
   if (!line)
     return tl::make_unexpected(line.error());

@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "libstream/base/regular_file.hpp"
+
 namespace weir::log {
 
 namespace {
@@ -48,7 +50,7 @@ bool write_text(int file, const std::string& text) {
 
 tl::unexpected<error> in_use(const std::string& lock_path, const std::string& shown) {
   std::string number;
-  if (auto file = ::open(lock_path.c_str(), O_RDONLY | O_CLOEXEC); file >= 0) {
+  if (auto file = open_regular_file(lock_path.c_str(), O_RDONLY); file >= 0) {
     number = text_of(file);
     ::close(file);
   }
@@ -74,7 +76,10 @@ result<directory_lock> directory_lock::take(const std::string& directory, const 
     return fail(error_code::configuration, "data directory in use by another process, which is replacing it", named,
                 "start again when that process has ended");
   auto was_there = ::access(path.c_str(), F_OK) == 0;
-  lock.file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  lock.file_ = open_regular_file(path.c_str(), O_RDWR | O_CREAT);
+  if (lock.file_ == not_a_regular_file)
+    return fail(error_code::corrupt, "the lock of the data directory is not a regular file", path,
+                "remove it if no other process uses the data directory");
   if (lock.file_ < 0)
     return disk_error("cannot open the lock of the data directory", path);
   auto locked = try_lock(lock.file_);
@@ -93,7 +98,7 @@ std::optional<directory_lock> directory_lock::try_quietly(const std::string& dir
   lock.opened_ = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (lock.opened_ < 0 || try_lock(lock.opened_) == locking::held_by_another || !is_still_at(directory, lock.opened_))
     return std::nullopt;
-  lock.file_ = ::open((directory + "/lock").c_str(), O_RDONLY | O_CLOEXEC);
+  lock.file_ = open_regular_file((directory + "/lock").c_str(), O_RDONLY);
   if (lock.file_ >= 0 && try_lock(lock.file_) == locking::held_by_another)
     return std::nullopt;
   return lock;

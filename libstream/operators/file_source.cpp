@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libstream/base/regular_file.hpp"
+
 namespace weir::operators {
 
 namespace {
@@ -15,6 +17,11 @@ namespace {
 [[noreturn]] void cannot_read(const std::string& path, int reason) {
   throw plan::plan_error{{reason == ENOENT ? error_code::configuration : error_code::disk,
                           std::string{"cannot read: "} + std::strerror(reason), path, "check path and permissions"}};
+}
+
+plan::plan_error no_file(const std::string& path) {
+  return plan::plan_error{{error_code::configuration, "cannot read: not a regular file", path,
+                           "a dataset is read from files; write the records to one"}};
 }
 
 plan::plan_error changed(const std::string& path) {
@@ -27,7 +34,11 @@ std::int64_t modified_ns(const struct stat& of) {
 }
 
 struct open_file {
-  explicit open_file(const std::string& path) : number{::open(path.c_str(), O_RDONLY | O_CLOEXEC)} {
+  /// `if_no_file`: the error if a pipe or a device is there.
+  open_file(const std::string& path, plan::plan_error (*if_no_file)(const std::string&))
+    : number{open_regular_file(path.c_str(), O_RDONLY)} {
+    if (number == not_a_regular_file)
+      throw if_no_file(path);
     if (number < 0 || ::fstat(number, &state) != 0)
       cannot_read(path, errno);
   }
@@ -75,7 +86,7 @@ std::uint64_t line_begin(const open_file& file, const file_part& part, std::uint
 
 void add_parts(const std::string& path, std::uint64_t part_bytes, std::uint64_t unit_bytes,
                std::vector<file_part>& into) {
-  open_file file{path};
+  open_file file{path, no_file};
   file_part part{path, static_cast<std::uint64_t>(file.state.st_size), modified_ns(file.state), 0, 0};
   if (unit_bytes == 0 || part.size % unit_bytes != 0)
     throw plan::plan_error{
@@ -133,7 +144,7 @@ std::vector<file_part> parts_of_files(const std::string& path, std::uint64_t par
 }
 
 data::buffer_handle read_part(const file_part& part, bool lines) {
-  open_file file{part.path};
+  open_file file{part.path, changed};
   if (static_cast<std::uint64_t>(file.state.st_size) != part.size || modified_ns(file.state) != part.modified_ns)
     throw changed(part.path);
   auto from = lines ? line_begin(file, part, part.from) : part.from;

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libstream/api/dstream.hpp"
@@ -59,6 +60,17 @@ TEST_CASE("a file that was cut off since its dataset was made is refused, whole 
   CHECK_THROWS_WITH(lines.count(), Catch::Contains("changed since") && Catch::Contains(path));
   std::filesystem::remove(path);
   CHECK_THROWS_WITH(lines.count(), Catch::Contains(path));
+}
+
+TEST_CASE("a pipe in the place of a dataset's file is refused and not waited for", "[dataset]") {
+  auto path = (std::filesystem::temp_directory_path() / ("weir-pipe-" + std::to_string(::getpid()))).string();
+  std::ofstream{path} << "one\ntwo\n";
+  auto lines = read_text(path);
+  std::filesystem::remove(path);
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(lines.count(), Catch::Contains("changed since") && Catch::Contains(path));
+  CHECK_THROWS_WITH(read_text(path).count(), Catch::Contains("not a regular file") && Catch::Contains(path));
+  std::filesystem::remove(path);
 }
 
 TEST_CASE("a link that leads nowhere is an error, wherever it stands in a directory", "[dataset]") {

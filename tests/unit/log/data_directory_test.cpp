@@ -7,6 +7,7 @@
 #include <sys/time.h>
 
 #include "libstream/log/data_directory.hpp"
+#include "libstream/log/directory_lock.hpp"
 #include "libstream/log/positions.hpp"
 #include "libstream/log/recovery.hpp"
 #include "tests/unit/log/scratch.hpp"
@@ -357,4 +358,34 @@ TEST_CASE("only its owner may read a data directory", "[log]") {
   CHECK(mode_of(scratch / "data") == 0700);
   for (auto& [path, bytes] : everything_in(scratch / "data"))
     CHECK(mode_of(path) == (bytes == "directory" ? 0700 : 0600));
+}
+
+TEST_CASE("a pipe in the place of a data directory's file is refused by name and not waited for", "[log]") {
+  for (auto name : {"format", "lock", "log/data.mdb", "log/lock.mdb", "log/suspect"}) {
+    INFO(name);
+    testing::scratch_directory scratch;
+    REQUIRE(data_directory::open(scratch / "data", "word-count", small()).has_value());
+    auto path = scratch / "data/" + name;
+    std::filesystem::remove(path);
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    auto reason = refused(scratch / "data");
+    CHECK(reason.exit_code() == 65);
+    CHECK(mentions(reason, path));
+    auto viewed = view_directory(scratch / "data");
+    REQUIRE_FALSE(viewed.has_value());
+    CHECK(viewed.error().exit_code() == 65);
+    CHECK(mentions(viewed.error(), path));
+    CHECK(std::filesystem::is_fifo(path));
+  }
+}
+
+TEST_CASE("a pipe in the place of a lock is not waited for by who takes it or looks at it", "[log]") {
+  testing::scratch_directory scratch;
+  auto path = scratch / "lock";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  CHECK_FALSE(is_in_use(scratch.path()));
+  auto taken = directory_lock::take(scratch.path());
+  REQUIRE_FALSE(taken.has_value());
+  CHECK(taken.error().exit_code() == 65);
+  CHECK(mentions(taken.error(), path));
 }

@@ -136,6 +136,21 @@ TEST_CASE("a file that changed or vanished is an error that names it", "[files]"
   expect_refusal();
 }
 
+TEST_CASE("a pipe in the place of an input file is a file that changed, and is not waited for", "[files]") {
+  temporary_directory directory;
+  auto path = directory.write("input", "one\ntwo\n");
+  auto range = whole_file(directory.path());
+  std::filesystem::remove(path);
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  auto lines = make_directory_source(directory.path())->read(range, 100);
+  auto records = record_directory{directory.path(), 4}.read(range, 100);
+  for (auto* pieces : {&lines, &records}) {
+    REQUIRE_FALSE(*pieces);
+    CHECK(pieces->error().exit_code() == 65);
+    CHECK_THAT(pieces->error().message(), Catch::Contains(path) && Catch::Contains("changed"));
+  }
+}
+
 TEST_CASE("a batch that an earlier release has sealed names a file by its path", "[files]") {
   temporary_directory directory, elsewhere;
   auto path = directory.write("input", "one\ntwo\n");

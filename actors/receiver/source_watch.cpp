@@ -47,6 +47,8 @@ private:
     auto seen = files_.take();
     news made;
     made.changed = std::move(seen.changed);
+    // The coordinator knows which of them were read.
+    made.changed.insert(made.changed.end(), seen.empty.begin(), seen.empty.end());
     made.at_rest = files_.at_rest() && seen.complete.empty();
     for (auto& file : seen.complete) {
       if (!made.refusal)

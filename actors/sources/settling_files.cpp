@@ -77,7 +77,9 @@ bool settling_files::is_complete(const unsettled_file& file, const look_time& no
 void settling_files::settle(const named_file& file) {
   auto& [name, at] = file;
   known_[digest_of(name)] = {at.state, look_, at.state.size > 0};
-  if (at.state.size > 0)
+  if (at.state.size == 0)
+    news_.empty.push_back(name);
+  else
     news_.complete.push_back({name, at.state.size, at.state.modified_ns});
 }
 

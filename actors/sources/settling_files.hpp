@@ -46,6 +46,7 @@ public:
   struct news {
     std::vector<listed_file> complete; ///< by modification time, then name
     std::vector<std::string> changed;  ///< were given, and are not any more what they were
+    std::vector<std::string> empty;    ///< have stayed empty: they have changed if an earlier run has read them
   };
   /// What has been found since the last call.
   news take();

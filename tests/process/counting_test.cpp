@@ -190,6 +190,10 @@ TEST_CASE(
   write_file(directory / "new", "another text under an old name\n");
   fs::rename(directory / "new", text);
   CHECK(run(word_count_of_files(directory, {"--stop-when-idle=300ms"})).code == 1);
+  fs::resize_file(text, 0);
+  auto emptied = run(word_count_of_files(directory, {"--stop-when-idle=300ms", "--set", "file.settle=20ms"}));
+  CHECK(emptied.code == 1);
+  CHECK_THAT(emptied.errors, Catch::Contains("file_changed") && Catch::Contains("file " + text));
 }
 
 TEST_CASE("files that were read and are removed are no loss, and a directory full of small ones is counted",

@@ -188,3 +188,19 @@ TEST_CASE("compressed files are known by their first bytes and by their names, a
   for (auto text : {"BZhello wor"sv, "BZh"sv, ""sv, "\x1f"sv, "plain text"sv})
     CHECK(packing_of("gz.txt", text.substr(0, packed_file_head_bytes)).empty());
 }
+
+TEST_CASE("a file that stays empty is told once, as an earlier run may have read it when it had bytes", "[settling]") {
+  looks seen{{settle, true, 1}};
+  auto& files = seen.files;
+  seen.see("x", file(0, 100), 200);
+  CHECK(files.take().empty.empty()); // it may yet be written
+  seen.see("x", file(0, 100), 1'100);
+  auto news = files.take();
+  CHECK(news.empty == names{"x"});
+  CHECK(news.complete.empty());
+  CHECK(news.changed.empty());
+  seen.see("x", file(0, 100), 1'200);
+  CHECK(files.take().empty.empty());
+  seen.see("x", file(3, 1'300), 2'300);
+  CHECK(names_of(files.take()) == names{"x"});
+}

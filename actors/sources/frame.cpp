@@ -45,6 +45,15 @@ result<void> check_numbers(const frame_header& frame) {
   return {};
 }
 
+/// Frames of a producer whose meaning does not need them: a peer that sets them means something that this version does not know.
+result<void> check_unused(const frame_header& frame) {
+  if (frame.type == frame_type::hello && (frame.sequence != 0 || frame.count != 0))
+    return malformed("a HELLO whose sequence or count is not 0");
+  if (frame.type == frame_type::goodbye && frame.count != 0)
+    return malformed("a GOODBYE whose count is not 0");
+  return {};
+}
+
 result<void> check_lengths(const frame_header& frame, std::size_t max_data_bytes) {
   auto bytes = frame.payload_bytes;
   switch (frame.type) {
@@ -132,6 +141,8 @@ result<frame_header> decode_header(const frame_header_buffer& bytes, std::size_t
   frame.sequence = get<std::uint64_t>(bytes.data() + 16);
   frame.checksum = get<std::uint64_t>(bytes.data() + covered_bytes);
   if (auto sound = check_lengths(frame, max_data_bytes); !sound)
+    return tl::make_unexpected(sound.error());
+  if (auto sound = check_unused(frame); !sound)
     return tl::make_unexpected(sound.error());
   return frame;
 }

@@ -231,6 +231,11 @@ void ingest_connection::skipped_read() {
 void ingest_connection::take_goodbye() {
   if (!checksum_matches(header_bytes_, {}))
     return refuse(ingest_error::damaged, "a GOODBYE whose checksum does not match");
+  // A smaller number is that of a producer whose input is shorter than what an earlier run has sent.
+  if (header_.sequence >= next_number_)
+    return refuse(ingest_error::refused, "a gap: GOODBYE names record " + std::to_string(header_.sequence) +
+                                           " as the last, but only records up to " + std::to_string(next_number_ - 1) +
+                                           " have come");
   state_ = state::leaving;
   owner_.listener().goodbye(id_);
   next_frame();

@@ -105,7 +105,12 @@ TEST_CASE("claims that no honest producer makes are refused by the header alone"
   CHECK(refused(frame_type::skipped, 1, 1, 1));
   CHECK(refused(frame_type::skipped, 1, 0, 0));
   CHECK(refused(frame_type::hello, 0, 0, 1025));
+  CHECK(refused(frame_type::hello, 1, 0, 10));
+  CHECK(refused(frame_type::hello, 0, 1, 10));
+  CHECK_FALSE(refused(frame_type::hello, 0, 0, 10));
   CHECK(refused(frame_type::goodbye, 0, 0, 1));
+  CHECK(refused(frame_type::goodbye, 7, 1, 0));
+  CHECK_FALSE(refused(frame_type::goodbye, 7, 0, 0));
   CHECK(refused(static_cast<frame_type>(0), 0, 0, 0));
   CHECK(refused(static_cast<frame_type>(9), 0, 0, 0));
 }

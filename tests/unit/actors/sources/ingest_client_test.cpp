@@ -251,6 +251,33 @@ TEST_CASE("a producer that another one displaces stops with the server's reason"
   ::close(ends[1]);
 }
 
+TEST_CASE("a client that finds another sender's records under its name stops, and does not take them for its own lines",
+          "[client]") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  ledger_port port;
+  auto address = port.address();
+  auto client = std::async(std::launch::async, [&] { return run_ingest_client(sending(address, ends[0])); });
+  REQUIRE(::write(ends[1], "one\n", 4) == 4);
+  REQUIRE(port.book->wait_for_frames(1));
+  port.shut();
+  auto bytes = std::make_shared<weir::data::buffer>(6);
+  bytes->append("other\n");
+  constexpr connection_id other = 1'000'000;
+  port.book->hello(other, "p");
+  port.book->data(other, {2, 1, std::move(bytes), 0});
+  REQUIRE(::write(ends[1], "two\n", 4) == 4);
+  port.open(address);
+  auto summary = client.get();
+  REQUIRE_FALSE(summary);
+  CHECK(summary.error().exit_code() == 1);
+  CHECK_THAT(summary.error().message(), Catch::Contains("record 2 of producer 'p'") &&
+                                          Catch::Contains("another sender uses this name") && Catch::Contains(address));
+  CHECK(port.book->of("p").durable == "one\nother\n");
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
 TEST_CASE("a server that is asked in vain is asked anew", "[client]") {
   temporary_directory directory;
   ledger_port port;

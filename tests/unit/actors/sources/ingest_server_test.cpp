@@ -103,6 +103,31 @@ TEST_CASE("no frame is taken before WELCOME or after GOODBYE", "[ingest]") {
   CHECK(port.book->frames() == 0);
 }
 
+TEST_CASE("a goodbye whose number is beyond the records that came is refused, and so is a HELLO with a number",
+          "[ingest]") {
+  ledger_port port;
+  raw_client forgetful{port.address()};
+  forgetful.hello("p");
+  forgetful.expect(frame_type::welcome);
+  forgetful.data(1, 2, "one\ntwo\n");
+  CHECK(forgetful.expect(frame_type::ack).header.sequence == 2);
+  forgetful.say(encode_frame(frame_type::goodbye, 3, 0));
+  auto reason = forgetful.expect_error(ingest_error::refused);
+  CHECK_THAT(reason, Catch::Contains("GOODBYE names record 3") && Catch::Contains("up to 2"));
+  CHECK_FALSE(port.book->of("p").left);
+
+  raw_client shorter{port.address()}; // whose input has one record only
+  shorter.hello("p");
+  CHECK(shorter.expect(frame_type::welcome).header.sequence == 2);
+  shorter.say(encode_frame(frame_type::goodbye, 1, 0));
+  shorter.expect(frame_type::farewell);
+
+  raw_client numbered{port.address()};
+  auto hello = encode_hello("q", "test").substr(frame_header_bytes);
+  numbered.say(encode_frame(frame_type::hello, 1, 0, hello));
+  CHECK_THAT(numbered.expect_error(ingest_error::malformed), Catch::Contains("HELLO"));
+}
+
 TEST_CASE("a refused producer hears the reason", "[ingest]") {
   ledger_port port;
   raw_client client{port.address()};

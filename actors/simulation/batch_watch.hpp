@@ -1,9 +1,8 @@
 #pragma once
 
+#include <iterator>
 #include <map>
-#include <optional>
 #include <string>
-#include <utility>
 
 #include "actors/monitor/journal.hpp"
 #include "actors/simulation/timeline.hpp"
@@ -29,11 +28,14 @@ public:
     return name(batch.batch) + " has a time " + std::to_string(ahead) + " ms from the wall clock";
   }
 
+  /// Younger ones may be committed first: when what was asked of a log writer that died is asked again.
   std::string committed(const batch_summary& batch) {
-    auto before = std::exchange(last_, std::pair{batch.batch, batch.time_ms});
-    if (before && before->first != batch.batch && (before->first > batch.batch || before->second >= batch.time_ms))
-      return name(batch.batch) + ", time " + std::to_string(batch.time_ms) + ", is committed after " +
-             name(before->first) + ", time " + std::to_string(before->second);
+    auto entry = times_.insert_or_assign(batch.batch, batch.time_ms).first;
+    auto after = std::next(entry);
+    if (entry != times_.begin() && std::prev(entry)->second >= entry->second)
+      return name(entry->first) + " has a time that is not behind that of " + name(std::prev(entry)->first);
+    if (after != times_.end() && after->second <= entry->second)
+      return name(after->first) + " has a time that is not behind that of " + name(entry->first);
     return {};
   }
 
@@ -56,7 +58,7 @@ private:
 
   double rate_;
   std::map<input_id, timeline::duration> receivers_; ///< since when
-  std::optional<std::pair<batch_id, std::int64_t>> last_;
+  std::map<batch_id, std::int64_t> times_;           ///< of committed batches
 };
 
 } // namespace weir::actors::simulation

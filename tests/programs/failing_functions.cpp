@@ -1,9 +1,12 @@
 // Counts lines with functions that fail on purpose, as the lines say:
 //   flaky N ...     fails the first N times that it is seen by this process
 //   poison key ...  fails behind the shuffle, where lines are counted
+//   row PATH        an output of its own appends the line to that file, and fails while it cannot
 #include <atomic>
+#include <fstream>
 #include <map>
 #include <mutex>
+#include <span>
 #include <stdexcept>
 #include <string>
 
@@ -39,9 +42,21 @@ counted check(const counted& each) {
   return each;
 }
 
+void append_rows(const weir::partition_key&, std::span<const std::string> lines) {
+  for (auto& line : lines) {
+    std::ofstream file{line.substr(4), std::ios::app};
+    if (!(file << line << '\n' << std::flush))
+      throw std::runtime_error{"no such table: " + line.substr(4)};
+  }
+}
+
 void build(weir::stream_context& ctx) {
   ctx.text_input().map(look_up).named("look-up").count_by_value().named("counts").map(check).named("check").write_to(
     ctx.output());
+  ctx.text_input()
+    .filter([](std::string_view line) { return line.starts_with("row "); })
+    .named("rows")
+    .foreach_partition(append_rows);
 }
 
 } // namespace

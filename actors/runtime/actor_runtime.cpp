@@ -30,6 +30,7 @@
 #include "actors/runtime/task_threads.hpp"
 #include "actors/runtime/tree.hpp"
 #include "actors/runtime/tree_verbs.hpp"
+#include "actors/sinks/output_locks.hpp"
 #include "actors/sinks/posix_file_system.hpp"
 #include "actors/sinks/printer.hpp"
 #include "actors/sources/asio_ingest_server.hpp"
@@ -189,6 +190,15 @@ result<void> check_outputs(const runtime_options& options, const plan::physical_
   return {};
 }
 
+/// Those that the program has written, and the dead letters if they have a place of their own.
+std::vector<plan::output> text_outputs(const runtime_options& options, const services& services,
+                                       const plan::physical_plan& plan) {
+  auto outputs = plan.outputs();
+  if (services.dead_letters && !options.settings.dead_letters.empty())
+    outputs.push_back(services.plan->outputs()[services.dead_letters->value]);
+  return outputs;
+}
+
 /// Ports are taken before anything is written.
 result<void> reserve_ports(services& services) {
   for (auto& input : services.settings.inputs) {
@@ -261,6 +271,7 @@ bool has_live_source(const services& services, input_id input) {
 
 struct actor_runtime::running {
   std::optional<log::data_directory> directory;
+  output_locks locks;
   std::shared_ptr<actors::listener_thread> listeners;
   std::shared_ptr<actors::observer> observer;
   std::shared_ptr<actors::outcome> outcome;
@@ -351,7 +362,8 @@ struct actor_runtime::running {
     if (join_workers()) {
       own_system.reset();
       services->store.reset();
-      directory.reset(); // others may use it now
+      locks = {};
+      directory.reset(); // others may use both now
       if (has_ended)
         let_go();
       return;
@@ -501,11 +513,26 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   services->ingest = options_.ingest ? options_.ingest : make_asio_ingest_transport(ports);
   if (auto reserved = reserve_ports(*services); !reserved)
     return reserved;
+  auto has_real_files = !options_.files;
+  if (has_real_files)
+    if (auto locked = next->locks.take_marked(text_outputs(options_, *services, *plan)); !locked)
+      return locked;
   auto outputs = examine_text_outputs(*services, *plan, content);
   if (!outputs)
     return tl::make_unexpected(outputs.error());
+  if (has_real_files && !options_.after_restore)
+    if (auto original = next->locks.check_origin(*services->files, *outputs); !original)
+      return original;
   if (auto free = check_control_socket(options_.control_socket); !free)
     return free;
+  if (has_real_files) {
+    if (auto locked = next->locks.take(*outputs); !locked)
+      return locked;
+    outputs =
+      examine_text_outputs(*services, *plan, content); // another may have been quicker to lock, and have ended since
+    if (!outputs)
+      return tl::make_unexpected(outputs.error());
+  }
   // All is accepted: from here on things are written.
   log::transaction first;
   put_inputs(first, *places);
@@ -603,13 +630,10 @@ result<std::optional<log::examined_directory>> actor_runtime::examine_directory(
   return std::optional{std::move(*examined)};
 }
 
-/// Those that the program has written, and the dead letters if they have a place of their own.
 result<output_claims> actor_runtime::examine_text_outputs(const actors::services& services,
                                                           const plan::physical_plan& plan,
                                                           const log::store& content) const {
-  auto outputs = plan.outputs();
-  if (services.dead_letters && !options_.settings.dead_letters.empty())
-    outputs.push_back(services.plan->outputs()[services.dead_letters->value]);
+  auto outputs = text_outputs(options_, services, plan);
   auto last = log::read_last_batch(content);
   if (!last)
     return tl::make_unexpected(last.error());

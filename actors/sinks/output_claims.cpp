@@ -1,22 +1,14 @@
 #include "actors/sinks/output_claims.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 
+#include "actors/sinks/output_locks.hpp"
 #include "libstream/base/text.hpp"
 
 namespace weir::actors {
 
 namespace {
-
-/// One spelling for one place: links and dots are followed.
-std::string canonical_mark(const plan::output_target& target) {
-  std::error_code unknown;
-  auto path = std::filesystem::absolute(mark_path(target));
-  auto above = std::filesystem::weakly_canonical(path.parent_path(), unknown);
-  return ((unknown ? path.parent_path() : above) / path.filename()).string();
-}
 
 /// The time of the newest directory of the target.
 std::int64_t newest_directory(const file_system& files, const plan::output_target& target) {

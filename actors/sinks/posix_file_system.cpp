@@ -17,12 +17,28 @@ auto disk_error(const char* action, const std::string& path, int reason) {
   return fail(error_code::disk, what, path, "check that the disk has space and can be written");
 }
 
+/// The nearest thing above the path that is there, if it is no directory.
+std::string file_in_the_way(const std::string& path) {
+  for (auto at = path; at != directory_above(at);) {
+    at = directory_above(at);
+    struct stat status {};
+    if (::stat(at.c_str(), &status) == 0)
+      return S_ISDIR(status.st_mode) ? std::string{} : at;
+  }
+  return {};
+}
+
 /// Of what may be tried again when there is room: all but a sync, after which nobody knows what a file holds. A process without a free
 /// descriptor has nothing to do with the disk, and may soon have one.
 auto write_error(const char* action, const std::string& path, int reason) {
   auto what = std::string{"cannot "} + action + ": " + std::strerror(reason);
   if (reason == EMFILE || reason == ENFILE)
     return fail_full(what, path, "let the process open more files (ulimit -n), or bound ingest.max_connections");
+  if (reason == ENOTDIR)
+    if (auto file = file_in_the_way(path); !file.empty())
+      return fail(error_code::disk,
+                  "cannot " + std::string{action} + " " + path + ": the output directory is a file now", file,
+                  "move that file away, so that the directory can be made again");
   return is_full_disk(reason) ? fail_full(what, path, how_to_make_room(reason)) : disk_error(action, path, reason);
 }
 
@@ -49,11 +65,14 @@ public:
   }
 
   result<std::optional<std::string>> read(const std::string& path) const override {
-    descriptor file{path, O_RDONLY};
+    descriptor file{path, O_RDONLY | O_NONBLOCK}; // does not wait for the other end of a pipe
     if (file.get() < 0 && (errno == ENOENT || errno == ENOTDIR))
       return std::optional<std::string>{};
     if (file.get() < 0)
       return disk_error("open", path, errno);
+    struct stat status {};
+    if (::fstat(file.get(), &status) == 0 && !S_ISREG(status.st_mode))
+      return fail(error_code::disk, "cannot read: it is not a regular file", path, "move it away");
     std::string text(64 * 1024, '\0');
     auto count = ::read(file.get(), text.data(), text.size());
     if (count < 0)
@@ -94,7 +113,10 @@ public:
   }
 
   result<void> write(const std::string& path, std::string_view bytes) override {
-    descriptor file{path, O_WRONLY | O_CREAT | O_TRUNC};
+    // Whatever a predecessor or somebody else has put here, a link also, is replaced and never written through.
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT && errno != EISDIR && errno != EPERM)
+      return write_error("replace", path, errno);
+    descriptor file{path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW};
     if (file.get() < 0)
       return write_error("create", path, errno);
     while (!bytes.empty()) {

@@ -396,6 +396,7 @@ TEST_CASE("stop and await are refused at once on the threads of the runtime, and
     auto source = std::make_shared<stopping>();
     source->ask = ask;
     ctx.receiver_stream(source).named("records").print();
+    lines.named("lines").print();
   }
   REQUIRE(ctx.start(f.drive()));
   auto ended = ctx.await_termination_or_timeout(patience);

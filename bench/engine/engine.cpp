@@ -164,7 +164,7 @@ std::map<std::int64_t, std::vector<std::string>> engine::shown() const {
       text.remove_prefix(std::min(text.size(), line.size() + 1));
       if (line.starts_with("Time: "))
         lines = &found[std::stoll(std::string{line.substr(6)})];
-      else if (lines && !line.empty() && !line.starts_with("----"))
+      else if (lines && !line.empty() && !line.starts_with("----") && !line.starts_with("Output: "))
         lines->emplace_back(line);
     }
   }

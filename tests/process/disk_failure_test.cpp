@@ -126,9 +126,28 @@ TEST_CASE("a write to the log that fails ends the application with 74; the next 
   check_failure("write:" + std::to_string(GENERATE(60, 121)) + ":5:/data.mdb", "data.mdb: cannot write", true);
 }
 
-TEST_CASE("a sync of an output that fails ends the application with 74; the next start publishes what was not",
+TEST_CASE("a sync of an output that fails at its first batch ends the application with 74; the next start publishes it",
           "[disk]") {
-  check_failure("fsync:" + std::to_string(GENERATE(4, 17)) + ":5:/out", "/out", false);
+  check_failure("fsync:4:5:/out", "/out", false);
+}
+
+TEST_CASE("a sync of an output that fails later is said, and the batch is written anew until it is published",
+          "[disk]") {
+  auto directory = fresh_directory();
+  auto text = directory / "text";
+  generate(text, 40'000);
+  running application{on_failing_disk("fsync:17:5:/out", word_count(directory, {"--input", "weir://127.0.0.1:0"}))};
+  auto paced = send(text, application.await_ready());
+  paced.insert(paced.end(), {"--rate", "15000"});
+  running sender{paced};
+  CHECK(sender.await_end().code == 0);
+  application.await_words("output_goes_on");
+  application.process().signal(SIGTERM);
+  auto end = application.await_end();
+  INFO(end.errors);
+  CHECK(end.code == 0);
+  CHECK(end.errors.find("output_retried") != std::string::npos);
+  check_counts(directory, {text});
 }
 
 TEST_CASE("a bit that flips in the log gives exact results, or 65 that names the file", "[disk]") { check_flips(12); }

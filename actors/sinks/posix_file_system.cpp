@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libstream/base/regular_file.hpp"
+
 namespace weir::actors {
 
 namespace {
@@ -44,6 +46,7 @@ auto write_error(const char* action, const std::string& path, int reason) {
 
 class descriptor {
 public:
+  explicit descriptor(int opened) : fd_{opened} {}
   descriptor(const std::string& path, int flags) : fd_{::open(path.c_str(), flags | O_CLOEXEC, 0644)} {}
   ~descriptor() {
     if (fd_ >= 0)
@@ -65,14 +68,13 @@ public:
   }
 
   result<std::optional<std::string>> read(const std::string& path) const override {
-    descriptor file{path, O_RDONLY | O_NONBLOCK}; // does not wait for the other end of a pipe
+    descriptor file{open_regular_file(path.c_str(), O_RDONLY)};
+    if (file.get() == not_a_regular_file)
+      return fail(error_code::disk, "cannot read: it is not a regular file", path, "move it away");
     if (file.get() < 0 && (errno == ENOENT || errno == ENOTDIR))
       return std::optional<std::string>{};
     if (file.get() < 0)
       return disk_error("open", path, errno);
-    struct stat status {};
-    if (::fstat(file.get(), &status) == 0 && !S_ISREG(status.st_mode))
-      return fail(error_code::disk, "cannot read: it is not a regular file", path, "move it away");
     std::string text(64 * 1024, '\0');
     auto count = ::read(file.get(), text.data(), text.size());
     if (count < 0)

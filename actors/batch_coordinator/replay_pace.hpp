@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "actors/sources/token_bucket.hpp"
 #include "libstream/base/ids.hpp"
 
 namespace weir::actors {
@@ -16,40 +17,33 @@ namespace weir::actors {
 /// not used is carried over, up to what one batch may take. Pure; one thread; times come from the actor clock.
 class replay_pace {
 public:
-  using time_point = std::chrono::steady_clock::time_point;
+  using time_point = token_bucket::time_point;
 
-  explicit replay_pace(std::chrono::microseconds batch_interval) : interval_{batch_interval} {}
+  explicit replay_pace(std::chrono::microseconds batch_interval) : bucket_{batch_interval * 21 / 20} {}
 
   /// Records a second; 0 = as many as there are.
-  void set_rate(std::uint64_t records_per_s, time_point now) {
-    refill(now);
-    if (rate_ == 0)
-      credit_ = most(records_per_s);
-    rate_ = records_per_s;
-    credit_ = std::min(credit_, most(rate_));
-  }
-  std::uint64_t rate() const { return rate_; }
+  void set_rate(std::uint64_t records_per_s, time_point now) { bucket_.set_rate(records_per_s, now); }
+  std::uint64_t rate() const { return bucket_.rate(); }
 
   /// What the next batch may take; 0 = nothing yet. Empty: as much as it likes.
   std::optional<std::uint64_t> allowed_bytes(time_point now) {
-    if (rate_ == 0)
+    if (rate() == 0)
       return std::nullopt;
-    refill(now);
-    auto records = std::min(credit_, std::max(1.0, share(rate_)));
+    auto records = std::min(bucket_.tokens(now), std::max(1.0, bucket_.burst_records()));
     return records < 1 ? 0 : static_cast<std::uint64_t>(std::clamp(records * record_bytes_, 1.0, 1e15));
   }
 
   void sealed(batch_id batch, std::uint64_t bytes) {
     auto expected = static_cast<double>(bytes) / record_bytes_;
     charged_[batch] = expected;
-    credit_ -= expected;
+    bucket_.give_back(-expected);
   }
 
   /// It has been computed, as all before it. A batch that was not sealed here only teaches how large records are.
   void computed(batch_id batch, std::uint64_t records, std::uint64_t bytes) {
     learn(static_cast<double>(records), static_cast<double>(bytes));
     if (auto charged = charged_.find(batch); charged != charged_.end())
-      credit_ = std::min(credit_ + charged->second - static_cast<double>(records), most(rate_));
+      bucket_.give_back(charged->second - static_cast<double>(records));
     charged_.erase(charged_.begin(), charged_.upper_bound(batch));
   }
 
@@ -57,18 +51,6 @@ private:
   /// What is kept of earlier batches' sums at each new one.
   static constexpr double memory = 0.9;
 
-  /// Records of one batch, and a little more for batches that come a little late.
-  double share(std::uint64_t rate) const {
-    return static_cast<double>(rate) * std::chrono::duration<double>(interval_).count() * 1.05;
-  }
-  /// Fractions of a record are not lost.
-  double most(std::uint64_t rate) const { return 1 + share(rate); }
-  void refill(time_point now) {
-    auto passed = last_ && now > *last_ ? std::chrono::duration<double>(now - *last_).count() : 0.0;
-    last_ = last_ ? std::max(*last_, now) : now;
-    if (rate_ > 0)
-      credit_ = std::min(credit_ + passed * static_cast<double>(rate_), most(rate_));
-  }
   /// Bytes without a single record are the middle of a long one: the next look is a wider one.
   void learn(double records, double bytes) {
     records_ = records_ * memory + records;
@@ -77,13 +59,10 @@ private:
       record_bytes_ = records_ > 0 ? std::max(1.0, bytes_ / records_) : record_bytes_ * 2;
   }
 
-  std::chrono::microseconds interval_;
-  std::uint64_t rate_ = 0;
-  double credit_ = 0; ///< records; negative: a batch held more than was expected
+  token_bucket bucket_; ///< saves the records of one batch, and a little more for batches that come a little late
   double record_bytes_ = 1;
   double records_ = 0, bytes_ = 0; ///< of earlier batches, older ones count less
   std::map<batch_id, double> charged_;
-  std::optional<time_point> last_;
 };
 
 } // namespace weir::actors

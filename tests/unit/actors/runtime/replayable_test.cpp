@@ -96,7 +96,7 @@ std::string_view as_it_is(std::string_view line) { return line; }
 TEST_CASE("a restart reads the same ranges of a batch again, and goes on behind them", "[replayable]") {
   fixture f;
   f.options.data_dir = f.directory.path() + "/data";
-  f.options.settings.max_batch_bytes = 80; // ten lines
+  f.options.settings.max_batch_bytes = 80;      // ten lines
   f.options.settings.max_batches_in_flight = 1; // the first is committed when the second fails
   f.source->grow_to(35);
   auto failed = f.run([](std::string_view line) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <optional>
@@ -24,10 +25,10 @@ public:
         read_again_[task_index{i}] = record.splits[i].input();
   }
 
-  /// Starts, or starts anew. `late_us`: since the batch time.
+  /// Starts, or starts anew. `late_us`: since the batch time; a drain seals a batch before its time, and that one is not late.
   void announced(time_point at, std::int64_t late_us) {
     announced_ = at;
-    late_us_ = late_us;
+    late_us_ = std::max<std::int64_t>(late_us, 0);
     read_.clear();
     counted_.clear();
     computed_.reset();

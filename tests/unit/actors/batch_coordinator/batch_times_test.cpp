@@ -83,6 +83,21 @@ TEST_CASE("a committed batch tells its delays, and the records of its files", "[
   CHECK_FALSE(times.committed(batch, at(735ms))); // told once
 }
 
+TEST_CASE("a batch that a drain seals before its time is not late", "[batch_times]") {
+  batch_times times{{}};
+  auto record = record_of(7);
+  times.submitted(record, {}, at(600ms));
+  times.announced(record.id, at(600ms), -100'000);
+  times.computed(record.id, at(602ms));
+  batch_progress batch{record, 0};
+  batch.announced({epoch{1}, view_id{2}});
+  batch.stage(epoch{1});
+  auto ended = times.committed(batch, at(603ms));
+  REQUIRE(ended);
+  CHECK(ended->summary.scheduling_delay_us == 0);
+  CHECK(ended->summary.total_delay_us == 3'000);
+}
+
 TEST_CASE("rates follow from the second batch on, for each input what it took", "[batch_times]") {
   batch_times times{paced()};
   CHECK(run(times, 1, 100ms, 50ms).rates.empty());

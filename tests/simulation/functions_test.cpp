@@ -75,3 +75,31 @@ TEST_CASE("an output on the input itself has a batch in every interval, also wit
   }
   CHECK(empty > 50);
 }
+
+// Lines that were not yet logged when the application stopped were demanded.
+TEST_CASE("a function that stops the application may cost lines of a sender that cannot know, and nothing else",
+          "[simulation]") {
+  std::uint64_t stops = 0;
+  for (std::uint64_t seed = 7301; seed <= 7306; ++seed) {
+    auto what = draw_scenario(seed);
+    what.poison = {};
+    what.faults = {};
+    what.function = {true, 60, 30};
+    what.settings.on_error = error_policy::stop;
+    what.settings.output_retry_limit = std::chrono::milliseconds{10};
+    what.log_job = {std::chrono::microseconds{5'000}, std::chrono::microseconds{50'000}};
+    if (what.feeds.empty()) {
+      planned_feed lines{"tcp://127.0.0.1:7100", {}, std::chrono::microseconds{500}};
+      for (int i = 0; i < 1'000; ++i)
+        lines.lines.push_back("line " + std::to_string(i) + "\n");
+      what.settings.inputs.push_back(*parse_input_url(lines.url));
+      what.feeds.push_back(std::move(lines));
+    }
+    auto ended = run(what);
+    CAPTURE(seed, ended.violations);
+    CHECK(ended.good());
+    CHECK(ended.injected == 0);
+    stops += ended.poison_stops;
+  }
+  CHECK(stops > 0);
+}

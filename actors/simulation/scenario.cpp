@@ -322,7 +322,7 @@ void draw_rates(chance& random, scenario& into) {
     return;
   auto& settings = into.settings;
   settings.backpressure_enabled = random.percent(70);
-  settings.backpressure_max_rate = random.percent(50) ? 0 : random.magnitude(300, 100'000);
+  settings.backpressure_max_rate = random.percent(50) ? 0 : random.magnitude(300, 2'000);
   settings.backpressure_initial_rate = random.percent(50) ? 0 : random.magnitude(300, 100'000);
   settings.backpressure_min_rate = random.magnitude(300, 3'000);
   settings.backpressure_proportional = static_cast<double>(random.below(20)) / 10;

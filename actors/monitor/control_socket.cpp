@@ -109,7 +109,7 @@ public:
       context_.stop();
       thread_.join();
     }
-    if (listening_)
+    if (listening_ && is_still_there())
       ::unlink(path_.c_str());
     // Clients that are left tell `clients_` of their end.
     acceptor_.close();
@@ -137,13 +137,19 @@ public:
       ::unlink(path_.c_str());
       return cannot("cannot listen", failed.message());
     }
-    listening_ = true;
+    listening_ = ::lstat(path_.c_str(), &made_) == 0;
     accept();
     run();
     return {};
   }
 
 private:
+  /// The directory may have been moved away since, and another process's socket may lie there now.
+  bool is_still_there() const {
+    struct stat found {};
+    return ::lstat(path_.c_str(), &found) == 0 && found.st_dev == made_.st_dev && found.st_ino == made_.st_ino;
+  }
+
   tl::unexpected<error> cannot(const std::string& what, const std::string& why) const {
     return fail(error_code::configuration, what + ": " + why, path_, "give another place with --control-socket PATH");
   }
@@ -231,6 +237,7 @@ private:
   local::acceptor acceptor_;
   asio::steady_timer pause_;
   bool listening_ = false;
+  struct stat made_ {}; ///< the socket, while it listens
   std::thread thread_;
 };
 

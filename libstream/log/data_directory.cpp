@@ -12,6 +12,7 @@
 #include "libstream/base/regular_file.hpp"
 #include "libstream/base/text.hpp"
 #include "libstream/log/directory_lock.hpp"
+#include "libstream/log/disk_advice.hpp"
 #include "libstream/log/lmdb_store.hpp"
 #include "libstream/log/memory_store.hpp"
 #include "libstream/log/page_check.hpp"
@@ -28,8 +29,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view format_word = "weir-data ";
 
 tl::unexpected<error> disk_error(std::string what, const std::string& path, int code = errno) {
-  return fail(error_code::disk, std::move(what) + ": " + std::strerror(code), path,
-              "check that the disk is writable, or choose another data directory");
+  return fail(error_code::disk, std::move(what) + ": " + std::strerror(code), path, disk_advice(code));
 }
 
 /// A descriptor that a started program does not inherit.
@@ -416,6 +416,48 @@ data_directory& data_directory::operator=(data_directory&& other) noexcept {
 
 data_directory::~data_directory() { store_.reset(); } // before the lock
 
+namespace {
+
+/// Who reads a log enters LMDB's list of readers, which takes the right to write.
+bool can_enter_readers(const std::string& log_path) {
+  auto readers = log_path + "/lock.mdb";
+  auto there = ::access(readers.c_str(), F_OK) == 0;
+  return ::faccessat(AT_FDCWD, (there ? readers : log_path).c_str(), W_OK, AT_EACCESS) == 0;
+}
+
+/// A log that its viewer may only read. Its writer would overwrite pages that the viewer needs, so it is kept out for as long as the store lives.
+struct locked_view {
+  directory_lock lock;
+  std::shared_ptr<lmdb_store> store;
+};
+
+result<std::shared_ptr<const store>> view_unwritable(const std::string& path) {
+  if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0)
+    return disk_error("cannot read the data directory", path);
+  auto lock = directory_lock::try_quietly(path);
+  if (!lock)
+    return fail(error_code::configuration,
+                "the data directory is in use, and a user who may only read it cannot look at it meanwhile", path,
+                "look at it as the user who runs the application, or stop the application first");
+  auto log_path = path + "/log";
+  lmdb_options reading{limits::max_log_bytes, true};
+  reading.alone = true;
+  reading.after_failed_write = suspicion(log_path).has_value();
+  auto opened = lmdb_store::open(log_path, reading);
+  if (!opened)
+    return tl::make_unexpected(opened.error());
+  auto view = std::make_shared<locked_view>(locked_view{std::move(*lock), *opened});
+  return std::shared_ptr<const store>{view, view->store.get()};
+}
+
+result<std::shared_ptr<const store>> open_view(const std::string& path) {
+  if (!can_enter_readers(path + "/log"))
+    return view_unwritable(path);
+  return lmdb_store::open(path + "/log", {limits::max_log_bytes, true});
+}
+
+} // namespace
+
 result<directory_view> view_directory(const std::string& path) {
   auto found = look_at(path);
   if (!found)
@@ -425,7 +467,7 @@ result<directory_view> view_directory(const std::string& path) {
                 *found == found_directory::absent ? "no such data directory"
                                                   : "an empty directory, not a data directory of weir",
                 path, "check the path");
-  auto store = lmdb_store::open(path + "/log", {limits::max_log_bytes, true});
+  auto store = open_view(path);
   if (!store)
     return tl::make_unexpected(store.error());
   auto application = stored_application(**store, path);

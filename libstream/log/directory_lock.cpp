@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "libstream/base/regular_file.hpp"
+#include "libstream/log/disk_advice.hpp"
 
 namespace weir::log {
 
@@ -34,8 +35,7 @@ bool is_still_at(const std::string& path, int descriptor) {
 }
 
 tl::unexpected<error> disk_error(std::string what, const std::string& path, int code = errno) {
-  return fail(error_code::disk, std::move(what) + ": " + std::strerror(code), path,
-              "check that the disk is writable, or choose another data directory");
+  return fail(error_code::disk, std::move(what) + ": " + std::strerror(code), path, disk_advice(code));
 }
 
 std::string text_of(int file) {

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <lmdb.h>
 #include <mutex>
@@ -14,6 +15,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "libstream/log/disk_advice.hpp"
 #include "libstream/log/keys.hpp"
 #include "libstream/log/page_check.hpp"
 #include "libstream/log/renewal.hpp"
@@ -65,6 +67,14 @@ private:
 open_logs& logs_of_process() {
   static open_logs logs;
   return logs;
+}
+
+/// Where the file lies now, as far as the system says.
+std::string path_of_descriptor(int descriptor) {
+  char path[4096];
+  auto length = ::readlink(("/proc/self/fd/" + std::to_string(descriptor)).c_str(), path, sizeof path);
+  std::string found{path, static_cast<std::size_t>(std::max<ssize_t>(length, 0))};
+  return found.ends_with(" (deleted)") ? std::string{} : found; // by this name; another one keeps it
 }
 
 /// LMDB found its pages inconsistent and would abort: nothing that it returns after this could be trusted.
@@ -232,12 +242,8 @@ result<void> lmdb_store::commit(const transaction& changes) {
   if (++commits_ % commits_between_reader_checks == 0)
     forget_stale_readers();
 
-  struct stat status {};
-  int descriptor = -1;
-  if (mdb_env_get_fd(environment_, &descriptor) == MDB_SUCCESS && ::fstat(descriptor, &status) == 0 &&
-      status.st_nlink == 0)
-    return fail(error_code::disk, "the log was removed while it was in use", file_,
-                "what was not published is lost with it; start again with a data directory that nothing removes");
+  if (auto in_place = check_place(); !in_place)
+    return in_place;
   MDB_txn* raw = nullptr;
   if (auto code = mdb_txn_begin(environment_, nullptr, 0, &raw); code != MDB_SUCCESS)
     return refuse(code, "cannot write to the log");
@@ -251,6 +257,28 @@ result<void> lmdb_store::commit(const transaction& changes) {
   if (auto code = mdb_txn_commit(txn.release()); code != MDB_SUCCESS)
     return refuse(code, "cannot write to the log", bytes);
   return {};
+}
+
+/// What is written to a file that the next start does not find would be lost to it.
+result<void> lmdb_store::check_place() const {
+  struct stat opened {
+  }, there{};
+  int descriptor = -1;
+  if (mdb_env_get_fd(environment_, &descriptor) != MDB_SUCCESS || ::fstat(descriptor, &opened) != 0)
+    return {};
+  if (opened.st_nlink == 0)
+    return fail(error_code::disk, "the log was removed while it was in use", file_,
+                "what was not published is lost with it; start again with a data directory that nothing removes");
+  auto is_there = ::stat(file_.c_str(), &there) == 0;
+  if (is_there ? opened.st_dev == there.st_dev && opened.st_ino == there.st_ino : errno != ENOENT && errno != ENOTDIR)
+    return {};
+  auto moved_to = path_of_descriptor(descriptor);
+  return fail(error_code::disk,
+              "the log was moved away while it was in use" +
+                (moved_to.empty() || moved_to == file_ ? std::string{} : " (it is now " + moved_to + ")") +
+                (is_there ? ", and another one lies in its place" : ""),
+              file_,
+              "nothing that was committed is lost: put the data directory back to where it was, and start again");
 }
 
 tl::unexpected<error> lmdb_store::refuse(int code, std::string_view doing, std::uint64_t bytes) {
@@ -416,10 +444,24 @@ error lmdb_store::io_error(int code, std::string_view doing, std::uint64_t bytes
   if (code == ENOMEM)
     return {error_code::disk, what + "no address space for log.limit (" + std::to_string(options_.max_log_bytes) + ")",
             file_, "raise the limit of virtual memory (ulimit -v), or lower log.limit"};
-  return {code == MDB_READERS_FULL || code == MDB_BAD_VALSIZE ? error_code::failed : error_code::disk,
-          what + mdb_strerror(code),
-          file_,
-          {}};
+  if (code == MDB_READERS_FULL)
+    return {error_code::failed, what + "too many programs look at it", file_, "end some of them (`weir log`)"};
+  if (code == MDB_BAD_VALSIZE)
+    return {error_code::failed, what + mdb_strerror(code), file_, "please report this"};
+  return {error_code::disk, what + mdb_strerror(code), refused_path(code), disk_advice(code)};
+}
+
+/// LMDB does not say which of its files the system refused.
+std::string lmdb_store::refused_path(int code) const {
+  auto wanted = options_.read_only ? R_OK : R_OK | W_OK;
+  struct {
+    std::string path;
+    int rights;
+  } const used[] = {{directory_, wanted | X_OK}, {file_, wanted}, {directory_ + "/lock.mdb", R_OK | W_OK}};
+  for (auto& [path, rights] : used)
+    if (::faccessat(AT_FDCWD, path.c_str(), rights, AT_EACCESS) != 0 && errno == code)
+      return path;
+  return file_;
 }
 
 } // namespace weir::log

@@ -63,6 +63,8 @@ private:
   result<reading> begin_reading() const;
   result<void> apply(MDB_txn* txn, const transaction::operation& op);
   tl::unexpected<error> refuse(int code, std::string_view doing, std::uint64_t bytes = 0);
+  result<void> check_place() const;
+  std::string refused_path(int code) const;
   error io_error(int code, std::string_view doing, std::uint64_t bytes = 0) const;
 
   std::string directory_;

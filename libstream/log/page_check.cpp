@@ -11,6 +11,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include "libstream/log/disk_advice.hpp"
+
 // The file format is that of LMDB 0.9 on 64 bits (lmdb's mdb.c: MDB_page, MDB_node, MDB_db, MDB_meta).
 
 namespace weir::log {
@@ -384,7 +386,7 @@ private:
 
   tl::unexpected<error> unreadable(int reason) const {
     return fail(error_code::disk, std::string{"cannot read the log: "} + std::strerror(reason), file_,
-                "check the disk before you start again");
+                disk_advice(reason));
   }
   tl::unexpected<error> damage(std::uint64_t number, const std::string& what) const {
     return damage_in("page " + std::to_string(number), what);

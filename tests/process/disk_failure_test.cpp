@@ -171,3 +171,30 @@ TEST_CASE("an application whose data directory is removed ends with 74 instead o
   CHECK(end.code == 74);
   CHECK(end.errors.find("was removed while it was in use") != std::string::npos);
 }
+
+TEST_CASE("an application whose data directory is moved away ends with 74, and goes on exactly when it is back",
+          "[disk][issue-11]") {
+  auto directory = fresh_directory();
+  auto text = directory / "text";
+  generate(text, 40'000);
+  auto arguments = word_count(directory, {"--input", "weir://127.0.0.1:0"});
+  auto application = std::make_unique<running>(arguments);
+  auto url = application->await_ready();
+  auto paced = send(text, url);
+  paced.insert(paced.end(), {"--rate", "20000"});
+  running sender{paced};
+  application->await_words("batch_done");
+  fs::rename(directory / "data", directory / "moved");
+  auto end = application->await_end();
+  INFO(end.errors);
+  CHECK(end.code == 74);
+  CHECK_THAT(end.errors, Catch::Contains(directory / "data/log/data.mdb" + ": the log was moved away") &&
+                           Catch::Contains("it is now " + directory / "moved/log/data.mdb"));
+  fs::rename(directory / "moved", directory / "data");
+  arguments.back() = url;
+  arguments.push_back("--stop-when-idle=500ms");
+  application = std::make_unique<running>(arguments);
+  CHECK(sender.await_end().code == 0);
+  CHECK(application->await_end().code == 0);
+  check_counts(directory, {text});
+}

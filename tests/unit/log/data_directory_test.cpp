@@ -1,6 +1,9 @@
 #include <catch2/catch.hpp>
+#include <cstdio>
+#include <cstring>
 #include <fcntl.h>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -8,6 +11,7 @@
 
 #include "libstream/log/data_directory.hpp"
 #include "libstream/log/directory_lock.hpp"
+#include "libstream/log/lmdb_store.hpp"
 #include "libstream/log/positions.hpp"
 #include "libstream/log/recovery.hpp"
 #include "tests/unit/log/scratch.hpp"
@@ -254,9 +258,98 @@ TEST_CASE("a disk that cannot be written is error 74", "[log]") {
   REQUIRE((made && frozen));
   REQUIRE_FALSE(old_one.has_value());
   CHECK(old_one.error().code == error_code::disk);
+  CHECK(mentions(old_one.error(), "mount the disk so that it can be written"));
   REQUIRE_FALSE(new_one.has_value());
   CHECK(new_one.error().code == error_code::disk);
+  CHECK(mentions(new_one.error(), "mount the disk so that it can be written"));
   CHECK(viewed);
+}
+
+namespace {
+
+/// Runs `body` as somebody who has none of root's rights; its return value is the exit code.
+int without_rights(const std::function<int()>& body) {
+  return testing::in_child([&] {
+    if (::geteuid() == 0 && (::setgid(54321) != 0 || ::setuid(54321) != 0))
+      return 99;
+    return body();
+  });
+}
+
+/// For everybody to read, and for nobody to write.
+void make_read_only(const std::string& root) {
+  namespace fs = std::filesystem;
+  for (auto& entry : fs::recursive_directory_iterator{root})
+    fs::permissions(entry.path(), fs::perms{entry.is_directory() ? 0555u : 0444u});
+  fs::permissions(root, fs::perms{0555});
+  fs::permissions(fs::path{root}.parent_path(), fs::perms{0755});
+}
+
+/// By everybody.
+void make_writable(const std::string& root) {
+  namespace fs = std::filesystem;
+  fs::permissions(root, fs::perms{0777});
+  for (auto& entry : fs::recursive_directory_iterator{root})
+    fs::permissions(entry.path(), fs::perms{entry.is_directory() ? 0777u : 0666u});
+}
+
+} // namespace
+
+TEST_CASE("who may only read a data directory can look at it and verify it while nobody uses it", "[log][issue-11]") {
+  testing::scratch_directory scratch;
+  auto path = scratch / "data";
+  REQUIRE(data_directory::open(path, "x", small()).has_value());
+  make_read_only(path);
+  auto look = [&] {
+    auto view = view_directory(path);
+    if (!view)
+      return mentions(view.error(), "is in use, and a user who may only read it") &&
+                 view.error().code == error_code::configuration
+               ? 78
+               : 1;
+    if (!is_in_use(path)) // a start must not write below the view
+      return 2;
+    return view->application.application == "x" && verify_directory(path, *view) ? 0 : 3;
+  };
+  CHECK(without_rights(look) == 0);
+  CHECK_FALSE(is_in_use(path));
+  auto lock = directory_lock::try_quietly(path);
+  REQUIRE(lock.has_value());
+  CHECK(without_rights(look) == 78);
+  lock.reset();
+  std::ofstream{scratch / "data/log/suspect"}.flush(); // by root, or refused: a failed write before
+  CHECK(without_rights(look) == 0);
+  make_writable(path);
+}
+
+TEST_CASE("a data directory that a user may not use names the file and what to do", "[log][issue-11]") {
+  namespace fs = std::filesystem;
+  testing::scratch_directory scratch;
+  auto path = scratch / "data";
+  REQUIRE(data_directory::open(path, "x", small()).has_value());
+  make_writable(path);
+  fs::permissions(scratch.path(), fs::perms{0755});
+  auto closed = path + GENERATE("", "/format", "/log", "/log/data.mdb", "/log/lock.mdb");
+  INFO(closed);
+  fs::permissions(closed, fs::perms::none);
+  auto is_clear = [&](const error& reason) {
+    auto text = reason.message();
+    auto clear = reason.code == error_code::disk && text.starts_with(closed) &&
+                 text.find(std::strerror(EACCES)) != std::string::npos &&
+                 text.find("start the program as the user who owns the data directory") != std::string::npos;
+    if (!clear)
+      std::fprintf(stderr, "%s\n", text.c_str());
+    return clear;
+  };
+  CHECK(without_rights([&] {
+          auto view = view_directory(path);
+          return view ? closed.ends_with("lock.mdb") ? 0 : 1 : is_clear(view.error()) ? 0 : 2;
+        }) == 0);
+  CHECK(without_rights([&] {
+          auto store = lmdb_store::open(path + "/log");
+          return store ? closed.ends_with("/format") ? 0 : 1 : is_clear(store.error()) || closed == path ? 0 : 2;
+        }) == 0);
+  fs::permissions(closed, fs::perms::owner_all);
 }
 
 TEST_CASE("a second process stays out when somebody removes the lock of the first", "[log]") {

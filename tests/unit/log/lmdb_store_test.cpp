@@ -139,6 +139,37 @@ TEST_CASE("a full map refuses, names its setting, and takes more once something 
   CHECK(put_block(*store, sequence, 200'000).has_value());
 }
 
+TEST_CASE("a log whose directory was moved away takes nothing more, says where it is, and goes on where it was",
+          "[log][issue-11]") {
+  testing::scratch_directory scratch;
+  auto place = scratch / "data", elsewhere = scratch / "moved";
+  std::filesystem::create_directory(place);
+  auto store = must(lmdb_store::create(place));
+  REQUIRE(put_block(*store, 1, 1000).has_value());
+  std::filesystem::rename(place, elsewhere);
+  auto another = GENERATE(false, true);
+  if (another) {
+    std::filesystem::create_directory(place);
+    std::ofstream{place + "/data.mdb"} << "of another application";
+  }
+  auto refused = put_block(*store, 2, 1000);
+  REQUIRE_FALSE(refused.has_value());
+  auto message = refused.error().message();
+  CHECK(refused.error().code == error_code::disk);
+  CHECK_FALSE(refused.error().full); // waiting does not help
+  CHECK_THAT(message, Catch::StartsWith(place + "/data.mdb: the log was moved away while it was in use"));
+  CHECK_THAT(message, Catch::Contains("it is now " + elsewhere + "/data.mdb") &&
+                        Catch::Contains("put the data directory back to where it was"));
+  CHECK((message.find("another one lies in its place") != std::string::npos) == another);
+  std::filesystem::remove_all(place);
+  std::filesystem::rename(elsewhere, place);
+  CHECK(put_block(*store, 2, 1000).has_value());
+  store.reset();
+  store = must(lmdb_store::open(place));
+  for (auto sequence : {1, 2})
+    CHECK(store->get(table::blocks, block(static_cast<std::uint64_t>(sequence)))->has_value());
+}
+
 TEST_CASE("blocks that come and go keep the file bounded", "[log]") {
   testing::scratch_directory scratch;
   auto store = must(lmdb_store::create(scratch.path()));

@@ -90,6 +90,21 @@ TEST_CASE("only its owner may open a control socket, and it goes with its server
   CHECK(answer.error().code == error_code::configuration);
 }
 
+TEST_CASE("a control socket leaves alone what lies at its path after its directory was moved away",
+          "[control][issue-11]") {
+  temporary_directory directory;
+  auto place = directory.path() + "/data";
+  std::filesystem::create_directory(place);
+  auto socket = control_socket::serve(place + "/control.sock", some_verbs());
+  REQUIRE(socket);
+  std::filesystem::rename(place, directory.path() + "/moved");
+  std::filesystem::create_directory(place);
+  auto another = control_socket::serve(place + "/control.sock", some_verbs());
+  REQUIRE(another);
+  socket->reset();
+  CHECK(ask_control_socket(place + "/control.sock", "echo x"));
+}
+
 TEST_CASE("a control socket replaces what a dead process left, never a living one's or another file", "[control]") {
   temporary_directory directory;
   auto path = directory.path() + "/control.sock";

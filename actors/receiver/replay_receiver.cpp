@@ -3,6 +3,8 @@
 #include "actors/receiver/replay_receiver.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include "actors/batch_coordinator/protocol.hpp"
 #include "actors/node/conduct.hpp"
@@ -13,6 +15,8 @@ namespace weir::actors {
 namespace {
 
 constexpr std::size_t partitions_per_message = 512;
+/// So many files that wait until they can be read are named.
+constexpr std::size_t most_named = 10'000;
 constexpr std::chrono::milliseconds look_pause{100};
 /// After a costly look: so many times as long as it took, within bounds.
 constexpr int costly_pause_factor = 20;
@@ -28,6 +32,8 @@ struct replay_receiver_state {
   /// Made and used by the worker only; knows what the current coordinator has been told.
   std::shared_ptr<std::unique_ptr<source_watch>> watch;
   std::uint64_t watches = 0; ///< that there have been
+  /// What was said of files that cannot be read, also by earlier watches; used by the worker only.
+  std::shared_ptr<std::set<std::string>> named = std::make_shared<std::set<std::string>>();
   bool looking = false;
   std::chrono::steady_clock::time_point looks_since{}; ///< when the last look began
   std::chrono::steady_clock::time_point last_ended{};  ///< of the looks
@@ -57,11 +63,11 @@ struct replay_receiver_state {
     looking = true;
     looks_since = self->clock().now();
     look_time now{looks_since, services->wall_clock_us(), last_ended};
-    thread->post([services = services, input = input, watch = watch, number = watches, now,
+    thread->post([services = services, input = input, watch = watch, named = named, number = watches, now,
                   me = caf::actor_cast<caf::actor_addr>(self)] {
       if (!*watch)
         *watch = watch_source(services, input);
-      auto message = ask(*services, input, **watch, now);
+      auto message = ask(*services, input, **watch, *named, now);
       message.watch = number;
       if (auto handle = caf::actor_cast<caf::actor>(me))
         caf::anon_send(handle, std::move(message));
@@ -69,7 +75,8 @@ struct replay_receiver_state {
   }
 
   /// On the worker.
-  static source_listed ask(actors::services& services, input_id input, source_watch& watch, const look_time& now) {
+  static source_listed ask(actors::services& services, input_id input, source_watch& watch,
+                           std::set<std::string>& named, const look_time& now) {
     source_listed message;
     auto news = watch.look(now);
     message.costly = watch.is_costly();
@@ -77,6 +84,9 @@ struct replay_receiver_state {
       complain(services, input, news.error().message());
       return message;
     }
+    for (auto& file : news->unreadable)
+      if (named.size() < most_named && named.insert(file.message()).second)
+        complain(services, input, file.message());
     if (news->refusal) {
       services.fail(*news->refusal);
       return message; // nothing of it is to be sealed

@@ -6,6 +6,7 @@
 #include "actors/sources/directory_source.hpp"
 #include "actors/sources/directory_watch.hpp"
 #include "actors/sources/packed_file.hpp"
+#include "libstream/log/positions.hpp"
 
 namespace weir::actors {
 
@@ -30,7 +31,7 @@ public:
       files_.saw_all();
     for (auto& name : files_.due(now))
       note(name, watch_->state_of(name), now);
-    return tell();
+    return tell(now);
   }
 
   bool is_costly() const override { return watch_->is_costly(); }
@@ -43,23 +44,42 @@ private:
       files_.gone(name);
   }
 
-  news tell() {
+  news tell(const look_time& now) {
     auto seen = files_.take();
     news made;
     made.changed = std::move(seen.changed);
     // The coordinator knows which of them were read.
     made.changed.insert(made.changed.end(), seen.empty.begin(), seen.empty.end());
-    made.at_rest = files_.at_rest() && seen.complete.empty();
     for (auto& file : seen.complete) {
+      auto head = watch_->first_bytes(file.name, packed_file_head_bytes);
+      if (!head && !was_begun(file)) {
+        if (files_.hold_back(file, now))
+          made.unreadable.push_back(waits(file, std::move(head.error())));
+        continue;
+      }
+      files_.release(file.name);
       if (!made.refusal)
-        made.refusal = record_bytes_ == 0 ? check_text(file) : check_records(file);
+        made.refusal = record_bytes_ == 0 ? check_text(file, head.value_or("")) : check_records(file);
       made.found.push_back({.name = std::move(file.name), .end = file.size, .version = file.modified_ns});
     }
+    made.at_rest = files_.at_rest() && made.found.empty();
     return made;
   }
 
-  std::optional<error> check_text(const listed_file& file) const {
-    auto packing = packing_of(file.name, watch_->first_bytes(file.name, packed_file_head_bytes));
+  /// One that batches have read, in part or in whole, is the coordinator's: it knows whether something of it is missing.
+  bool was_begun(const listed_file& file) const {
+    auto position = log::read_partition(*services_->store, input_, file.name);
+    return position && *position && (*position)->sealed_to > 0;
+  }
+
+  error waits(const listed_file& file, error why) const {
+    why.where = path_of(file);
+    why.what += "; it is read as soon as it can be, and the application does not end by itself before that";
+    return why;
+  }
+
+  std::optional<error> check_text(const listed_file& file, const std::string& head) const {
+    auto packing = packing_of(file.name, head);
     if (packing.empty())
       return {};
     return error{error_code::corrupt, "a compressed file (" + std::string{packing} + ") is not text", path_of(file),

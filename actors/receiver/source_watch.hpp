@@ -17,6 +17,7 @@ public:
   struct news {
     std::vector<plan::source_partition> found; ///< that may be read now, in the order in which they shall be
     std::vector<std::string> changed;          ///< were found before, and are not any more what they were
+    std::vector<error> unreadable;             ///< of those that wait until they can be read; each is told once
     bool at_rest = true;                       ///< nothing is there that may yet have to be read
     std::optional<error> refusal;              ///< something is there that cannot be read: the application ends
   };

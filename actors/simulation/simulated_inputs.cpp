@@ -68,7 +68,7 @@ public:
     return found == files().end() ? std::nullopt : std::optional{state(found->second)};
   }
 
-  std::string first_bytes(const std::string& name, std::size_t most) override {
+  result<std::string> first_bytes(const std::string& name, std::size_t most) override {
     return files().at(name).bytes.substr(0, most);
   }
 

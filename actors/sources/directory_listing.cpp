@@ -28,7 +28,7 @@ std::optional<file_state> state_in(int directory, const char* name) {
   if (::fstatat(directory, name, &status, 0) != 0 || !S_ISREG(status.st_mode))
     return {};
   auto modified_ns = std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
-  return file_state{static_cast<std::uint64_t>(status.st_size), modified_ns};
+  return file_state{static_cast<std::uint64_t>(status.st_size), modified_ns, status.st_ino, status.st_dev};
 }
 
 } // namespace

@@ -15,8 +15,13 @@ namespace weir::actors {
 struct file_state {
   std::uint64_t size = 0;
   std::int64_t modified_ns = 0; ///< since 1970
+  std::uint64_t number = 0;     ///< which file it is on its disk; counts among those of one disk only
+  std::uint64_t disk = 0;
 
-  bool operator==(const file_state&) const = default;
+  /// Nothing tells that the content is another one.
+  bool operator==(const file_state& other) const {
+    return size == other.size && modified_ns == other.modified_ns && (disk != other.disk || number == other.number);
+  }
 };
 
 /// A file of a directory input as it was when it was seen.

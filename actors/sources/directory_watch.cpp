@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "actors/sources/directory_source.hpp"
+#include "actors/sources/unreadable_file.hpp"
 #include "libstream/base/regular_file.hpp"
 
 namespace weir::actors {
@@ -103,16 +104,23 @@ public:
   }
 
   std::optional<file_state> state_of(const std::string& name) override {
-    return state_of_file(path_in(directory_, name));
+    auto state = state_of_file(path_in(directory_, name));
+    return state ? std::optional{known_part(*state)} : std::nullopt;
   }
 
-  std::string first_bytes(const std::string& name, std::size_t most) override {
+  result<std::string> first_bytes(const std::string& name, std::size_t most) override {
+    auto path = path_in(directory_, name);
+    auto file = open_regular_file(path.c_str(), O_RDONLY);
+    if (file == not_a_regular_file || (file < 0 && (errno == ENOENT || errno == ENOTDIR)))
+      return std::string{};
     std::string bytes(most, '\0');
-    auto file = open_regular_file(path_in(directory_, name).c_str(), O_RDONLY);
-    auto got = file < 0 ? 0 : ::pread(file, bytes.data(), most, 0);
+    auto got = file < 0 ? -1 : ::pread(file, bytes.data(), most, 0);
+    auto reason = errno;
     if (file >= 0)
       ::close(file);
-    bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (got < 0)
+      return tl::make_unexpected(unreadable_file(path, reason));
+    bytes.resize(static_cast<std::size_t>(got));
     return bytes;
   }
 
@@ -150,7 +158,7 @@ private:
     std::uint64_t files = 0;
     auto listed = visit_directory(directory_, [&](std::string_view name, const file_state& state) {
       ++files;
-      tell(name, state);
+      tell(name, known_part(state));
     });
     if (!listed)
       return tl::make_unexpected(listed.error());
@@ -158,6 +166,11 @@ private:
     names_.clear(); // all were told before the listing began
     next_listing_ = now + std::max<std::chrono::microseconds>(least_listing_pause, files * listing_pause_each);
     return true;
+  }
+
+  /// The servers of network file systems may give a file another number at any time.
+  file_state known_part(const file_state& state) const {
+    return on_network_ ? file_state{state.size, state.modified_ns} : state;
   }
 
   using file_identity = std::pair<dev_t, ino_t>;

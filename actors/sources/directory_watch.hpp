@@ -26,8 +26,8 @@ public:
   virtual result<bool> look(time_point now, const visitor& tell) = 0;
   /// That file now.
   virtual std::optional<file_state> state_of(const std::string& name) = 0;
-  /// Its first bytes, `most` of them if it has as many; nothing if it cannot be read.
-  virtual std::string first_bytes(const std::string& name, std::size_t most) = 0;
+  /// Its first bytes, `most` of them if it has as many; none if no file is there any more. Error 74 if it cannot be read now.
+  virtual result<std::string> first_bytes(const std::string& name, std::size_t most) = 0;
   /// Whether each look costs a listing, so that it should not be taken often.
   virtual bool is_costly() const = 0;
   /// Whether modification times are by this machine's clock, so that an old one says that nobody has written since.

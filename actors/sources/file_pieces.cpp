@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "actors/sources/unreadable_file.hpp"
 #include "libstream/base/regular_file.hpp"
 #include "libstream/data/buffer.hpp"
 
@@ -67,7 +67,7 @@ private:
     if (reason == ENOENT)
       return fail(error_code::corrupt, "the input file vanished before its batch was committed", path_,
                   "put the file back, unchanged and with its modification time");
-    return fail(error_code::disk, std::string{"cannot read the input file: "} + std::strerror(reason), path_);
+    return tl::make_unexpected(unreadable_file(path_, reason));
   }
 
   const std::string& path_;

@@ -8,6 +8,13 @@
 
 namespace weir::actors {
 
+namespace {
+
+/// From one attempt to read a file that is held back to the next, if nothing tells of a change.
+constexpr std::chrono::seconds held_pause{1};
+
+} // namespace
+
 void settling_files::begin_look(const look_time& now) {
   ++look_;
   for (auto& [name, file] : unsettled_)
@@ -24,6 +31,10 @@ void settling_files::seen(std::string_view name, const file_state& state, const 
       news_.changed.emplace_back(name);
     known_.erase(known);
   }
+  if (is_still_held(name, state)) {
+    settle(name, state); // its mode may have changed
+    return;
+  }
   auto entry = unsettled_.find(name);
   if (entry == unsettled_.end())
     entry = unsettled_.emplace(name, unsettled_file{state, {}, look_}).first;
@@ -32,12 +43,13 @@ void settling_files::seen(std::string_view name, const file_state& state, const 
   entry->second.look = look_;
   if (!is_complete(entry->second, now))
     return;
-  settle(*entry);
+  settle(entry->first, entry->second.state);
   unsettled_.erase(entry);
 }
 
 void settling_files::gone(std::string_view name) {
   known_.erase(digest_of(name));
+  release(name);
   if (auto entry = unsettled_.find(name); entry != unsettled_.end())
     unsettled_.erase(entry);
 }
@@ -45,12 +57,39 @@ void settling_files::gone(std::string_view name) {
 void settling_files::saw_all() {
   std::erase_if(known_, [this](auto& entry) { return entry.second.look != look_; });
   std::erase_if(unsettled_, [this](auto& entry) { return entry.second.look != look_; });
+  std::erase_if(held_back_, [this](auto& entry) { return entry.second.look != look_; });
+}
+
+bool settling_files::hold_back(const listed_file& file, const look_time& now) {
+  auto known = known_.extract(digest_of(file.name));
+  auto state = known ? known.mapped().state : file_state{file.size, file.modified_ns};
+  return held_back_.insert_or_assign(file.name, held_file{state, now.steady + held_pause, look_}).second;
+}
+
+void settling_files::release(std::string_view name) {
+  if (auto held = held_back_.find(name); held != held_back_.end())
+    held_back_.erase(held);
+}
+
+/// Forgets one that has changed: it has to settle anew.
+bool settling_files::is_still_held(std::string_view name, const file_state& state) {
+  auto held = held_back_.find(name);
+  if (held == held_back_.end())
+    return false;
+  held->second.look = look_;
+  if (held->second.state == state)
+    return true;
+  held_back_.erase(held);
+  return false;
 }
 
 std::vector<std::string> settling_files::due(const look_time& now) const {
   std::vector<std::string> names;
   for (auto& [name, file] : unsettled_)
     if (is_complete(file, now))
+      names.push_back(name);
+  for (auto& [name, file] : held_back_)
+    if (now.steady >= file.again)
       names.push_back(name);
   return names;
 }
@@ -74,13 +113,12 @@ bool settling_files::is_complete(const unsettled_file& file, const look_time& no
   return trusts_times_ && age >= settle_;
 }
 
-void settling_files::settle(const named_file& file) {
-  auto& [name, at] = file;
-  known_[digest_of(name)] = {at.state, look_, at.state.size > 0};
-  if (at.state.size == 0)
-    news_.empty.push_back(name);
+void settling_files::settle(std::string_view name, const file_state& state) {
+  known_[digest_of(name)] = {state, look_, state.size > 0};
+  if (state.size == 0)
+    news_.empty.emplace_back(name);
   else
-    news_.complete.push_back({name, at.state.size, at.state.modified_ns});
+    news_.complete.push_back({std::string{name}, state.size, state.modified_ns});
 }
 
 } // namespace weir::actors

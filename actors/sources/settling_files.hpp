@@ -22,8 +22,8 @@ struct look_time {
 
 /// Decides when the files of a directory are complete: once size and modification time have stayed the same for a while. An old
 /// modification time says that they have, so a file that was finished elsewhere and moved in is complete at once. Each is given once, and
-/// once more whenever it has changed since. An empty file has nothing to read and is not given. Pure; one thread. Keeps about 60 bytes for each file
-/// that it has given, and forgets those that are gone.
+/// once more whenever it has changed since. An empty file has nothing to read and is not given. Pure; one thread. Keeps about 80 bytes for each file
+/// that it has given, and forgets those that are gone. One that cannot be read is held back: it is given again now and then.
 class settling_files {
 public:
   /// `seed` makes the names' digests ones that nobody can foresee.
@@ -40,7 +40,12 @@ public:
   /// All that there is was seen since it began: what was not is gone.
   void saw_all();
 
-  /// Files that are complete if they are still what they were: look at each of them once more.
+  /// The file was given as complete in this look, and cannot be read now. True: for the first time since it has been what it is.
+  bool hold_back(const listed_file& file, const look_time& now);
+  /// It was given, and can be read.
+  void release(std::string_view name);
+
+  /// Files that are complete, or may have become readable, if they are still what they were: look at each of them once more.
   std::vector<std::string> due(const look_time& now) const;
 
   struct news {
@@ -52,7 +57,7 @@ public:
   news take();
 
   /// No file may yet become complete.
-  bool at_rest() const { return unsettled_.empty(); }
+  bool at_rest() const { return unsettled_.empty() && held_back_.empty(); }
 
 private:
   struct digest {
@@ -72,11 +77,16 @@ private:
     std::optional<std::chrono::steady_clock::time_point> since; ///< it is known to be so; nothing: since this look
     std::uint32_t look = 0;
   };
-  using named_file = std::pair<const std::string, unsettled_file>;
+  struct held_file {
+    file_state state;
+    std::chrono::steady_clock::time_point again; ///< when it is tried
+    std::uint32_t look = 0;
+  };
 
   digest digest_of(std::string_view name) const;
   bool is_complete(const unsettled_file& file, const look_time& now) const;
-  void settle(const named_file& file);
+  bool is_still_held(std::string_view name, const file_state& state);
+  void settle(std::string_view name, const file_state& state);
 
   std::chrono::microseconds settle_;
   bool trusts_times_;
@@ -84,6 +94,7 @@ private:
   std::uint32_t look_ = 0;
   std::unordered_map<digest, known_file, digest_hash> known_;    ///< complete, by name
   std::map<std::string, unsettled_file, std::less<>> unsettled_; ///< not complete yet
+  std::map<std::string, held_file, std::less<>> held_back_;      ///< complete, and cannot be read
   news news_;
 };
 

@@ -17,20 +17,15 @@ inline std::string disk_advice(int reason) {
     case EPERM:
       return "start the program as the user who owns the data directory, or let user " + std::to_string(::geteuid()) +
              ", who runs it, read and write there";
-    case EROFS:
-      return "mount the disk so that it can be written, or choose another data directory";
-    case ENOTDIR:
-      return "correct the path, or move away the file that lies where a directory is expected";
+    case EROFS: return "mount the disk so that it can be written, or choose another data directory";
+    case ENOTDIR: return "correct the path, or move away the file that lies where a directory is expected";
     case EMFILE:
-    case ENFILE:
-      return "let the process open more files (ulimit -n)";
-    case EIO:
-      return "check the disk before you start again";
+    case ENFILE: return "let the process open more files (ulimit -n)";
+    case EIO: return "check the disk before you start again";
     case ENOLCK:
     case ENODEV:
       return "choose a data directory on a disk of this machine, whose files can be locked and mapped into memory";
-    default:
-      return "check that the disk is writable, or choose another data directory";
+    default: return "check that the disk is writable, or choose another data directory";
   }
 }
 

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -194,6 +195,94 @@ TEST_CASE(
   auto emptied = run(word_count_of_files(directory, {"--stop-when-idle=300ms", "--set", "file.settle=20ms"}));
   CHECK(emptied.code == 1);
   CHECK_THAT(emptied.errors, Catch::Contains("file_changed") && Catch::Contains("file " + text));
+}
+
+TEST_CASE("a file that was read and is replaced by one with the same size and time is named, and the run ends with 1",
+          "[counting][issue-11]") {
+  auto directory = fresh_directory();
+  fs::create_directory(directory / "in");
+  auto text = directory / "in/text";
+  write_file(text, "one two\n");
+  running application{word_count_of_files(directory, {"--stop-when-idle=1s", "--set", "file.settle=20ms"})};
+  application.await_words("batch_done");
+  write_file(directory / "in/_other", "two one\n");
+  fs::last_write_time(directory / "in/_other", fs::last_write_time(text));
+  fs::rename(directory / "in/_other", text);
+  auto end = application.await_end();
+  INFO(end.errors);
+  CHECK(end.code == 1);
+  CHECK(occurrences(end.errors, " warning file_changed ") == 1);
+  write_file(directory / "was", "one two\n");
+  check_counts(directory, {directory / "was"});
+}
+
+namespace {
+
+/// `arguments`, run by somebody whom the mode of a file keeps from reading it.
+std::vector<std::string> as_somebody(std::vector<std::string> arguments) {
+  if (::geteuid() == 0)
+    arguments.insert(arguments.begin(), {"setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups"});
+  return arguments;
+}
+
+} // namespace
+
+TEST_CASE("a file that the user may not read waits, is named once with what to do, and is counted when it can be read",
+          "[counting][issue-11]") {
+  auto directory = fresh_directory();
+  fs::permissions(directory.path(), fs::perms::all);
+  fs::create_directory(directory / "in");
+  std::vector<std::string> texts{directory / "in/a", directory / "in/b"};
+  write_file(texts[0], "one two\n");
+  write_file(texts[1], "two three\n");
+  fs::permissions(texts[0], fs::perms::none);
+  auto arguments = as_somebody(word_count_of_files(directory, {"--set", "file.settle=20ms"}));
+  {
+    running application{arguments};
+    application.await_words("batch_done"); // of the other file
+    application.await_words("input_unreadable");
+    application.process().signal(SIGTERM);
+    CHECK(application.await_end().code == 0); // a graceful stop reads no further, and the next start does
+  }
+  arguments.push_back("--stop-when-idle=300ms");
+  running application{arguments};
+  application.await_words("input_unreadable");
+  fs::permissions(texts[0], fs::perms::all);
+  auto end = application.await_end();
+  INFO(end.errors);
+  CHECK(end.code == 0);
+  CHECK(occurrences(end.errors, " input_unreadable ") == 1);
+  CHECK_THAT(end.errors, Catch::Contains("file " + texts[0] + ": cannot read the input file: Permission denied") &&
+                           Catch::Contains("who runs the application, read it"));
+  check_counts(directory, texts);
+  fs::permissions(texts[0], fs::perms::none); // what was read need not stay readable
+  CHECK(run(arguments).code == 0);
+}
+
+TEST_CASE("a file of which a part was read and that the user may not read any more ends with 74, and loses nothing",
+          "[counting][issue-11]") {
+  auto directory = fresh_directory();
+  fs::permissions(directory.path(), fs::perms::all);
+  fs::create_directory(directory / "in");
+  auto text = directory / "in/text";
+  generate(text, 100'000);
+  auto arguments = as_somebody(word_count_of_files(directory, {"--set", "max_batch_bytes=100KiB"}));
+  {
+    running application{arguments};
+    application.await_words("batch_done");
+    application.process().signal(SIGINT);
+    CHECK(application.await_end().code == 0);
+  }
+  fs::permissions(text, fs::perms::none);
+  arguments.push_back("--stop-when-idle=300ms");
+  auto end = run(arguments);
+  INFO(end.errors);
+  CHECK(end.code == 74);
+  CHECK_THAT(end.errors, Catch::Contains(text + ": cannot read the input file: Permission denied") &&
+                           Catch::Contains("who runs the application, read it"));
+  fs::permissions(text, fs::perms::all);
+  CHECK(run(arguments).code == 0);
+  check_counts(directory, {text});
 }
 
 TEST_CASE("files that were read and are removed are no loss, and a directory full of small ones is counted",

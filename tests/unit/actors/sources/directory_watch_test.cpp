@@ -156,5 +156,43 @@ TEST_CASE("of a file its state and its first bytes can be had", "[watch]") {
   CHECK_FALSE(watch.watch->state_of("b"));
   CHECK(watch.watch->first_bytes("a", 10) == "0123456789");
   CHECK(watch.watch->first_bytes("a", 20) == "0123456789abc");
-  CHECK(watch.watch->first_bytes("b", 20).empty());
+  CHECK(watch.watch->first_bytes("b", 20) == "");
+}
+
+TEST_CASE("a file that cannot be opened is told from one that is not there, with the cause and what to do",
+          "[watch][issue-11]") {
+  temporary_directory directory;
+  directory.write("a", "1");
+  watched watch{directory.path()};
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit none{0, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  auto refused = watch.watch->first_bytes("a", 10);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == weir::error_code::disk);
+  CHECK(refused.error().where == directory.path() + "/a");
+  CHECK_THAT(refused.error().message(), Catch::Contains("cannot read the input file: Too many open files; let the "));
+  CHECK(watch.watch->first_bytes("a", 10) == "1");
+  fs::rename(directory.path() + "/a", directory.path() + "/b");
+  CHECK(watch.watch->first_bytes("a", 10) == "");
+}
+
+TEST_CASE("a file that takes the place of another one with the same size and time has another state",
+          "[watch][issue-11]") {
+  temporary_directory directory;
+  auto path = directory.write("a", "1");
+  watched watch{directory.path()};
+  auto before = watch.watch->state_of("a");
+  fs::copy_file(path, directory.path() + "/_copy");
+  fs::last_write_time(directory.path() + "/_copy", fs::last_write_time(path));
+  fs::permissions(path, fs::perms::owner_all);
+  CHECK(watch.watch->state_of("a") == before);
+  fs::rename(directory.path() + "/_copy", path);
+  auto after = watch.watch->state_of("a");
+  REQUIRE((before && after));
+  CHECK(after->size == before->size);
+  CHECK(after->modified_ns == before->modified_ns);
+  CHECK_FALSE(after == before);
 }

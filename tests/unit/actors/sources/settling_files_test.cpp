@@ -204,3 +204,77 @@ TEST_CASE("a file that stays empty is told once, as an earlier run may have read
   seen.see("x", file(3, 1'300), 2'300);
   CHECK(names_of(files.take()) == names{"x"});
 }
+
+TEST_CASE("a file that cannot be read is said once, keeps the input from being idle, and is given again now and then",
+          "[settling][issue-11]") {
+  looks seen{{settle, true, 1}};
+  auto& files = seen.files;
+  auto state = file(3, 100);
+  seen.see("x", state, 5'000);
+  auto given = files.take().complete;
+  REQUIRE(given.size() == 1);
+  CHECK(files.hold_back(given[0], at(5'000)));
+  CHECK_FALSE(files.at_rest());
+  CHECK(files.due(at(5'900)).empty());
+  CHECK(files.due(at(6'000)) == names{"x"});
+  seen.see("x", state, 6'000);
+  seen.files.seen("x", state, at(6'000)); // the same look may tell of it twice
+  given = files.take().complete;
+  REQUIRE(given.size() == 1);
+  CHECK_FALSE(files.hold_back(given[0], at(6'000))); // said before
+  CHECK_FALSE(files.at_rest());
+  seen.see("x", state, 6'100); // the kernel tells of a new mode: no reason to wait
+  auto news = files.take();
+  CHECK(names_of(news) == names{"x"});
+  CHECK(news.changed.empty());
+  files.release("x");
+  CHECK(files.at_rest());
+  seen.see("x", state, 7'200);
+  CHECK(names_of(files.take()).empty());
+}
+
+TEST_CASE("a file that was held back settles anew when it has changed, and is forgotten when it is gone",
+          "[settling][issue-11]") {
+  looks seen{{settle, true, 1}};
+  auto& files = seen.files;
+  auto hold = [&](std::int64_t ms) {
+    auto given = files.take().complete;
+    REQUIRE(given.size() == 1);
+    return files.hold_back(given[0], at(ms));
+  };
+  seen.see("x", file(3, 100), 5'000);
+  CHECK(hold(5'000));
+  seen.see("x", file(4, 5'500), 5'600);
+  CHECK(files.take().complete.empty());
+  seen.see("x", file(4, 5'500), 6'600);
+  CHECK(hold(6'600)); // this content was not said to be unreadable
+  auto whole_listing = GENERATE(false, true);
+  seen.look(6'700);
+  if (whole_listing)
+    files.saw_all();
+  else
+    files.gone("x");
+  CHECK(files.at_rest());
+  CHECK(files.due(at(9'000)).empty());
+}
+
+TEST_CASE("a file that was given and is replaced by one with the same size and time has changed",
+          "[settling][issue-11]") {
+  looks seen{{settle, true, 1}};
+  auto& files = seen.files;
+  auto state = file(3, 100);
+  state.number = 7;
+  state.disk = 1;
+  seen.see("x", state, 5'000);
+  CHECK(names_of(files.take()) == names{"x"});
+  auto moved = state; // behind a link, or by a layered file system: numbers of two disks say nothing
+  moved.disk = 2;
+  moved.number = 9;
+  seen.see("x", moved, 5'100);
+  CHECK(files.take().changed.empty());
+  state.number = 8;
+  seen.see("x", state, 5'200);
+  CHECK(files.take().changed == names{"x"});
+  seen.see("x", state, 5'300);
+  CHECK(files.take().changed.empty()); // once
+}

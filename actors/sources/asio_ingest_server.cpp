@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <sys/resource.h>
 #include <thread>
 #include <unordered_map>
@@ -17,6 +18,7 @@
 #include "actors/sources/frame_budget.hpp"
 #include "actors/sources/ingest_connection.hpp"
 #include "actors/sources/input_url.hpp"
+#include "actors/sources/room_for_newcomers.hpp"
 
 namespace weir::actors {
 
@@ -27,11 +29,15 @@ constexpr std::size_t max_refusals = 64;
 constexpr std::chrono::milliseconds accept_pause{100};
 
 constexpr std::uint64_t least_reserve = 32;
+/// Nobody who waits for unfinished frames gets on for so long: then those who hold memory for them go, also if they wait themselves.
+constexpr std::chrono::seconds stuck{1};
 
 std::uint64_t open_files_limit() {
   rlimit open_files{};
   return ::getrlimit(RLIMIT_NOFILE, &open_files) == 0 ? open_files.rlim_cur : UINT64_MAX;
 }
+
+class ingest_port;
 
 /// The thread on which all sockets of a transport live.
 class io_thread {
@@ -55,8 +61,9 @@ public:
   /// Over all ports, so that a late message about a former port's connection meets nobody.
   std::atomic<connection_id> next_connection{1};
   // Of all ports, touched on this thread only.
-  std::size_t sockets = 0;     ///< those of connections, also of such as are on their way out
-  std::size_t connections = 0; ///< those that may still bring records
+  std::size_t sockets = 0;      ///< those of connections, also of such as are on their way out
+  std::size_t connections = 0;  ///< those that may still bring records
+  std::set<ingest_port*> ports; ///< that accept or have accepted, until they are closed
 
 private:
   asio::executor_work_guard<asio::io_context::executor_type> work_;
@@ -93,8 +100,9 @@ public:
   // connection_owner
   const ingest_port_options& options() const override { return options_; }
   ingest_listener& listener() override { return *listener_; }
-  bool admit(connection_id id, std::uint64_t bytes) override { return budget_.ask(id, bytes); }
-  std::uint64_t hand_on(connection_id id) override { return budget_.hand_on(id); }
+  bool admit(connection_id id, std::uint64_t bytes, piece_kind kind) override { return budget_.ask(id, bytes, kind); }
+  std::uint64_t small_frame_bytes() const override { return budget_.small_frame_bytes(); }
+  std::uint64_t hand_on(connection_id id) override;
   void give_up(connection_id id) override { admit_all(budget_.leave(id)); }
   void left(ingest_connection& connection) override;
   void gone(connection_id id) override { io_.sockets -= connections_.erase(id); }
@@ -102,6 +110,9 @@ public:
 private:
   void accepted(io_error failure, tcp::socket socket);
   void serve(tcp::socket socket);
+  /// Closes a connection that has sent nothing, of whichever port, if one more is more than may be.
+  void make_room_for_newcomer();
+  void add_standings(std::vector<connection_standing>& to) const;
   void admit_all(const std::vector<connection_id>& granted);
   void sweep();
   void make_room(ingest_connection::clock::time_point now);
@@ -115,6 +126,8 @@ private:
   std::shared_ptr<ingest_listener> listener_;
   std::unordered_map<connection_id, connection_ptr> connections_;
   std::atomic<std::size_t> open_{0};
+  std::uint64_t waits_ended_ = 0; ///< as the budget said when somebody got on last
+  ingest_connection::clock::time_point got_on_;
   bool sweeping_ = false;
   bool closed_ = false;
 };
@@ -122,6 +135,7 @@ private:
 void ingest_port::accept() {
   if (!acceptor_.is_open())
     return;
+  io_.ports.insert(this);
   acceptor_.async_accept(
     [self = shared_from_this()](io_error failure, tcp::socket socket) { self->accepted(failure, std::move(socket)); });
 }
@@ -144,6 +158,7 @@ void ingest_port::accepted(io_error failure, tcp::socket socket) {
 }
 
 void ingest_port::serve(tcp::socket socket) {
+  make_room_for_newcomer();
   auto id = io_.next_connection++;
   auto connection = std::make_shared<ingest_connection>(id, std::move(socket), *this);
   connections_.emplace(id, connection);
@@ -157,6 +172,37 @@ void ingest_port::serve(tcp::socket socket) {
     connection->start();
   if (!sweeping_)
     sweep();
+}
+
+void ingest_port::add_standings(std::vector<connection_standing>& to) const {
+  for (auto& [id, connection] : connections_)
+    if (connection->takes_part())
+      to.push_back(connection->standing());
+}
+
+void ingest_port::make_room_for_newcomer() {
+  if (io_.connections < options_.max_connections)
+    return;
+  std::vector<connection_standing> all;
+  for (auto port : io_.ports)
+    port->add_standings(all);
+  auto who = first_to_go(all, ingest_connection::clock::now(), options_.newcomer_grace);
+  if (!who)
+    return;
+  for (auto port : io_.ports)
+    if (auto connection = port->find(*who))
+      return connection->refuse(ingest_error::busy, "a newcomer needs one of the " +
+                                                      std::to_string(options_.max_connections) +
+                                                      " connections that this process may serve, and this one has "
+                                                      "sent no record; try again");
+}
+
+/// Unfinished frames hold less now, so that others may go on: later, because the caller is in the middle of a frame.
+std::uint64_t ingest_port::hand_on(connection_id id) {
+  auto bytes = budget_.hand_on(id);
+  if (budget_.anyone_waits())
+    asio::post(io_.context, [self = shared_from_this()] { self->admit_all(self->budget_.grant_waiting()); });
+  return bytes;
 }
 
 void ingest_port::left(ingest_connection& connection) {
@@ -193,10 +239,15 @@ void ingest_port::sweep() {
   });
 }
 
-/// Unfinished frames that hold the memory which others wait for: who began first goes first, until half of it is free.
+/// Unfinished frames that hold the memory which others wait for: who began first goes first, until they hold a quarter of it.
 void ingest_port::make_room(ingest_connection::clock::time_point now) {
-  for (auto id : budget_.idle_holders()) {
-    if (budget_.idle_holders().empty())
+  if (!budget_.waits_for_unfinished() || waits_ended_ != budget_.waits_ended()) {
+    waits_ended_ = budget_.waits_ended();
+    got_on_ = now;
+  }
+  auto nobody_gets_on = now - got_on_ >= stuck;
+  for (auto id : budget_.holders_in_the_way(nobody_gets_on)) {
+    if (budget_.holders_in_the_way(nobody_gets_on).empty())
       return;
     if (auto connection = find(id))
       connection->make_room(now);
@@ -212,6 +263,7 @@ void ingest_port::stop_reading() {
 
 void ingest_port::close() {
   closed_ = true;
+  io_.ports.erase(this);
   io_error ignored;
   acceptor_.close(ignored);
   accept_timer_.cancel();

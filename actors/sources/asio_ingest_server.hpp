@@ -28,6 +28,8 @@ struct ingest_port_options {
   std::chrono::milliseconds write_deadline{30'000};
   /// How long a connection that is being closed may take to read the reason.
   std::chrono::milliseconds linger{2'000};
+  /// So long a connection without a record is left alone when there are as many as may be.
+  std::chrono::milliseconds newcomer_grace{1'000};
   /// How often deadlines are looked at.
   std::chrono::milliseconds sweep_interval{250};
 };

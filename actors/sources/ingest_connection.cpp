@@ -28,6 +28,7 @@ ingest_connection::ingest_connection(connection_id id, tcp::socket socket, conne
   : id_{id},
     socket_{std::move(socket)},
     owner_{owner},
+    silent_since_{clock::now()},
     read_deadline_{clock::now() + owner.options().hello_deadline},
     progress_deadline_{never},
     welcome_deadline_{never},
@@ -137,7 +138,8 @@ void ingest_connection::hello_read() {
     return malformed(hello.error().what);
   std::string{}.swap(hello_bytes_);
   state_ = state::awaiting_welcome;
-  welcome_deadline_ = clock::now() + owner_.options().welcome_deadline;
+  silent_since_ = clock::now();
+  welcome_deadline_ = silent_since_ + owner_.options().welcome_deadline;
   said_hello_ = true;
   owner_.listener().hello(id_, std::move(hello->producer));
   next_frame();
@@ -151,18 +153,41 @@ void ingest_connection::begin_frame() {
   frame_began_ = clock::now();
   payload_.reset();
   granted_ = 0;
-  ask_for_piece();
+  sent_frames_ = true;
+  await_piece();
+}
+
+/// Asks once something has come. A client that sends nothing must not look like one that waits for the budget: its deadlines run.
+void ingest_connection::await_piece() {
+  io_error unknown;
+  if (granted_ == header_.payload_bytes || socket_.available(unknown) > 0)
+    return ask_for_piece();
+  reading_ = true;
+  socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](io_error failure) {
+    self->reading_ = false;
+    if (self->state_ == state::closed)
+      return;
+    if (self->state_ == state::closing)
+      return self->discarded(failure);
+    if (failure)
+      return self->abort();
+    self->ask_for_piece();
+  });
 }
 
 /// What has come already, so that a frame which is only announced costs nothing.
 void ingest_connection::ask_for_piece() {
   io_error unknown;
   auto here = socket_.available(unknown);
-  auto piece = std::min<std::size_t>(header_.payload_bytes - granted_, std::max(here, least_piece_bytes));
+  auto rest = header_.payload_bytes - granted_;
+  auto piece = std::min<std::size_t>(rest, std::max(here, least_piece_bytes));
+  auto kind = here >= rest                                          ? piece_kind::last
+              : header_.payload_bytes <= owner_.small_frame_bytes() ? piece_kind::of_small_frame
+                                                                    : piece_kind::of_large_frame;
   auto overhead = granted_ == 0 ? frame_overhead_bytes : 0;
   granted_ += piece;
   in_frame_ = true;
-  waiting_ = !owner_.admit(id_, piece + overhead);
+  waiting_ = !owner_.admit(id_, piece + overhead, kind);
   if (!waiting_)
     return admitted();
   read_deadline_ = progress_deadline_ = never; // it is we who are slow
@@ -202,7 +227,7 @@ void ingest_connection::piece_read(io_error failure, std::size_t bytes) {
   if (payload_->free() > 0)
     return read_piece();
   if (granted_ < header_.payload_bytes)
-    return ask_for_piece();
+    return await_piece();
   frame_read();
 }
 
@@ -373,7 +398,7 @@ void ingest_connection::check_deadlines(clock::time_point now) {
 }
 
 void ingest_connection::make_room(clock::time_point now) {
-  if (in_frame_ && !waiting_ && now - frame_began_ >= young)
+  if (in_frame_ && now - frame_began_ >= young)
     refuse(ingest_error::busy, "others need the memory that an unfinished frame holds; try again");
 }
 

@@ -9,6 +9,8 @@
 #include "actors/sources/asio.hpp"
 #include "actors/sources/asio_ingest_server.hpp"
 #include "actors/sources/frame.hpp"
+#include "actors/sources/frame_budget.hpp"
+#include "actors/sources/room_for_newcomers.hpp"
 #include "libstream/data/buffer.hpp"
 
 namespace weir::actors {
@@ -25,7 +27,9 @@ public:
   virtual const ingest_port_options& options() const = 0;
   virtual ingest_listener& listener() = 0;
   /// As frame_budget::ask; a wait ends with `ingest_connection::admitted`.
-  virtual bool admit(connection_id, std::uint64_t bytes) = 0;
+  virtual bool admit(connection_id, std::uint64_t bytes, piece_kind) = 0;
+  /// As frame_budget::small_frame_bytes.
+  virtual std::uint64_t small_frame_bytes() const = 0;
   /// As frame_budget::hand_on.
   virtual std::uint64_t hand_on(connection_id) = 0;
   /// As frame_budget::leave.
@@ -63,6 +67,9 @@ public:
 
   connection_id id() const { return id_; }
   bool has_said_hello() const { return said_hello_; }
+  connection_standing standing() const { return {id_, said_hello_, sent_frames_, silent_since_}; }
+  /// It may still bring records.
+  bool takes_part() const { return state_ != state::closing && state_ != state::closed; }
 
 private:
   enum class state { greeting, awaiting_welcome, open, leaving, closing, closed };
@@ -74,6 +81,7 @@ private:
   void read_hello(const frame_header& header);
   void hello_read();
   void begin_frame();
+  void await_piece();
   void ask_for_piece();
   void read_piece();
   void piece_read(io_error failure, std::size_t bytes);
@@ -99,6 +107,7 @@ private:
   state state_ = state::greeting;
   bool reads_ = true; ///< false once the port takes no more
   bool said_hello_ = false;
+  bool sent_frames_ = false;
   bool reading_ = false; ///< a read is under way, so the socket may not be read by anyone else
   bool waiting_ = false; ///< for the budget
 
@@ -120,6 +129,7 @@ private:
   bool writes_ended_ = false;
   bool client_ended_ = false; ///< while closing: nothing more will come
 
+  clock::time_point silent_since_; ///< connected, or said HELLO
   clock::time_point read_deadline_;
   clock::time_point progress_deadline_; ///< of a frame: its next bytes
   clock::time_point welcome_deadline_;

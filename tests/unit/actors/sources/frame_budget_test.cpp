@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 using weir::actors::frame_budget;
+using weir::actors::piece_kind;
 using askers = std::vector<frame_budget::asker>;
 
 TEST_CASE("while held back nobody is granted anything, and then all that fits, in order", "[budget]") {
@@ -75,15 +76,70 @@ TEST_CASE("whoever holds memory for an unfinished frame is named when others wai
   frame_budget budget{100};
   CHECK(budget.ask(7, 30));
   CHECK(budget.ask(5, 50));
-  CHECK(budget.idle_holders().empty()); // nobody waits
+  CHECK(budget.holders_in_the_way().empty()); // nobody waits
   CHECK(budget.ask(1, 20));
   CHECK(budget.hand_on(1) == 20);
   CHECK_FALSE(budget.ask(9, 10));
-  CHECK(budget.idle_holders() == askers{7, 5});
+  CHECK(budget.holders_in_the_way() == askers{7, 5});
   CHECK_FALSE(budget.ask(5, 10)); // it is not idle, it waits
-  CHECK(budget.idle_holders() == askers{7});
+  CHECK(budget.holders_in_the_way() == askers{7});
   CHECK(budget.leave(7) == askers{9, 5});
-  CHECK(budget.idle_holders().empty());
+  CHECK(budget.holders_in_the_way().empty());
+}
+
+TEST_CASE("large frames that are never finished leave room for small ones and for those that are whole", "[budget]") {
+  frame_budget budget{1000};
+  for (frame_budget::asker stranger = 1; stranger <= 150; ++stranger)
+    budget.ask(stranger, 10, piece_kind::of_large_frame);
+  CHECK(budget.unfinished() == 510); // half, and one that may go beyond
+  CHECK(budget.ask(200, 100, piece_kind::of_small_frame));
+  CHECK(budget.ask(200, 20, piece_kind::of_small_frame));
+  CHECK(budget.hand_on(200) == 120);
+  CHECK(budget.ask(201, 300, piece_kind::last));
+  CHECK(budget.hand_on(201) == 300);
+  CHECK(budget.grant_waiting().empty());
+  CHECK(budget.release(420).empty());
+}
+
+TEST_CASE("small frames that are never finished leave room for those that are whole", "[budget]") {
+  frame_budget budget{1000};
+  for (frame_budget::asker stranger = 1; stranger <= 150; ++stranger)
+    budget.ask(stranger, 10, piece_kind::of_small_frame);
+  CHECK(budget.unfinished() == 760);
+  CHECK(budget.ask(200, 240, piece_kind::last));
+  CHECK(budget.hand_on(200) == 240);
+}
+
+TEST_CASE("whoever waits for the limit is not passed by those who ask later", "[budget]") {
+  frame_budget budget{1000};
+  CHECK(budget.ask(1, 800));
+  CHECK(budget.hand_on(1) == 800);
+  CHECK_FALSE(budget.ask(2, 300, piece_kind::of_large_frame));
+  CHECK_FALSE(budget.ask(3, 10, piece_kind::of_small_frame));
+  CHECK_FALSE(budget.ask(4, 10, piece_kind::last));
+  CHECK_FALSE(budget.waits_for_unfinished());
+  CHECK(budget.release(800) == askers{2, 3, 4});
+}
+
+TEST_CASE("a frame that is handed on makes room for other unfinished ones", "[budget]") {
+  frame_budget budget{1000};
+  CHECK(budget.ask(1, 400, piece_kind::of_large_frame));
+  CHECK(budget.ask(2, 200, piece_kind::of_large_frame)); // goes beyond the half
+  CHECK_FALSE(budget.ask(3, 200, piece_kind::of_large_frame));
+  CHECK(budget.waits_for_unfinished());
+  CHECK(budget.hand_on(1) == 400);
+  CHECK(budget.grant_waiting() == askers{3});
+  CHECK(budget.waits_ended() == 1);
+  CHECK_FALSE(budget.waits_for_unfinished());
+}
+
+TEST_CASE("when nobody gets on, those who wait are named with the others, the eldest first", "[budget]") {
+  frame_budget budget{1000};
+  CHECK(budget.ask(7, 300, piece_kind::of_large_frame));
+  CHECK(budget.ask(5, 300, piece_kind::of_large_frame));
+  CHECK_FALSE(budget.ask(7, 100, piece_kind::of_large_frame));
+  CHECK(budget.holders_in_the_way() == askers{5});
+  CHECK(budget.holders_in_the_way(true) == askers{7, 5});
 }
 
 TEST_CASE("whatever is asked, nothing beyond the limit but one frame is held, and all who wait are served in the end",
@@ -93,6 +149,7 @@ TEST_CASE("whatever is asked, nothing beyond the limit but one frame is held, an
     std::mt19937_64 random{seed};
     auto below = [&](std::uint64_t limit) { return random() % limit; };
     constexpr std::uint64_t limit = 1000, largest = 400, people = 12;
+    constexpr piece_kind kinds[]{piece_kind::of_large_frame, piece_kind::of_small_frame, piece_kind::last};
     frame_budget budget{limit};
     std::map<std::uint64_t, std::uint64_t> unfinished; ///< granted to each
     std::map<std::uint64_t, std::uint64_t> asked;      ///< by those who wait
@@ -126,7 +183,7 @@ TEST_CASE("whatever is asked, nothing beyond the limit but one frame is held, an
         sum += bytes, greatest = std::max(greatest, bytes);
       CHECK(budget.held() == sum);
       CHECK(sum <= limit + greatest);
-      for (auto who : budget.idle_holders())
+      for (auto who : budget.holders_in_the_way())
         CHECK((unfinished.count(who) == 1 && asked.count(who) == 0));
     };
     for (int step = 0; step < 300; ++step) {
@@ -136,13 +193,16 @@ TEST_CASE("whatever is asked, nothing beyond the limit but one frame is held, an
         case 1:
           if (!asked.count(who) && unfinished[who] < largest) {
             auto bytes = 1 + below(largest - unfinished[who]);
-            if (budget.ask(who, bytes))
+            if (budget.ask(who, bytes, kinds[below(3)]))
               unfinished[who] += bytes;
             else
               asked[who] = bytes;
           }
           break;
-        case 2: hand_on(who); break;
+        case 2:
+          hand_on(who);
+          granted(budget.grant_waiting());
+          break;
         case 3: release(); break;
         case 4:
           asked.erase(who);
@@ -158,6 +218,7 @@ TEST_CASE("whatever is asked, nothing beyond the limit but one frame is held, an
     for (int round = 0; round < 1000 && !asked.empty(); ++round) {
       for (std::uint64_t who = 0; who < people; ++who)
         hand_on(who);
+      granted(budget.grant_waiting());
       release();
     }
     CHECK(asked.empty());

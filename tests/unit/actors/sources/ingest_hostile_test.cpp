@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <random>
 #include <sys/resource.h>
+#include <thread>
 
 #include "actors/sources/asio_ingest_server.hpp"
 #include "tests/unit/actors/sources/ledger.hpp"
@@ -201,6 +202,7 @@ TEST_CASE("500 silent connections leave room for honest ones", "[ingest][hostile
 TEST_CASE("too many connections are turned away politely, and room is used again", "[ingest][hostile]") {
   auto options = impatient();
   options.max_connections = 3;
+  options.newcomer_grace = 60s;
   ledger_port port{options};
   std::vector<raw_client> kept;
   for (int i = 0; i < 3; ++i)
@@ -213,9 +215,42 @@ TEST_CASE("too many connections are turned away politely, and room is used again
   expect_honest_service(port);
 }
 
+TEST_CASE("silent connections give way to newcomers, those that have sent records do not", "[ingest][hostile]") {
+  auto options = impatient();
+  options.max_connections = 3;
+  options.newcomer_grace = 0ms;
+  options.hello_deadline = 60s;
+  ledger_port port{options};
+  auto other_book = std::make_shared<ledger>();
+  auto other = port.transport->listen("127.0.0.1:0", 1000, other_book);
+  REQUIRE(other);
+  other_book->use(other->get());
+  auto sender = welcomed(port, "sender");
+  sender.data(1, 1, "one\n");
+  sender.expect(frame_type::ack);
+  auto silent = welcomed(port, "silent");
+  raw_client greeting{(*other)->address()}; // of another port
+  while (other->get()->open_connections() == 0)
+    std::this_thread::yield();
+  auto first = welcomed(port, "first");
+  CHECK_THAT(greeting.expect_error(ingest_error::busy), Catch::Contains("no record"));
+  first.data(1, 1, "one\n");
+  first.expect(frame_type::ack);
+  auto second = welcomed(port, "second");
+  CHECK_THAT(silent.expect_error(ingest_error::busy), Catch::Contains("no record"));
+  second.data(1, 1, "one\n");
+  second.expect(frame_type::ack);
+  raw_client third{port.address()};
+  CHECK_THAT(third.expect_error(ingest_error::busy), Catch::Contains("3 connections"));
+  sender.data(2, 1, "two\n");
+  sender.expect(frame_type::ack);
+  other_book->use(nullptr);
+}
+
 TEST_CASE("the bound on connections is one for all ports", "[ingest][hostile]") {
   auto options = impatient();
   options.max_connections = 3;
+  options.newcomer_grace = 60s;
   ledger_port port{options};
   auto other_book = std::make_shared<ledger>();
   auto other = port.transport->listen("127.0.0.1:0", 1000, other_book);
@@ -280,6 +315,24 @@ TEST_CASE("unfinished frames that fill the memory give way when others wait", "[
     CHECK_THAT(strangers[i].expect_error(ingest_error::busy), Catch::Contains("unfinished"));
   port.book->releases = true;
   expect_honest_service(port);
+}
+
+TEST_CASE("an honest sender of small frames passes those who never finish large ones", "[ingest][hostile]") {
+  auto options = impatient();
+  options.frame_deadline = options.progress_deadline = 60s;
+  options.sweep_interval = 60s; // nobody is ended meanwhile
+  ledger_port port{options, 16 * weir::limits::mib};
+  auto frame = encode_frame(frame_type::data, 1, 1, std::string(2'000'000, 'x') + "\n");
+  std::vector<raw_client> strangers;
+  for (int i = 0; i < 20; ++i) {
+    strangers.push_back(welcomed(port, "stranger-" + std::to_string(i)));
+    strangers.back().say_at_most(frame.substr(0, 1'000'000));
+  }
+  auto honest = welcomed(port, "honest");
+  for (std::uint64_t i = 1; i <= 20; ++i) {
+    honest.data(i, 1, std::string(250'000, 'y') + "\n");
+    CHECK(honest.expect(frame_type::ack).header.sequence == i);
+  }
 }
 
 TEST_CASE("a frame that comes drop by drop is read as long as it makes progress", "[ingest][hostile]") {

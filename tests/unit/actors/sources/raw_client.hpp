@@ -54,6 +54,15 @@ public:
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
   }
+  /// As much as the other side takes at once.
+  void say_at_most(std::string_view bytes) {
+    while (!bytes.empty()) {
+      auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (sent <= 0)
+        return;
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+  }
   void hello(const std::string& producer) { say(actors::encode_hello(producer, "test")); }
   void data(std::uint64_t first, std::uint32_t count, std::string_view text) {
     say(actors::encode_frame(actors::frame_type::data, first, count, text));

@@ -28,7 +28,7 @@ ROOMS = {
     "tests/acceptance": ["actors", "libstream", "tests/unit/actors"],
     "tests/process": ["apps/weir", "actors", "libstream"],
     "tests/programs": ["actors", "libstream"],
-    "tests/docs": ["libstream"],
+    "tests/docs": ["actors", "libstream"],
     "tests/mistakes": ["libstream"],
     "tests/outside": ["actors", "libstream"],
     "tests": [],

@@ -37,7 +37,7 @@ struct ledger final : weir::delivery {
     entries[batch.batch] = batch.parts.size(); // by batch: what comes again changes nothing
     return {};
   }
-  void cancel() override {}
+  void cancel() override {} // ends a call that waits; this one never does
 };
 
 } // namespace

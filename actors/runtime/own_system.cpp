@@ -1,11 +1,18 @@
 #include "actors/runtime/own_system.hpp"
 
+#include <cerrno>
+
+#include "actors/node/process_limits.hpp"
 #include "actors/runtime/configuration.hpp"
 #include "actors/runtime/tree.hpp"
 
 namespace weir {
 
-void configure(caf::actor_system_config& config) { actors::register_messages(config); }
+void configure(caf::actor_system_config& config) {
+  // CAF begins its threads when the system is made, and cannot take back those that it has when one is refused.
+  static const actors::sentence_at_terminate for_the_process{program_invocation_short_name};
+  actors::register_messages(config);
+}
 
 result<std::shared_ptr<runtime>> make_runtime(caf::actor_system& system, const runtime_settings& settings) {
   auto all = actors::configuration_of(settings);

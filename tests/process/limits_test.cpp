@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/process/examples.hpp"
 #include "tests/process/harness.hpp"
 
 namespace {
@@ -159,5 +160,21 @@ TEST_CASE("the tool's verbs end with a sentence, too, whatever they may not have
       if (end.code != 0)
         CHECK_FALSE(end.errors.empty());
     }
+  }
+}
+
+TEST_CASE("every example does its work or ends with a sentence, whatever it may not have", "[limits][issue-11]") {
+  auto limit = GENERATE(as<std::string>{}, "-n 4", "-n 12", "-u 4", "-v 20000", "-v 200000");
+  auto as_nobody = limit.starts_with("-u");
+  if (as_nobody && run_under("-u 1000", {program("word-count"), "--version"}, true).code != 0) {
+    WARN("SKIPPED: nobody but root may run the programs here, and root has no limit of processes");
+    return;
+  }
+  for (auto& [example, arguments] : short_runs()) {
+    INFO(example << " under ulimit " << limit);
+    auto directory = fresh_directory();
+    prepare(directory);
+    write_file(directory / "in/a", "ann,250\n");
+    ends_in_order(run_under(limit, in(directory / "", example, arguments), as_nobody), "limit");
   }
 }

@@ -146,7 +146,7 @@ std::string status_json(const observation& seen, const process_figures& process)
               {"pid", process.pid},
               {"started_ms", process.started_us / 1000},
               {"now_ms", process.now_us / 1000},
-              {"uptime_ms", std::max<std::int64_t>(0, process.now_us - process.started_us) / 1000},
+              {"uptime_ms", process.uptime_us / 1000},
               {"batch_interval_us", process.batch_interval_us},
               {"draining", process.draining},
               {"records",

@@ -14,6 +14,7 @@ struct process_figures {
   std::int64_t pid = 0;
   std::int64_t started_us = 0;
   std::int64_t now_us = 0;
+  std::int64_t uptime_us = 0; ///< by the steady clock
   std::int64_t batch_interval_us = 0;
   bool draining = false;
   std::uint64_t resident_bytes = 0;

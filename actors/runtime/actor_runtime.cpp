@@ -175,6 +175,19 @@ void add_receivers(settings& into, const plan::physical_plan& plan) {
   into.max_receiver_bytes = std::max<std::uint64_t>(into.max_receiver_bytes * configured / all, 64 * limits::kib);
 }
 
+/// A data directory is Weir's own, and a new one is made as a whole.
+result<void> check_outside(const std::string& data_dir, const plan::output_target& target) {
+  std::error_code unknown;
+  auto canonical = [&](const std::string& path) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(path), unknown);
+  };
+  auto inner = canonical(target.prefix).lexically_relative(canonical(data_dir)).string();
+  if (data_dir.empty() || unknown || inner.empty() || inner == ".." || inner.starts_with("../"))
+    return {};
+  return fail(error_code::configuration, "the output text:" + target.prefix + " lies in the data directory", data_dir,
+              "choose a prefix outside of it: what lies in a data directory is for this program alone");
+}
+
 result<void> check_outputs(const runtime_options& options, const plan::physical_plan& plan, file_system& files) {
   for (auto& output : plan.outputs()) {
     if (!output.named && !options.data_dir.empty())
@@ -183,6 +196,8 @@ result<void> check_outputs(const runtime_options& options, const plan::physical_
     for (auto& target : output.targets) {
       if (target.what != plan::output_target::kind::text)
         continue;
+      if (auto outside = check_outside(options.data_dir, target); !outside)
+        return outside;
       if (auto possible = files.check_writable(directory_above(target.prefix)); !possible)
         return possible;
     }
@@ -283,6 +298,10 @@ struct actor_runtime::running {
   std::shared_ptr<supervised_tree> tree;
   std::unique_ptr<actors::control_socket> control;
   std::int64_t started_us = wall_clock_us();
+  std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now(); ///< the wall clock may jump
+  std::int64_t uptime_us() const {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started).count();
+  }
   bool said_started = false;
   std::once_flag ended;
   std::atomic<bool> left_threads{false};
@@ -334,7 +353,7 @@ struct actor_runtime::running {
   void say_ended() {
     if (!said_started)
       return;
-    auto uptime_ms = (wall_clock_us() - started_us) / 1000;
+    auto uptime_ms = uptime_us() / 1000;
     services->journal->tell(ended_line(outcome->failure(), services->draining, observer->look(0), uptime_ms));
   }
 
@@ -432,6 +451,7 @@ process_figures actor_runtime::running::figures(const runtime_options& options) 
   made.pid = ::getpid();
   made.started_us = started_us;
   made.now_us = wall_clock_us();
+  made.uptime_us = uptime_us();
   made.batch_interval_us = settings.batch_interval.count();
   made.draining = services->draining;
   made.resident_bytes = resident_bytes();

@@ -62,12 +62,20 @@ result<output_mark> parse_mark(const std::string& text, const std::string& path)
     is_mark = is_mark && parsed;
     return parsed ? *parsed : 0;
   };
+  // One before 1970 is of a version that believed any clock.
+  auto time = [&](const char* field) -> std::int64_t {
+    auto written = rest(field);
+    auto is_negative = written.starts_with("-");
+    auto parsed = parse_count(is_negative ? written.substr(1) : written);
+    is_mark = is_mark && parsed && *parsed <= INT64_MAX;
+    return parsed && !is_negative ? static_cast<std::int64_t>(*parsed) : 0;
+  };
   mark.application = rest("application");
   mark.output = rest("output");
   mark.owner = number("owner");
   mark.place = rest("data-directory");
   mark.newest_batch = number("newest-batch");
-  mark.newest_time_ms = static_cast<std::int64_t>(number("newest-time-ms"));
+  mark.newest_time_ms = time("newest-time-ms");
   if (!is_mark)
     return fail(error_code::corrupt, "the file that names the owner of this output cannot be read", path,
                 "if the directories beside it belong to this application, remove the file");

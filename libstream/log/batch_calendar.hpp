@@ -30,8 +30,9 @@ public:
   void last_was(const entry& last) { last_ = last; }
   const entry& last() const { return last_; }
 
-  /// Number and time of a batch that is sealed now. Times are microseconds since 1970.
+  /// Number and time of a batch that is sealed now. Times are microseconds since 1970; a clock that stands before that counts as 1970.
   entry next(std::int64_t now_us) const {
+    now_us = std::max<std::int64_t>(0, now_us);
     auto time_ms = std::max(at(now_us / interval_us_), first_behind(last_));
     if (last_.number.value == 0)
       return {batch_id{std::max<batch_id::rep>(1, intervals_in(time_ms))}, time_ms};
@@ -41,6 +42,7 @@ public:
   }
   /// Whether the batch that is due now was given before. Not if the wall clock was set back by an interval or more: batches do not wait for it.
   bool has_given(std::int64_t now_us) const {
+    now_us = std::max<std::int64_t>(0, now_us);
     auto now_ms = now_us / 1000;
     return last_.number.value > 0 && at(now_us / interval_us_) <= last_.time_ms &&
            last_.time_ms - now_ms < interval_us_ / 1000;

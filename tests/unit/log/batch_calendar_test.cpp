@@ -26,6 +26,15 @@ TEST_CASE("the first batch has the time of the last multiple of the interval", "
   CHECK(batch_calendar{1h}.next(5) == batch_calendar::entry{batch_id{1}, 0});
 }
 
+TEST_CASE("a clock that stands before 1970 gives times from 1970 on, which rise", "[batch_calendar]") {
+  batch_calendar calendar{100ms};
+  auto first = calendar.next(-1'234'567);
+  CHECK(first == batch_calendar::entry{batch_id{1}, 0});
+  calendar.last_was(first);
+  CHECK(calendar.has_given(-1'000'000));
+  CHECK(calendar.next(-1'000'000) == batch_calendar::entry{batch_id{2}, 100});
+}
+
 TEST_CASE("a number rises by the intervals that have passed", "[batch_calendar]") {
   CHECK(after(100ms, 7, 1'700'000'000'000).next(now_us).number == batch_id{8});
   CHECK(after(100ms, 7, 1'699'999'999'100).next(now_us).number == batch_id{17});

@@ -224,6 +224,15 @@ TEST_CASE("a refused start makes no data directory", "[refused]") {
   fresh.refused("in use");
 }
 
+// The lock of the output made the directory, and then nobody could have it.
+TEST_CASE("an output in the data directory is refused, and leaves the name to the directory", "[refused]") {
+  fixture fresh;
+  auto inner = GENERATE(as<std::string>{}, "data/a", "data/log/a", "data/../data/a");
+  fresh.refused("lies in the data directory", error_code::configuration,
+                [&] { return fresh.start(text_files(fresh.text_output(inner))); });
+  CHECK(fresh.start(text_files(fresh.text_output("data-of-it/a"))).has_value());
+}
+
 TEST_CASE("to go on after a restore there must be a data directory", "[refused]") {
   fixture fresh;
   fresh.options.data_dir = fresh.directory.path() + "/mistyped";

@@ -50,6 +50,8 @@ TEST_CASE("a mark is read as it was written", "[outputs]") {
   output_mark mark{"my app", "counts", 17, "/a/b c", 150, 1'700'000'000'000};
   CHECK(parse_mark(mark_text(mark), "x").value() == mark);
   CHECK(parse_mark("weir-output 1\napplication x\n", "out/.w.weir").error().code == error_code::corrupt);
+  mark.newest_time_ms = -1'800; // of a version that believed a clock before 1970
+  CHECK(parse_mark(mark_text(mark), "x").value().newest_time_ms == 0);
   CHECK(mark_path(text_output("x", "a/b").targets[0]) == "a/.b.weir");
   CHECK(mark_path(text_output("x", "b").targets[0]) == ".b.weir");
   CHECK(mark_path(text_output("x", "a/b", "txt").targets[0]) == "a/.b-.txt.weir");

@@ -6,9 +6,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <lmdb.h>
 #include <mutex>
 #include <set>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -29,6 +31,8 @@ namespace {
 constexpr unsigned max_tables = 32;
 /// Readers at one time: threads of this process and whoever looks on.
 constexpr unsigned max_readers = 512;
+/// Of LMDB's lock file for so many readers.
+constexpr off_t lock_file_bytes = 128 + 64 * max_readers;
 /// A reader that was killed (`weir log`) would stop the reuse of pages until it is forgotten.
 constexpr std::uint64_t commits_between_reader_checks = 256;
 
@@ -165,6 +169,9 @@ result<void> lmdb_store::open_environment(bool create) {
   mdb_env_set_mapsize(environment_, options_.max_log_bytes);
   unsigned flags =
     MDB_NOTLS | (options_.read_only ? unsigned{MDB_RDONLY} : 0u) | (options_.alone ? unsigned{MDB_NOLOCK} : 0u);
+  if (!options_.read_only && !options_.alone)
+    if (auto reserved = reserve_lock_file(); !reserved)
+      return reserved;
   if (auto code = mdb_env_open(environment_, directory_.c_str(), flags, 0600); code != MDB_SUCCESS)
     return tl::make_unexpected(io_error(code, create ? "cannot create the log" : "cannot open the log"));
   int descriptor = -1;
@@ -174,6 +181,32 @@ result<void> lmdb_store::open_environment(bool create) {
   if (!options_.read_only)
     extend_to_last_page();
   return {};
+}
+
+/// LMDB maps its lock file and writes through the map, which ends the process with SIGBUS when the disk has no room for a page of it. So its
+/// room is taken before, and where writing in place needs new room each time (btrfs), it is asked not to.
+result<void> lmdb_store::reserve_lock_file() const {
+  auto path = directory_ + "/lock.mdb";
+  auto opened = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (opened < 0)
+    return tl::make_unexpected(io_error(errno, "cannot open the log"));
+  struct stat status {};
+  auto reason = ::fstat(opened, &status) == 0 ? 0 : errno;
+  if (reason == 0 && status.st_size == 0) { // later the file system would not listen any more
+    int attributes = 0;
+    if (::ioctl(opened, FS_IOC_GETFLAGS, &attributes) == 0) {
+      attributes |= FS_NOCOW_FL;
+      (void)!::ioctl(opened, FS_IOC_SETFLAGS, &attributes);
+    }
+  }
+  // One that others have mapped keeps its size.
+  auto wanted = status.st_size > 0 ? status.st_size : lock_file_bytes;
+  if (reason == 0)
+    reason = ::posix_fallocate(opened, 0, wanted);
+  ::close(opened);
+  if (reason == 0 || reason == EOPNOTSUPP || reason == EINVAL) // the file system cannot take room before
+    return {};
+  return tl::make_unexpected(io_error(reason, "cannot take room for the log's lock file"));
 }
 
 /// A file that was cut off would end the process with SIGBUS where the map has nothing behind it; zeros are found as damage.
@@ -281,10 +314,23 @@ result<void> lmdb_store::check_place() const {
               "nothing that was committed is lost: put the data directory back to where it was, and start again");
 }
 
+/// LMDB takes nothing more after it could not write one of its first two pages.
+bool lmdb_store::has_failed_half_way() const {
+  MDB_txn* raw = nullptr;
+  auto code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &raw);
+  if (code == MDB_SUCCESS)
+    mdb_txn_abort(raw);
+  return code == MDB_PANIC;
+}
+
 tl::unexpected<error> lmdb_store::refuse(int code, std::string_view doing, std::uint64_t bytes) {
   auto reason = io_error(code, doing, bytes);
-  // A transaction that found no room has changed nothing, and the next one writes all its pages anew. After any other errno, or
-  // LMDB's own word that it could not write its first page, what the file holds is unknown.
+  // A transaction that found no room has changed nothing, and the next one writes all its pages anew. After any other errno, or if it was one
+  // of the first two pages that could not be written, what the file holds is unknown.
+  if (reason.full && has_failed_half_way()) {
+    reason.full = false;
+    reason.hint = "make room and start again: the log is copied to a new file then, and nothing is lost";
+  }
   if (!reason.full && (code > 0 || code == MDB_PANIC) && !broken_) {
     broken_ = reason;
     mark_suspect(directory_, reason);

@@ -57,11 +57,13 @@ private:
   lmdb_store(std::string directory, const lmdb_options& options);
   result<void> open_environment(bool create);
   result<void> open_tables(bool create);
+  result<void> reserve_lock_file() const;
   void extend_to_last_page();
   void forget_stale_readers();
   class reading;
   result<reading> begin_reading() const;
   result<void> apply(MDB_txn* txn, const transaction::operation& op);
+  bool has_failed_half_way() const;
   tl::unexpected<error> refuse(int code, std::string_view doing, std::uint64_t bytes = 0);
   result<void> check_place() const;
   std::string refused_path(int code) const;

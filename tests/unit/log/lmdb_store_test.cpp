@@ -311,6 +311,39 @@ TEST_CASE("a file that was cut off is found as damage", "[log]") {
   }
 }
 
+TEST_CASE("the lock file has the size that LMDB itself would give it", "[log]") {
+  testing::scratch_directory scratch;
+  auto lock = scratch / "lock.mdb";
+  REQUIRE(lmdb_store::create(scratch.path()).has_value());
+  auto ours = std::filesystem::file_size(lock);
+  std::filesystem::remove(lock);
+  lmdb_options looking_on;
+  looking_on.read_only = true;
+  REQUIRE(lmdb_store::open(scratch.path(), looking_on).has_value());
+  CHECK(std::filesystem::file_size(lock) == ours);
+}
+
+// It ended the process with SIGBUS.
+TEST_CASE("a full disk without room for the lock file is an error, and with room the log opens", "[log]") {
+  testing::scratch_directory scratch;
+  if (::mount("tmpfs", scratch.path().c_str(), "tmpfs", 0, "size=1m") != 0) {
+    WARN("SKIPPED: mounting a small tmpfs needs root and CAP_SYS_ADMIN");
+    return;
+  }
+  static_cast<void>(must(lmdb_store::create(scratch.path())));
+  std::filesystem::remove(scratch / "lock.mdb");
+  std::ofstream{scratch / "filler"} << std::string(2 * limits::mib, 'x');
+  auto refused = testing::in_child([&] {
+    auto opened = lmdb_store::open(scratch.path());
+    return !opened && opened.error().full ? 7 : 8;
+  });
+  std::filesystem::remove(scratch / "filler");
+  auto opened = testing::in_child([&] { return lmdb_store::open(scratch.path()).has_value() ? 7 : 8; });
+  ::umount2(scratch.path().c_str(), MNT_DETACH);
+  CHECK(refused == 7);
+  CHECK(opened == 7);
+}
+
 TEST_CASE("a full disk is called by its name, nothing of the transaction stays, and with room the same store goes on",
           "[log]") {
   testing::scratch_directory scratch;

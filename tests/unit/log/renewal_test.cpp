@@ -108,6 +108,24 @@ TEST_CASE("a full disk at any of the log's calls changes nothing, and the same s
   CHECK(*digest(log.store()) == log.expected());
 }
 
+// It was said to wait, and the next start found the log damaged.
+TEST_CASE("a full disk at the log's first page ends its use, and the log is renewed", "[log]") {
+  auto reason = GENERATE(ENOSPC, EDQUOT, EFBIG);
+  failing_log log;
+  auto failed = log.commit_while_failing(kind::synced_write, reason);
+  REQUIRE_FALSE(failed.has_value());
+  CHECK(failed.error().code == error_code::disk);
+  CHECK_FALSE(failed.error().full);
+  CHECK_THAT(failed.error().message(), Catch::Contains("make room and start again"));
+  CHECK(suspicion(log.path()) == failed.error().message());
+  CHECK_FALSE(log.commit_next().has_value());
+  log.close();
+  REQUIRE(renew(log.path(), {}).has_value());
+  auto opened = lmdb_store::open(log.path());
+  REQUIRE(opened.has_value());
+  CHECK(recover(**opened).has_value());
+}
+
 TEST_CASE("a marked log that is damaged is refused, and stays as it is", "[log]") {
   failing_log log;
   REQUIRE_FALSE(log.commit_while_failing(kind::sync, EIO).has_value());

@@ -16,10 +16,40 @@ namespace {
 
 constexpr std::string_view counted_prefix = "weir-"; ///< data directories that knew ports by their place
 
+namespace fs = std::filesystem;
+
+constexpr std::string_view file_prefix = "file:";
+
+/// The directory itself: what the path leads to now, through all links.
+std::string followed(const std::string& directory) {
+  std::error_code unknown;
+  auto there = fs::weakly_canonical(fs::absolute(directory, unknown), unknown);
+  if (unknown)
+    return directory;
+  return (there.has_filename() ? there : there.parent_path()).string();
+}
+
+/// As it was given, but absolute and without "." and ".."; links keep their names. A ".." behind a link leads elsewhere than its text
+/// says, so it stays.
+std::string absolute_directory(const std::string& directory) {
+  std::error_code unknown;
+  auto given = fs::absolute(directory, unknown);
+  if (unknown)
+    return directory;
+  auto shorter = given.lexically_normal();
+  if (!shorter.has_filename() && shorter.has_relative_path())
+    shorter = shorter.parent_path();
+  return followed(shorter.string()) == followed(given.string()) ? shorter.string() : given.string();
+}
+
+/// The directory itself of the name of a `file:` input; nothing of other names.
+std::optional<std::string> directory_behind(const std::string& name) {
+  return name.starts_with(file_prefix) ? std::optional{followed(name.substr(file_prefix.size()))} : std::nullopt;
+}
+
 std::string url_name(const input_url& input) {
   switch (input.what()) {
-    case input_url::kind::file:
-      return "file:" + std::filesystem::weakly_canonical(std::filesystem::absolute(input.directory())).string();
+    case input_url::kind::file: return std::string{file_prefix} + absolute_directory(input.directory());
     case input_url::kind::generate: // checked before
       return generator_name(parse_generator_options(input.query()).value());
     default: return input.text();
@@ -35,6 +65,24 @@ std::optional<std::uint64_t> counted_place(const std::string& name) {
   return place ? std::optional{*place} : std::nullopt;
 }
 
+/// What to do so that an input of the data directory is given again.
+std::string how_to_give(const std::string& name) {
+  auto shown = log::printable(name);
+  if (name.starts_with("stream:"))
+    return "let the program read it again under the same name";
+  constexpr std::string_view generator = "generate:";
+  if (name.starts_with(generator) && !name.starts_with("generate://"))
+    return "give it again with --input 'generate://?" + shown.substr(generator.size()) + "'";
+  auto url = parse_input_url(name);
+  if (url && url->given_name().empty())
+    return "give it again with --input '" + shown + "'";
+  if (auto number = name.rfind('#'); number != std::string::npos) // the second of several that any free port may serve
+    if (auto port = parse_input_url(name.substr(0, number)); port && has_port_zero(*port))
+      return "give it again with --input '" + log::printable(port->text()) + "?name=" + shown + "'";
+  return "give it again with its name: --input 'weir://ADDR:PORT?name=" + shown +
+         "', or 'tcp://HOST:PORT?name=" + shown + "'";
+}
+
 bool is_port(const log::input_record& known) { return counted_place(known.name) || known.name.starts_with("weir://"); }
 
 /// Matches the inputs of one start, step by step; whatever is matched is left alone by the later steps.
@@ -47,6 +95,7 @@ public:
     if (auto unique = check_names(); !unique)
       return tl::make_unexpected(unique.error());
     by_name();
+    by_directory();
     by_counted_place();
     by_being_the_only_one();
     places_.inputs.resize(known_.size());
@@ -66,6 +115,18 @@ private:
                  ? fail(error_code::configuration, "the input is given twice", given_[at].text(), "give it once")
                  : fail(error_code::configuration, "two inputs have the name \"" + names_[at] + "\"", given_[at].text(),
                         "give each a name of its own");
+    return check_directories();
+  }
+
+  /// Two paths that lead to one directory would count its files twice.
+  result<void> check_directories() const {
+    std::map<std::string, std::string> paths;
+    for (auto& name : names_)
+      if (auto directory = directory_behind(name))
+        if (auto [first, is_new] = paths.emplace(*directory, name); !is_new)
+          return fail(error_code::configuration,
+                      "the input is given twice, the other time as " + log::printable(first->second),
+                      log::printable(name), "both paths lead to the same directory: give it once");
     return {};
   }
 
@@ -79,6 +140,19 @@ private:
       for (std::size_t known = 0; known < known_.size(); ++known)
         if (known_[known].name == names_[at])
           match(at, known);
+  }
+
+  /// Another path that leads to the directory of an input. Names used to have no links in them.
+  void by_directory() {
+    for (std::size_t at = 0; at < given_.size(); ++at)
+      for (std::size_t known = 0; known < known_.size() && !place_of_[at]; ++known)
+        if (auto directory = directory_behind(names_[at]);
+            !taken_[known] && directory && directory == directory_behind(known_[known].name)) {
+          match(at, known);
+          places_.notes.push_back("the input " + log::printable(known_[known].name) + " is now " +
+                                  log::printable(names_[at]) +
+                                  ", as both paths lead to the same directory; it goes on where it was");
+        }
   }
 
   std::vector<std::size_t> missing_ports() const {
@@ -118,23 +192,33 @@ private:
                             log::printable(names_[fresh.front()]) + "; its producers go on where they were");
   }
 
-  bool means(const std::string& wanted, const std::string& name) const {
-    if (wanted == name)
-      return true;
+  /// The inputs of the data directory that somebody means by this name or URL.
+  std::vector<bool> meant_by(const std::string& wanted) const {
+    std::vector<bool> meant(known_.size());
+    auto mark = [&](auto is_meant) {
+      for (std::size_t known = 0; known < known_.size(); ++known)
+        meant[known] = is_meant(known_[known].name);
+      return std::find(meant.begin(), meant.end(), true) != meant.end();
+    };
+    if (mark([&](auto& name) { return name == wanted; }))
+      return meant;
     auto url = parse_input_url(wanted);
     if (!url || (url->what() == input_url::kind::generate && !parse_generator_options(url->query())))
-      return false;
-    return input_names({*url}).front() == name;
+      return meant;
+    auto name_of_url = input_names({*url}).front();
+    if (!mark([&](auto& name) { return name == name_of_url; }))
+      if (auto directory = directory_behind(name_of_url))
+        mark([&](auto& name) { return directory == directory_behind(name); });
+    return meant;
   }
 
   result<void> give_up(const std::vector<std::string>& forget) {
-    std::vector<bool> used(forget.size());
+    std::vector<std::vector<bool>> meant;
+    for (auto& each : forget)
+      meant.push_back(meant_by(each));
     for (std::size_t known = 0; known < known_.size(); ++known) {
       auto& record = known_[known];
-      auto wanted = false;
-      for (std::size_t at = 0; at < forget.size(); ++at)
-        if (means(forget[at], record.name))
-          wanted = used[at] = true;
+      auto wanted = std::any_of(meant.begin(), meant.end(), [known](auto& each) { return each[known]; });
       if (taken_[known] && wanted)
         return fail(error_code::configuration,
                     "the input " + log::printable(record.name) + " is both given and given up", "--forget-input",
@@ -148,13 +232,14 @@ private:
         continue;
       places_.written.push_back(record);
       places_.written.back().forgotten = true;
+      gives_up_ = true;
       places_.notes.push_back(
         "the input " + log::printable(record.name) +
         " is given up: what its source still has is not read. What came from it stays counted, and "
         "when it is given again it goes on where it was");
     }
     for (std::size_t at = 0; at < forget.size(); ++at)
-      if (!used[at])
+      if (std::find(meant[at].begin(), meant[at].end(), true) == meant[at].end())
         return unknown(forget[at]);
     return {};
   }
@@ -166,7 +251,7 @@ private:
                 moved ? "which of several inputs has moved cannot be told: give each its old URL, or write "
                         "weir://HOST:PORT?name=" +
                           log::printable(record.name) + " for the one that goes on with it"
-                      : "give it again, give it up with --forget-input '" + log::printable(record.name) +
+                      : how_to_give(record.name) + ", give it up with --forget-input '" + log::printable(record.name) +
                           "', or use another --data-dir");
   }
 
@@ -190,6 +275,10 @@ private:
       log::input_record record{input_id{static_cast<std::uint32_t>(places_.inputs.size())}, names_[at]};
       places_.inputs.push_back(given_[at]);
       places_.written.push_back(record);
+      if (gives_up_ && given_[at].what() == input_url::kind::file)
+        places_.notes.push_back("the input " + log::printable(names_[at]) +
+                                " is new to the data directory: all of its files are read from the beginning, also "
+                                "those that were counted when an input that is given up had them");
       return;
     }
     auto& record = known_[*place_of_[at]];
@@ -206,6 +295,7 @@ private:
   std::vector<std::string> names_;
   std::vector<std::optional<std::size_t>> place_of_; ///< of each given input, in `known_`
   std::vector<bool> taken_;
+  bool gives_up_ = false;
   input_places places_;
 };
 

@@ -1,6 +1,10 @@
 #include "actors/runtime/input_places.hpp"
 
+#include <filesystem>
+
 #include <catch2/catch.hpp>
+
+#include "tests/unit/actors/sources/temporary_directory.hpp"
 
 using namespace weir;
 using namespace weir::actors;
@@ -117,4 +121,104 @@ TEST_CASE("what is given up must be there and not be given", "[inputs]") {
   CHECK(refusal(place_inputs(urls({"tcp://x:1", "tcp://y:1"}), known, {"tcp://x:2"})).find("did you mean") !=
         std::string::npos);
   refusal(place_inputs(urls({"tcp://x:1", "tcp://y:1"}), known, {"tcp://x:1"}));
+}
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A directory with `in`, which may move away behind a link.
+struct moving_directory {
+  testing::temporary_directory directory;
+  std::string root = fs::canonical(directory.path()).string();
+
+  moving_directory() { fs::create_directory(root + "/in"); }
+  void move_behind_a_link() const {
+    fs::rename(root + "/in", root + "/in2");
+    fs::create_directory_symlink("in2", root + "/in");
+  }
+  std::string name(const std::string& of) const { return "file:" + root + "/" + of; }
+  std::string url(const std::string& of) const { return "file://" + root + "/" + of; }
+};
+
+} // namespace
+
+TEST_CASE("a directory that moved behind a link in its place is known by the path that was given before", "[inputs]") {
+  moving_directory moving;
+  auto before = place_inputs(urls({moving.url("in")}), {});
+  REQUIRE(before.has_value());
+  CHECK(before->written.front().name == moving.name("in"));
+  moving.move_behind_a_link();
+  auto after = place_inputs(urls({moving.url("in")}), before->written);
+  REQUIRE(after.has_value());
+  CHECK(after->inputs.size() == 1);
+  CHECK(after->written.empty());
+  CHECK(after->notes.empty());
+}
+
+TEST_CASE("every spelling of a path is one name, unless its .. leads elsewhere than its text says", "[inputs]") {
+  moving_directory moving;
+  for (auto spelling : {"in", "./in", "in/", "in/.", "in/../in", "//in"})
+    CHECK(input_names(urls({moving.url(spelling)})) == texts{moving.name("in")});
+  fs::create_directories(moving.root + "/far/in");
+  fs::create_directories(moving.root + "/far/below");
+  fs::create_directory_symlink(moving.root + "/far/below", moving.root + "/link");
+  CHECK(input_names(urls({moving.url("link/../in")})) != texts{moving.name("in")});
+}
+
+TEST_CASE("a data directory whose names have no links knows the directory by any path to it", "[inputs]") {
+  moving_directory moving;
+  moving.move_behind_a_link();
+  auto places = place_inputs(urls({moving.url("in")}), stored({moving.name("in2")})); // as it used to be called
+  REQUIRE(places.has_value());
+  CHECK(places->inputs.size() == 1);
+  REQUIRE(places->renamed.size() == 1);
+  CHECK(places->renamed.front().name == moving.name("in2"));
+  CHECK(places->written == std::vector{log::input_record{input_id{0}, moving.name("in")}});
+  CHECK(place_inputs(urls({moving.url("in2")}), stored({moving.name("in")})).has_value()); // the other way round
+}
+
+TEST_CASE("a directory is neither given twice nor both given and given up, whatever the paths to it", "[inputs]") {
+  moving_directory moving;
+  moving.move_behind_a_link();
+  CHECK(refusal(place_inputs(urls({moving.url("in"), moving.url("in2")}), {})).find("same directory") !=
+        std::string::npos);
+  for (auto known : {"in", "in2"})
+    for (auto given : {"in", "in2"})
+      for (auto forgotten : {"in", "in2"}) {
+        auto places = place_inputs(urls({moving.url(given)}), stored({moving.name(known)}), {moving.url(forgotten)});
+        CHECK(refusal(places).find("both given and given up") != std::string::npos);
+      }
+}
+
+TEST_CASE("a new directory beside an input that is given up is said to be read from its beginning", "[inputs]") {
+  moving_directory moving;
+  fs::create_directory(moving.root + "/other");
+  auto places = place_inputs(urls({moving.url("other")}), stored({moving.name("in")}), {moving.url("in")});
+  REQUIRE(places.has_value());
+  REQUIRE(places->notes.size() == 2);
+  CHECK(places->notes.back().find(moving.name("other") + " is new to the data directory") != std::string::npos);
+}
+
+TEST_CASE("the error about an input that is missing says what to type, and that is then taken", "[inputs]") {
+  auto typed = [](const std::string& known) {
+    auto error = refusal(place_inputs({}, stored({known})));
+    CHECK(error.find("--forget-input '" + known + "'") != std::string::npos);
+    auto from = error.find("--input '") + 9;
+    auto url = error.substr(from, error.find('\'', from) - from);
+    if (auto address = url.find("ADDR:PORT"); address != std::string::npos)
+      url.replace(address, 9, "127.0.0.1:4001");
+    auto places = place_inputs(urls({url}), stored({known}));
+    INFO(error);
+    REQUIRE(places.has_value());
+    CHECK(places->written.empty());
+    return url;
+  };
+  CHECK(typed("weir://127.0.0.1:0#2") == "weir://127.0.0.1:0?name=weir://127.0.0.1:0#2");
+  CHECK(typed("clicks") == a + "?name=clicks");
+  CHECK(typed("weir://127.0.0.1:0") == "weir://127.0.0.1:0");
+  CHECK(typed("tcp://x:1") == "tcp://x:1");
+  auto lines = input_names(urls({"generate://?count=5&seed=7"})).front();
+  CHECK(typed(lines).starts_with("generate://?seed=7"));
+  CHECK(refusal(place_inputs({}, stored({"stream:sensor"}))).find("program") != std::string::npos);
 }

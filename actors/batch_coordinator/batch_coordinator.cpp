@@ -4,6 +4,7 @@
 
 #include "actors/batch_coordinator/batch_clock.hpp"
 #include "actors/batch_coordinator/batch_times.hpp"
+#include "actors/batch_coordinator/count_ahead.hpp"
 #include "actors/batch_coordinator/drain_watch.hpp"
 #include "actors/batch_coordinator/input_queue.hpp"
 #include "actors/batch_coordinator/open_batches.hpp"
@@ -49,7 +50,8 @@ struct coordinator_state {
   bool finished = false;
   drain_watch rest;
   std::optional<batch_times> times;
-  std::map<input_id, replay_pace> paces; ///< of what can be read again; receivers keep to their rates themselves
+  std::map<input_id, replay_pace> paces;  ///< of what can be read again; receivers keep to their rates themselves
+  std::map<input_id, count_ahead> counts; ///< of those whose records are counted before they are sealed
   std::set<std::pair<input_id, std::string>> changed_files; ///< after they were read; named to people
   std::set<input_id> said_to_wait; ///< inputs of which the journal last heard that something waits
 
@@ -326,8 +328,8 @@ struct coordinator_state {
         times->held(self->clock().now());
       return;
     }
-    if (due)
-      allow_replayed();
+    if (due && !allow_replayed())
+      return; // until the records are counted
     if (due && (queue.may_take() || always))
       seal_next();
     if (draining && !queue.empty())
@@ -365,7 +367,7 @@ struct coordinator_state {
     for (auto& [input, taken] : share.inputs) {
       inputs.push_back({input, taken.records, taken.bytes});
       if (auto pace = paces.find(input); pace != paces.end())
-        pace->second.sealed(record.id, taken.bytes);
+        charge(pace->second, counts[input], record.id, taken.bytes);
     }
     auto held = times->submitted(record, inputs, self->clock().now());
     services->journal->batch_submitted(
@@ -491,9 +493,78 @@ struct coordinator_state {
         paces.emplace(input_id{i}, services->settings.batch_interval).first->second.set_rate(rate, self->clock().now());
   }
 
-  void allow_replayed() {
+  /// False: the next records of an input are being counted.
+  bool allow_replayed() {
+    auto all_counted = true;
     for (auto& [input, pace] : paces)
-      queue.pace(input, pace.allowed_bytes(self->clock().now()));
+      if (services->settings.backpressure_max_rate > 0 && pace.rate() > 0 && !draining)
+        all_counted = allow_counted(input, pace) && all_counted;
+      else
+        queue.pace(input, pace.allowed_bytes(self->clock().now()));
+    return all_counted;
+  }
+
+  /// A greatest rate is a promise, which an estimate by bytes would break whenever records become shorter.
+  bool allow_counted(input_id input, replay_pace& pace) {
+    auto& count = counts[input];
+    if (count.open_question())
+      return false;
+    if (auto& answer = count.answered()) {
+      if (queue.allow(input, answer->ranges))
+        return true;
+      if (answer->ranges.empty()) { // they cannot be read: the task says why
+        queue.pace(input, pace.allowed_bytes(self->clock().now()));
+        return true;
+      }
+      count.forget_answer();
+    }
+    queue.pace(input, 0);
+    auto records = pace.allowed_records(self->clock().now());
+    return records == 0 || !ask_count(input, pace.bytes_to_count(records), records);
+  }
+
+  /// False: there is nothing to ask about, or nothing more than was counted already.
+  bool ask_count(input_id input, std::uint64_t bytes, std::uint64_t records) {
+    bytes = std::min(bytes, replay_pace::most_counted_bytes);
+    auto& count = counts[input];
+    auto next = queue.next_offsets(input, bytes, max_counted_ranges);
+    if (next.empty() || (count.answered() && count.answered()->ranges == next))
+      return false;
+    send_question(input, count.ask(std::move(next), bytes, records));
+    return true;
+  }
+
+  void send_question(input_id input, const count_ahead::question& asked) {
+    services->directory.send({role::receiver, input.value},
+                             count_offsets{epoch, asked.number, asked.ranges, asked.most_records});
+  }
+
+  void send_open_questions() {
+    for (auto& [input, count] : counts)
+      if (auto& asked = count.open_question())
+        send_question(input, *asked);
+  }
+
+  void counted(const offsets_counted& message) {
+    auto count = counts.find(message.input);
+    if (message.coordinator != epoch || count == counts.end())
+      return;
+    auto is_news = message.failed
+                     ? count->second.give_up(message.question)
+                     : count->second.answer(message.question, message.whole_ranges, message.cut_to, message.records);
+    if (!is_news)
+      return;
+    auto& wider = count->second.answered()->wider;
+    if (wider.bytes == 0 || !ask_count(message.input, wider.bytes, wider.most_records))
+      seal_if_due();
+  }
+
+  static void charge(replay_pace& pace, count_ahead& count, batch_id batch, std::uint64_t bytes) {
+    if (auto& answer = count.answered(); answer && !answer->ranges.empty())
+      pace.sealed_counted(batch, answer->records, bytes);
+    else
+      pace.sealed(batch, bytes);
+    count.forget_answer();
   }
 
   /// What a batch has really taken of what was read again.
@@ -601,6 +672,7 @@ struct coordinator_state {
       publish_next();
     }
     schedule_retry();
+        send_open_questions();
   }
 
   void schedule_retry() { self->delayed_send(self, services->settings.retry_interval, retry_tick{}); }
@@ -618,6 +690,7 @@ struct coordinator_state {
         to_writer(commit_batch{epoch, batch.commit()});
       if (batch.where() == batch_progress::state::published)
         to_writer(finish_batch{epoch, number});
+      send_open_questions();
       after = number;
     }
   }
@@ -749,4 +822,5 @@ batch_coordinator_actor spawn_batch_coordinator(caf::actor_system& system, servi
   return system.spawn<caf::lazy_init>(coordinator_behavior, std::move(services));
 }
 
+    [&state](const offsets_counted& message) { state.counted(message); },
 } // namespace weir::actors

@@ -185,8 +185,10 @@ std::vector<input_id> input_queue::inputs_with_work() const {
   for (auto& [key, at] : lines_)
     if (!at.blocks.empty())
       found.insert(key.first);
-  for (auto& [input, log] : replayed_)
+  for (auto& [input, log] : replayed_) {
+    log.allowed.clear();
     if (!log.unread.empty())
+  }
       found.insert(input);
   return {found.begin(), found.end()};
 }
@@ -243,6 +245,53 @@ input_queue::share input_queue::take(std::uint64_t max_bytes, std::uint64_t spli
   auto left = max_bytes;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     auto part = std::min(wanted_bytes(inputs[i]), left / (inputs.size() - i));
+void input_queue::pace(input_id input, std::optional<std::uint64_t> bytes) {
+  auto& log = replayed_[input];
+  log.most_bytes = bytes;
+  log.allowed.clear();
+}
+
+std::vector<offset_range> input_queue::next_offsets(input_id input, std::uint64_t bytes,
+                                                    std::size_t most_ranges) const {
+  std::vector<offset_range> next;
+  auto log = replayed_.find(input);
+  if (log == replayed_.end())
+    return next;
+  auto partitions = log->second.unread.size();
+  for (auto partition : log->second.unread) {
+    if (bytes == 0 || next.size() == most_ranges)
+      break;
+    auto& [name, at] = *partition;
+    auto most = at.grows ? std::max<std::uint64_t>(bytes / partitions, 1) : bytes;
+    auto offsets = std::min(std::max<std::uint64_t>(most / at.offset_bytes, 1), at.unread());
+    auto [end, version, from] = at.position;
+    next.push_back({input, name, end, version, from, from + offsets});
+    bytes -= std::min(bytes, offsets * at.offset_bytes);
+    --partitions;
+  }
+  return next;
+}
+
+bool input_queue::allow(input_id input, std::vector<offset_range> ranges) {
+  auto log = replayed_.find(input);
+  if (log == replayed_.end() || ranges.empty())
+    return false;
+  std::uint64_t bytes = 0;
+  for (auto& range : ranges) {
+    auto entry = log->second.known.find(range.partition);
+    if (entry == log->second.known.end() || !entry->second.waits)
+      return false;
+    auto& [end, version, sealed_to] = entry->second.position;
+    if (version != range.version || sealed_to != range.from || end < range.to ||
+        (!entry->second.grows && end != range.end))
+      return false;
+    bytes = add(bytes, (range.to - range.from) * entry->second.offset_bytes);
+  }
+  log->second.most_bytes = bytes;
+  log->second.allowed = std::move(ranges);
+  return true;
+}
+
     budgets[inputs[i]] = part;
     left -= part;
   }
@@ -251,7 +300,10 @@ input_queue::share input_queue::take(std::uint64_t max_bytes, std::uint64_t spli
     if (auto entry = replayed_.find(input); entry != replayed_.end()) {
       auto ranges = std::max<std::size_t>(max_batch_ranges / budgets.size(), 1);
       cutting cut{input, std::max<std::uint64_t>(budget, 1), ranges, split_bytes, {}, taken};
-      take_offsets(entry->second, cut);
+      if (entry->second.allowed.empty())
+        take_offsets(entry->second, cut);
+      else
+        take_allowed(entry->second, cut);
     }
   }
   return taken;
@@ -319,6 +371,27 @@ void input_queue::cut_partition(named_partition& from, std::uint64_t most_bytes,
     auto room = std::min(most_bytes, cut.split_bytes - cut.current.bytes);
     auto offsets = std::min(std::max<std::uint64_t>(room / at.offset_bytes, 1), end - sealed_to);
     auto bytes = offsets * at.offset_bytes;
+}
+
+void input_queue::take_allowed(replayed_input& from, cutting& cut) {
+  for (auto& range : std::exchange(from.allowed, {})) {
+    if (cut.full())
+      break;
+    auto& next = *from.known.find(range.partition);
+    auto& at = next.second;
+    from.uncount(next);
+    cut_partition(next, std::min(cut.budget, (range.to - range.from) * at.offset_bytes), cut);
+    at.waits = at.unread() > 0;
+    from.count(next);
+    auto turn = std::find(from.unread.begin(), from.unread.end(), &next);
+    if (!at.waits || at.grows)
+      from.unread.erase(turn);
+    if (at.waits && at.grows)
+      from.unread.push_back(&next);
+  }
+  from.most_bytes = 0; // until more is allowed
+  if (!cut.current.ranges.empty())
+    cut.into.splits.push_back(std::move(cut.current));
     cut.current.ranges.push_back({cut.input, name, end, version, sealed_to, sealed_to + offsets});
     cut.current.bytes += bytes;
     --cut.ranges_left;

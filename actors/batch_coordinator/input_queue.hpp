@@ -76,7 +76,12 @@ public:
   int waiting_inputs() const;
 
   /// Batches take no more than this of the input's offsets from now on, and none of them if it is 0; empty = no bound of its own.
-  void pace(input_id input, std::optional<std::uint64_t> bytes) { replayed_[input].most_bytes = bytes; }
+  void pace(input_id input, std::optional<std::uint64_t> bytes);
+  /// What would be taken next of the input's offsets, if it were about `bytes`: at most `most_ranges`.
+  std::vector<offset_range> next_offsets(input_id input, std::uint64_t bytes, std::size_t most_ranges) const;
+  /// The next batch takes these of the input's offsets, or the first of them, and no others. False, and nothing is changed, if they are not any
+  /// more what comes next of their partitions.
+  bool allow(input_id input, std::vector<offset_range> ranges);
   /// Whether `take` would take anything.
   bool may_take() const { return !inputs_to_take().empty(); }
 
@@ -111,6 +116,7 @@ private:
     /// Puts it into the queue, if there is something to read of it.
     void wait(named_partition& partition);
     /// While a partition is changed its bytes are not counted.
+    std::vector<offset_range> allowed{}; ///< not empty: these, and no others
     void uncount(const named_partition& partition);
     void count(const named_partition& partition);
   };
@@ -134,6 +140,7 @@ private:
   std::vector<input_id> inputs_with_work() const;
   std::vector<input_id> inputs_to_take() const;
   /// What is known of a partition, here or in the log.
+  static void take_allowed(replayed_input& from, cutting& cut);
   result<std::optional<log::partition_position>> position_of(input_id input, const std::string& partition) const;
 
   std::map<std::pair<input_id, weir::epoch>, line> lines_;

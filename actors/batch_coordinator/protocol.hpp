@@ -36,6 +36,18 @@ struct offsets_found {
   WEIR_FIELDS(x.input, x.partitions, x.changed)
 };
 
+/// From the receiver of an input that can be read again: the answer to `count_offsets`.
+struct offsets_counted {
+  weir::epoch coordinator;
+  input_id input;
+  std::uint64_t question = 0;
+  std::uint64_t whole_ranges = 0; ///< so many of those that it was asked about hold few enough records together
+  std::uint64_t cut_to = 0;       ///< and the next one up to here; 0 = nothing of it
+  std::uint64_t records = 0;
+  bool failed = false; ///< they cannot be read, as the task that reads them will say
+  WEIR_FIELDS(x.coordinator, x.input, x.question, x.whole_ranges, x.cut_to, x.records, x.failed)
+};
+
 /// From a receiver, whenever it changes: whether its input has come to rest, as `--stop-when-idle` means it.
 struct input_activity {
   input_id input;
@@ -111,7 +123,7 @@ using batch_coordinator_actor = caf::typed_actor<
   caf::reacts_to<seal_impossible>,
   // Input that may be sealed. From receivers and the block store.
   caf::reacts_to<open_input>, caf::reacts_to<blocks_ready>, caf::reacts_to<offsets_found>,
-  caf::reacts_to<input_activity>, caf::reacts_to<input_drained>,
+  caf::reacts_to<offsets_counted>, caf::reacts_to<input_activity>, caf::reacts_to<input_drained>,
   // Progress of a batch. From executors and sinks.
   caf::reacts_to<task_finished>, caf::reacts_to<task_poisoned>, caf::reacts_to<batch_published>,
   // Stop in order. From the runtime.
@@ -136,5 +148,6 @@ CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::task_poisoned))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::batch_published))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::drain))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::batch_tick))
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::offsets_counted))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::idle_check))
 CAF_END_TYPE_ID_BLOCK(weir_batch_coordinator)

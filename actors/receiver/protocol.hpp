@@ -51,6 +51,16 @@ struct limit_rate {
   WEIR_FIELDS(x.coordinator, x.records_per_s)
 };
 
+/// From the coordinator: how much of these ranges, from the first one on, holds so many records or fewer? Answered with `offsets_counted`, and
+/// repeated until it is.
+struct count_offsets {
+  weir::epoch coordinator;
+  std::uint64_t question = 0;
+  std::vector<offset_range> ranges;
+  std::uint64_t most_records = 0;
+  WEIR_FIELDS(x.coordinator, x.question, x.ranges, x.most_records)
+};
+
 /// To itself: the rate allows records again.
 struct read_again {
   std::uint64_t count = 0;
@@ -148,6 +158,8 @@ using replay_receiver_actor = caf::typed_actor<
   caf::reacts_to<input_tick>,
   // What was seen there. From its own worker.
   caf::reacts_to<source_listed>,
+  // Count records that are not sealed yet. From the coordinator; the answer, which is passed on, from its own worker.
+  caf::reacts_to<count_offsets>, caf::reacts_to<offsets_counted>,
   // A new coordinator asks by itself; nothing else to repeat. From the supervisor.
   caf::reacts_to<peer_restarted>>;
 
@@ -174,4 +186,5 @@ CAF_END_TYPE_ID_BLOCK(weir_receiver)
 CAF_BEGIN_TYPE_ID_BLOCK(weir_rates, caf::first_custom_type_id + 800)
 CAF_ADD_TYPE_ID(weir_rates, (weir::actors::limit_rate))
 CAF_ADD_TYPE_ID(weir_rates, (weir::actors::read_again))
+CAF_ADD_TYPE_ID(weir_rates, (weir::actors::count_offsets))
 CAF_END_TYPE_ID_BLOCK(weir_rates)

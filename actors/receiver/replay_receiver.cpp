@@ -1,13 +1,18 @@
 // The way of a record that can be read again begins in batch_coordinator, which seals a range of its partition, and goes on in
-// partition_executor, which reads it: nothing is copied. This actor only says which partitions there are, and how far they reach.
+// partition_executor, which reads it: nothing is copied. This actor only says which partitions there are, how far they reach, and, where a
+// rate bounds them, how many records a batch would have.
 #include "actors/receiver/replay_receiver.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "actors/batch_coordinator/protocol.hpp"
 #include "actors/node/conduct.hpp"
+#include "actors/node/replayable_inputs.hpp"
+#include "actors/receiver/fitting_ranges.hpp"
 #include "actors/receiver/source_watch.hpp"
 
 namespace weir::actors {
@@ -38,6 +43,7 @@ struct replay_receiver_state {
   std::chrono::steady_clock::time_point looks_since{}; ///< when the last look began
   std::chrono::steady_clock::time_point last_ended{};  ///< of the looks
   bool draining = false;
+  std::optional<std::pair<weir::epoch, std::uint64_t>> counting; ///< the question that the worker works on
 
   replay_receiver_state(replay_receiver_actor::pointer ptr) : self{ptr} {}
 
@@ -133,6 +139,47 @@ struct replay_receiver_state {
       look();
   }
 
+  void count(const count_offsets& message) {
+    std::pair question{message.coordinator, message.question};
+    if (draining || counting == question)
+      return; // or it was repeated
+    counting = question;
+    thread->post([services = services, input = input, message, me = caf::actor_cast<caf::actor_addr>(self)] {
+      auto answer = count_records(*services, input, message);
+      if (auto handle = caf::actor_cast<caf::actor>(me))
+        caf::anon_send(handle, answer);
+    });
+  }
+
+  void counted(const offsets_counted& message) {
+    if (counting == std::pair{message.coordinator, message.question})
+      counting.reset();
+    send(message);
+  }
+
+  /// On the worker.
+  static offsets_counted count_records(const actors::services& services, input_id input,
+                                       const count_offsets& question) {
+    auto form = services.replayable[input.value]->form();
+    auto fitting =
+      fit_ranges(question.ranges, question.most_records, [&](const offset_range& range) -> result<std::uint64_t> {
+        auto pieces = read_range(services, range);
+        if (!pieces)
+          return tl::make_unexpected(pieces.error());
+        std::uint64_t records = 0;
+        for (auto& piece : *pieces)
+          records += records_of(piece.bytes, form);
+        return records;
+      });
+    offsets_counted answer{question.coordinator, input, question.question, 0, 0, 0, !fitting};
+    if (fitting) {
+      answer.whole_ranges = fitting->whole;
+      answer.cut_to = fitting->cut_to;
+      answer.records = fitting->records;
+    }
+    return answer;
+  }
+
   void report() {
     if (draining)
       send(input_drained{input, {}, {}});
@@ -170,6 +217,8 @@ replay_receiver_actor::behavior_type replay_receiver_behavior(
     [&state](const report_input&) { state.report(); },
     [&state](const input_tick& message) { state.tick(message); },
     [&state](const source_listed& message) { state.listed(message); },
+    [&state](const count_offsets& message) { state.count(message); },
+    [&state](const offsets_counted& message) { state.counted(message); },
     [](const peer_restarted&) {},
   };
 }

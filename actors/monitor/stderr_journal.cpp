@@ -1,6 +1,8 @@
 #include "actors/monitor/stderr_journal.hpp"
 
+#include <algorithm>
 #include <ctime>
+#include <iterator>
 #include <mutex>
 #include <string_view>
 #include <vector>
@@ -63,6 +65,21 @@ std::string as_text(std::int64_t now, log_level level, const char* event, const 
   return line + "\n";
 }
 
+/// Counts and durations among the further fields of events: in JSON they are numbers.
+bool is_figure(std::string_view name) {
+  constexpr std::string_view figures[] = {"records",
+                                          "records_received",
+                                          "records_processed",
+                                          "batches_completed",
+                                          "batches_to_compute",
+                                          "batches_to_publish",
+                                          "actor_restarts",
+                                          "files",
+                                          "uptime_ms",
+                                          "took_ms"};
+  return std::find(std::begin(figures), std::end(figures), name) != std::end(figures);
+}
+
 std::vector<field> fields_of(const event& what) {
   std::vector<field> fields;
   if (what.batch)
@@ -76,7 +93,7 @@ std::vector<field> fields_of(const event& what) {
   if (!what.message.empty())
     fields.push_back({"message", what.message});
   for (auto& [name, value] : what.more)
-    fields.push_back({name, value});
+    fields.push_back({name, value, is_figure(name)});
   return fields;
 }
 

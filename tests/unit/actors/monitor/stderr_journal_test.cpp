@@ -50,11 +50,15 @@ TEST_CASE("an event is one line of text with its fields", "[journal]") {
 
 TEST_CASE("the same event is one line of JSON", "[journal]") {
   kept journal{log_level::warning, log_format::json};
-  journal.log->tell({.name = "records_skipped", .batch = batch_id{7}, .epoch = epoch{2}, .message = "a \"b\"\n"});
+  journal.log->tell({.name = "records_skipped",
+                     .batch = batch_id{7},
+                     .epoch = epoch{2},
+                     .message = "a \"b\"\n",
+                     .more = {{"records", "5"}, {"peer", "5"}}});
   REQUIRE(journal.lines.size() == 1);
   CHECK(journal.lines[0] ==
         "{\"time_ms\":1700000000123,\"level\":\"warning\",\"event\":\"records_skipped\",\"batch\":7,\"epoch\":2,"
-        "\"message\":\"a \\\"b\\\"\\u000a\"}\n");
+        "\"message\":\"a \\\"b\\\"\\u000a\",\"records\":5,\"peer\":\"5\"}\n");
 }
 
 TEST_CASE("a stranger's text cannot forge a line or a field", "[journal]") {

@@ -701,7 +701,8 @@ result<void> actor_runtime::serve_control() {
   auto wanted = options_.control_socket;
   if (wanted == "none" || (wanted.empty() && options_.data_dir.empty()))
     return {};
-  auto verbs = tree_verbs(running_->tree);
+  auto& services = *running_->services;
+  auto verbs = tree_verbs(running_->tree, about_actors(services.settings, *services.plan));
   verbs["status"] = [raw = running_.get(), this](std::string_view) {
     return status_json(raw->observer->look(status_batches), raw->figures(options_));
   };

@@ -9,7 +9,9 @@ void append(std::string& list, const std::string& one) { list += (list.empty() ?
 std::string place_of(const plan::output_target& target) {
   using enum plan::output_target::kind;
   switch (target.what) {
-    case text: return "text:" + target.prefix;
+    case text: // or whatever the operator wrote into the files
+      return "files " + (target.prefix.empty() ? "" : target.prefix + "-") + "TIME" +
+             (target.suffix.empty() ? "" : "." + target.suffix);
     case print: return "print";
     case program: break;
   }
@@ -26,7 +28,8 @@ std::string guarantee_of(const plan::output_target& target, bool has_log) {
 std::string inputs_of(const settings& from) {
   std::string list;
   for (auto& input : from.inputs)
-    append(list, input.text());
+    if (input.what() != input_url::kind::given_up)
+      append(list, input.text());
   return list;
 }
 
@@ -35,6 +38,13 @@ std::string outputs_of(const plan::physical_plan& plan, bool has_log) {
   for (auto& output : plan.outputs())
     for (auto& target : output.targets)
       append(list, output.name + " to " + place_of(target) + " (" + guarantee_of(target, has_log) + ")");
+  return list;
+}
+
+std::string places_of(const plan::output& output) {
+  std::string list;
+  for (auto& target : output.targets)
+    append(list, place_of(target));
   return list;
 }
 
@@ -77,6 +87,15 @@ event started_line(const std::string& application, const std::string& data_dir, 
                    {"data_dir", has_log ? data_dir : "none"},
                    {"inputs", inputs_of(from)},
                    {"outputs", outputs_of(plan, has_log)}}};
+}
+
+std::map<std::string, std::string> about_actors(const settings& from, const plan::physical_plan& plan) {
+  std::map<std::string, std::string> about;
+  for (auto& output : plan.outputs())
+    about[to_string(address{role::sink, output.index.value})] = output.name + " to " + places_of(output);
+  for (std::uint32_t i = 0; i < from.inputs.size(); ++i)
+    about[to_string(address{role::receiver, i})] = from.inputs[i].text();
+  return about;
 }
 
 event draining_line(const std::string& work, std::chrono::milliseconds limit) {

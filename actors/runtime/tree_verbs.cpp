@@ -36,8 +36,8 @@ std::string kill_one(supervised_tree& tree, std::string_view arguments) {
 
 } // namespace
 
-control_verbs tree_verbs(std::shared_ptr<supervised_tree> tree) {
-  return {{"tree", [tree](std::string_view) { return tree->as_json(); }},
+control_verbs tree_verbs(std::shared_ptr<supervised_tree> tree, std::map<std::string, std::string> about) {
+  return {{"tree", [tree, about = std::move(about)](std::string_view) { return tree->as_json(about); }},
           {"kill", [tree](std::string_view arguments) { return kill_one(*tree, arguments); }}};
 }
 

@@ -176,6 +176,8 @@ bool supervised_tree::send(const std::string& name, const caf::message& message,
   return true;
 }
 
-std::string supervised_tree::as_json() const { return to_json(shared_->board.rows(), system_.clock().now()); }
+std::string supervised_tree::as_json(const std::map<std::string, std::string>& about) const {
+  return to_json(shared_->board.rows(), system_.clock().now(), about);
+}
 
 } // namespace weir::actors

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -34,8 +35,8 @@ public:
   bool send(const std::string& name, const caf::message& message, bool deadly);
 
   std::vector<tree_row> rows() const { return shared_->board.rows(); }
-  /// The tree as JSON, with times as they are now.
-  std::string as_json() const;
+  /// The tree as JSON, with times as they are now; `about`: what is said of children, by their names.
+  std::string as_json(const std::map<std::string, std::string>& about = {}) const;
 
 private:
   supervised_tree(caf::actor_system& system, supervisor_specification what, supervision_hooks hooks);

@@ -197,21 +197,24 @@ void tree_board::add_rows(const std::string& parent, std::vector<tree_row>& into
 
 namespace {
 
-std::string row_as_json(const std::vector<tree_row>& rows, std::size_t& at, tree_board::time_point now) {
+std::string row_as_json(const std::vector<tree_row>& rows, std::size_t& at, tree_board::time_point now,
+                        const std::map<std::string, std::string>& about) {
   auto& row = rows[at++];
   using std::chrono::duration_cast;
   auto lives = row.state == child_state::running || row.state == child_state::stopping;
   auto uptime = lives ? duration_cast<std::chrono::milliseconds>(now - row.started).count() : 0;
-  auto text = "{\"name\":" + json_text(row.name) + ",\"kind\":\"" + (row.supervisor ? "supervisor" : "actor") +
-              "\",\"state\":\"" + name_of(row.state) + "\",\"restarts\":" + std::to_string(row.restarts) +
-              ",\"last_reason\":" + json_text(row.last_reason) +
+  auto known = about.find(row.name);
+  auto text = "{\"name\":" + json_text(row.name) +
+              (known == about.end() ? "" : ",\"about\":" + json_text(known->second)) + ",\"kind\":\"" +
+              (row.supervisor ? "supervisor" : "actor") + "\",\"state\":\"" + name_of(row.state) +
+              "\",\"restarts\":" + std::to_string(row.restarts) + ",\"last_reason\":" + json_text(row.last_reason) +
               ",\"uptime_ms\":" + std::to_string(std::max<std::int64_t>(0, uptime));
   if (row.restart_took)
     text += ",\"restart_us\":" + std::to_string(row.restart_took->count());
   if (row.supervisor) {
     text += ",\"children\":[";
     for (auto first = true; at < rows.size() && rows[at].parent == row.name; first = false)
-      text += (first ? "" : ",") + row_as_json(rows, at, now);
+      text += (first ? "" : ",") + row_as_json(rows, at, now, about);
     text += "]";
   }
   return text + "}";
@@ -219,9 +222,10 @@ std::string row_as_json(const std::vector<tree_row>& rows, std::size_t& at, tree
 
 } // namespace
 
-std::string to_json(const std::vector<tree_row>& rows, tree_board::time_point now) {
+std::string to_json(const std::vector<tree_row>& rows, tree_board::time_point now,
+                    const std::map<std::string, std::string>& about) {
   std::size_t at = 0;
-  return rows.empty() ? "null" : row_as_json(rows, at, now);
+  return rows.empty() ? "null" : row_as_json(rows, at, now, about);
 }
 
 } // namespace weir::actors

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -94,7 +95,9 @@ private:
   std::vector<record> records_; ///< in the order in which they were enlisted
 };
 
-/// The tree as one JSON document: nested objects with name, kind, state, restarts, last_reason, uptime_ms, restart_us, children.
-std::string to_json(const std::vector<tree_row>& rows, tree_board::time_point now);
+/// The tree as one JSON document: nested objects with name, about (of those in `about`, by name), kind, state, restarts, last_reason,
+/// uptime_ms, restart_us, children.
+std::string to_json(const std::vector<tree_row>& rows, tree_board::time_point now,
+                    const std::map<std::string, std::string>& about = {});
 
 } // namespace weir::actors

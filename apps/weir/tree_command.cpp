@@ -39,8 +39,13 @@ std::uint64_t number(const json& node, const char* key) {
   return found != node.end() && found->is_number() ? found->get<std::uint64_t>() : 0;
 }
 
+std::string name_of(const json& node) {
+  auto about = text(node, "about");
+  return text(node, "name") + (about.empty() ? "" : " (" + about + ")");
+}
+
 std::size_t widest_name(const json& node, std::size_t depth) {
-  auto width = 2 * depth + text(node, "name").size();
+  auto width = 2 * depth + name_of(node).size();
   if (node.contains("children"))
     for (auto& child : node["children"])
       width = std::max(width, widest_name(child, depth + 1));
@@ -49,7 +54,7 @@ std::size_t widest_name(const json& node, std::size_t depth) {
 
 void print_row(const json& node, std::size_t depth, std::size_t width) {
   auto reason = text(node, "last_reason");
-  auto name = std::string(2 * depth, ' ') + text(node, "name");
+  auto name = std::string(2 * depth, ' ') + name_of(node);
   std::printf("%-*s  %-9s %8llu  %8s%s%s\n", static_cast<int>(width), name.c_str(), text(node, "state").c_str(),
               static_cast<unsigned long long>(number(node, "restarts")), duration_of(number(node, "uptime_ms")).c_str(),
               reason.empty() ? "" : "  ", reason.c_str());

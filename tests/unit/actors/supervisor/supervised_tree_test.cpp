@@ -374,6 +374,8 @@ TEST_CASE("the tree as JSON shows who is below whom, and how each fares", "[tree
     "\"uptime_ms\":23,\"children\":[{\"name\":\"pair\",\"kind\":\"supervisor\",\"state\":\"running\",\"restarts\":0,"
     "\"last_reason\":\"\",\"uptime_ms\":23,\"children\":[{\"name\":\"b\",\"kind\":\"actor\",\"state\":\"running\","
     "\"restarts\":1,\"last_reason\":\"it was killed\",\"uptime_ms\":3,\"restart_us\":0}]}]}");
+  CHECK(in.tree->as_json({{"b", "counts to \"x\""}})
+          .find("{\"name\":\"b\",\"about\":\"counts to \\\"x\\\"\",\"kind\":\"actor\",") != std::string::npos);
 }
 
 TEST_CASE("whatever is killed whenever, in the end everybody lives, once", "[tree]") {

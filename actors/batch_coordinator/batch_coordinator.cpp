@@ -53,6 +53,7 @@ struct coordinator_state {
   std::map<input_id, replay_pace> paces;  ///< of what can be read again; receivers keep to their rates themselves
   std::map<input_id, count_ahead> counts; ///< of those whose records are counted before they are sealed
   std::set<std::pair<input_id, std::string>> changed_files; ///< after they were read; named to people
+  std::set<input_id> looked_at;                             ///< inputs that have said that all is found that is there
   std::set<input_id> said_to_wait; ///< inputs of which the journal last heard that something waits
 
   coordinator_state(batch_coordinator_actor::pointer ptr) : self{ptr} {}
@@ -149,7 +150,7 @@ struct coordinator_state {
       unpublished.push_back({commit.id, commit.time_ms, since, {}, {outputs.begin(), outputs.end()}});
     }
     services->journal->batches_recovered(open, unpublished);
-    if (recovered.last.value > 0)
+    if (!open.empty() || !unpublished.empty())
       say_recovered(open.size(), unpublished.size(), services->wall_clock_us() - claimed_us);
   }
 
@@ -277,7 +278,27 @@ struct coordinator_state {
     services->spoil(why);
   }
 
-  void activity(const input_activity& message) { rest.activity(message.input, message.at_rest); }
+  void activity(const input_activity& message) {
+    rest.activity(message.input, message.at_rest);
+    if (message.at_rest && epoch.value != 0)
+      say_nothing_new(message.input);
+  }
+
+  /// Whoever starts an application again on a directory that it has read sees why nothing comes.
+  void say_nothing_new(input_id input) {
+    if (!looked_at.insert(input).second)
+      return;
+    auto directory = directory_of(*services, input);
+    auto files = queue.only_read_before(input);
+    if (directory && files > 0)
+      services->journal->tell({.name = "nothing_new",
+                               .level = log_level::notice,
+                               .limited = true,
+                               .actor = address{role::receiver, input.value},
+                               .message = "nothing new in " + *directory + ": " + std::to_string(files) +
+                                          (files == 1 ? " file was" : " files were") + " read before",
+                               .more = {{"files", std::to_string(files)}}});
+  }
 
   void input_is_drained(const input_drained& message) {
     rest.drained(message.input, message.epoch, message.through);
@@ -651,6 +672,7 @@ struct coordinator_state {
       case role::receiver:
         services->directory.send(who, report_input{epoch});
         send_rate(input_id{who.index});
+        send_open_questions();
         if (draining)
           services->directory.send(who, drain_input{epoch});
         break;
@@ -668,11 +690,11 @@ struct coordinator_state {
       claim();
     } else {
       ask_writer_again();
+      send_open_questions();
       publishing.clear();
       publish_next();
     }
     schedule_retry();
-        send_open_questions();
   }
 
   void schedule_retry() { self->delayed_send(self, services->settings.retry_interval, retry_tick{}); }
@@ -690,7 +712,6 @@ struct coordinator_state {
         to_writer(commit_batch{epoch, batch.commit()});
       if (batch.where() == batch_progress::state::published)
         to_writer(finish_batch{epoch, number});
-      send_open_questions();
       after = number;
     }
   }
@@ -801,6 +822,7 @@ batch_coordinator_actor::behavior_type coordinator_behavior(
     [&state](const open_input& message) { state.open(message); },
     [&state](const blocks_ready& message) { state.ready(message); },
     [&state](const offsets_found& message) { state.found(message); },
+    [&state](const offsets_counted& message) { state.counted(message); },
     [&state](const input_activity& message) { state.activity(message); },
     [&state](const input_drained& message) { state.input_is_drained(message); },
     [&state](const batch_amended& message) { state.amended(message); },
@@ -822,5 +844,4 @@ batch_coordinator_actor spawn_batch_coordinator(caf::actor_system& system, servi
   return system.spawn<caf::lazy_init>(coordinator_behavior, std::move(services));
 }
 
-    [&state](const offsets_counted& message) { state.counted(message); },
 } // namespace weir::actors

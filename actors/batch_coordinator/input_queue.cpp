@@ -70,6 +70,7 @@ void input_queue::sealed_before(input_id input, weir::epoch owner, block_sequenc
 
 void input_queue::begun_before(input_id input, const std::string& partition, const log::partition_position& position) {
   auto& log = replayed_[input];
+  log.has_new = true;
   auto& entry = *log.known.try_emplace(partition).first;
   entry.second.position = position;
   log.wait(entry);
@@ -126,8 +127,11 @@ result<std::vector<std::string>> input_queue::offsets_found(input_id input,
       else
         position = {found.end, found.version, 0};
     }
-    if (!found.grows && position.sealed_to >= position.end)
+    if (!found.grows && position.sealed_to >= position.end) {
+      ++log.read_before;
       continue;
+    }
+    log.has_new = true;
     auto& entry = *log.known.try_emplace(found.name).first;
     log.uncount(entry);
     entry.second.position = position;
@@ -159,6 +163,11 @@ result<std::vector<std::string>> input_queue::offsets_changed(input_id input,
   return read;
 }
 
+std::uint64_t input_queue::only_read_before(input_id input) const {
+  auto log = replayed_.find(input);
+  return log == replayed_.end() || log->second.has_new ? 0 : log->second.read_before;
+}
+
 void input_queue::committed(const log::batch_record& batch) {
   for (auto& split : batch.splits)
     for (auto& range : split.ranges) {
@@ -173,11 +182,13 @@ void input_queue::committed(const log::batch_record& batch) {
 }
 
 void input_queue::drop_offsets() {
-  for (auto& [input, log] : replayed_)
+  for (auto& [input, log] : replayed_) {
+    log.allowed.clear();
     for (; !log.unread.empty(); log.unread.pop_front()) {
       log.uncount(*log.unread.front());
       log.unread.front()->second.waits = false;
     }
+  }
 }
 
 std::vector<input_id> input_queue::inputs_with_work() const {
@@ -185,10 +196,8 @@ std::vector<input_id> input_queue::inputs_with_work() const {
   for (auto& [key, at] : lines_)
     if (!at.blocks.empty())
       found.insert(key.first);
-  for (auto& [input, log] : replayed_) {
-    log.allowed.clear();
+  for (auto& [input, log] : replayed_)
     if (!log.unread.empty())
-  }
       found.insert(input);
   return {found.begin(), found.end()};
 }
@@ -236,15 +245,6 @@ std::uint64_t input_queue::wanted_bytes(input_id input) const {
   return entry != replayed_.end() ? std::min(bytes, entry->second.most_bytes.value_or(most)) : bytes;
 }
 
-input_queue::share input_queue::take(std::uint64_t max_bytes, std::uint64_t split_bytes) {
-  share taken;
-  // Small askers first: what they leave of their part is shared by the others.
-  auto inputs = inputs_to_take();
-  std::stable_sort(inputs.begin(), inputs.end(), [this](auto a, auto b) { return wanted_bytes(a) < wanted_bytes(b); });
-  std::map<input_id, std::uint64_t> budgets;
-  auto left = max_bytes;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    auto part = std::min(wanted_bytes(inputs[i]), left / (inputs.size() - i));
 void input_queue::pace(input_id input, std::optional<std::uint64_t> bytes) {
   auto& log = replayed_[input];
   log.most_bytes = bytes;
@@ -292,6 +292,15 @@ bool input_queue::allow(input_id input, std::vector<offset_range> ranges) {
   return true;
 }
 
+input_queue::share input_queue::take(std::uint64_t max_bytes, std::uint64_t split_bytes) {
+  share taken;
+  // Small askers first: what they leave of their part is shared by the others.
+  auto inputs = inputs_to_take();
+  std::stable_sort(inputs.begin(), inputs.end(), [this](auto a, auto b) { return wanted_bytes(a) < wanted_bytes(b); });
+  std::map<input_id, std::uint64_t> budgets;
+  auto left = max_bytes;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    auto part = std::min(wanted_bytes(inputs[i]), left / (inputs.size() - i));
     budgets[inputs[i]] = part;
     left -= part;
   }
@@ -364,15 +373,6 @@ void input_queue::take_offsets(replayed_input& from, cutting& cut) {
     cut.into.splits.push_back(std::move(cut.current));
 }
 
-void input_queue::cut_partition(named_partition& from, std::uint64_t most_bytes, cutting& cut) {
-  auto& [name, at] = from;
-  auto& [end, version, sealed_to] = at.position;
-  while (most_bytes > 0 && cut.ranges_left > 0 && sealed_to < end) {
-    auto room = std::min(most_bytes, cut.split_bytes - cut.current.bytes);
-    auto offsets = std::min(std::max<std::uint64_t>(room / at.offset_bytes, 1), end - sealed_to);
-    auto bytes = offsets * at.offset_bytes;
-}
-
 void input_queue::take_allowed(replayed_input& from, cutting& cut) {
   for (auto& range : std::exchange(from.allowed, {})) {
     if (cut.full())
@@ -392,6 +392,15 @@ void input_queue::take_allowed(replayed_input& from, cutting& cut) {
   from.most_bytes = 0; // until more is allowed
   if (!cut.current.ranges.empty())
     cut.into.splits.push_back(std::move(cut.current));
+}
+
+void input_queue::cut_partition(named_partition& from, std::uint64_t most_bytes, cutting& cut) {
+  auto& [name, at] = from;
+  auto& [end, version, sealed_to] = at.position;
+  while (most_bytes > 0 && cut.ranges_left > 0 && sealed_to < end) {
+    auto room = std::min(most_bytes, cut.split_bytes - cut.current.bytes);
+    auto offsets = std::min(std::max<std::uint64_t>(room / at.offset_bytes, 1), end - sealed_to);
+    auto bytes = offsets * at.offset_bytes;
     cut.current.ranges.push_back({cut.input, name, end, version, sealed_to, sealed_to + offsets});
     cut.current.bytes += bytes;
     --cut.ranges_left;

@@ -60,6 +60,8 @@ public:
   /// Final partitions that are not any more what they were when they were found: of those of which nothing is sealed, nothing is until they are
   /// found again. The answer has the names of the others.
   result<std::vector<std::string>> offsets_changed(input_id input, const std::vector<std::string>& partitions);
+  /// How many partitions of the input were found that batches had read whole before; 0 if anything else was found, too.
+  std::uint64_t only_read_before(input_id input) const;
   /// A batch is committed: final partitions that end with it are known to the log.
   void committed(const log::batch_record& batch);
   /// Forgets offsets of which nothing more shall be sealed: the application drains.
@@ -111,12 +113,14 @@ private:
     std::map<std::string, replayed_partition> known; ///< by name: those of which the log does not know all
     std::deque<named_partition*> unread;             ///< of `known`, in the order of their turns
     byte_sum unread_bytes = 0;                       ///< of those
+    std::uint64_t read_before = 0;                   ///< final ones that were found and known to be read
+    bool has_new = false;                            ///< something was found that was not
     std::optional<std::uint64_t> most_bytes{};
+    std::vector<offset_range> allowed{}; ///< not empty: these, and no others
 
     /// Puts it into the queue, if there is something to read of it.
     void wait(named_partition& partition);
     /// While a partition is changed its bytes are not counted.
-    std::vector<offset_range> allowed{}; ///< not empty: these, and no others
     void uncount(const named_partition& partition);
     void count(const named_partition& partition);
   };
@@ -136,11 +140,11 @@ private:
   std::uint64_t wanted_bytes(input_id input) const;
   void take_blocks(input_id input, std::uint64_t budget, std::uint64_t split_bytes, share& into);
   static void take_offsets(replayed_input& from, cutting& cut);
+  static void take_allowed(replayed_input& from, cutting& cut);
   static void cut_partition(named_partition& from, std::uint64_t most_bytes, cutting& cut);
   std::vector<input_id> inputs_with_work() const;
   std::vector<input_id> inputs_to_take() const;
   /// What is known of a partition, here or in the log.
-  static void take_allowed(replayed_input& from, cutting& cut);
   result<std::optional<log::partition_position>> position_of(input_id input, const std::string& partition) const;
 
   std::map<std::pair<input_id, weir::epoch>, line> lines_;

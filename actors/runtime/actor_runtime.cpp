@@ -588,13 +588,22 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   services->random = make_random();
   services->replayable = replayable_inputs(services->settings.inputs, *services->plan);
   services->watch_directory = [raw = services.get()](input_id input) {
-    return watch_directory(*directory_of(*raw, input), [raw, input](auto& sentence, auto is_problem) {
-      raw->journal->tell({.name = "directory_listed",
-                          .level = is_problem ? log_level::warning : log_level::info,
-                          .limited = true,
-                          .actor = address{role::receiver, input.value},
-                          .message = sentence});
-    });
+    return watch_directory(
+      *directory_of(*raw, input),
+      [raw, input](auto& sentence, auto is_problem) {
+        raw->journal->tell({.name = "directory_listed",
+                            .level = is_problem ? log_level::warning : log_level::info,
+                            .limited = true,
+                            .actor = address{role::receiver, input.value},
+                            .message = sentence});
+      },
+      [raw, input](auto& sentence) {
+        raw->journal->tell({.name = "entries_skipped",
+                            .level = log_level::notice,
+                            .limited = true,
+                            .actor = address{role::receiver, input.value},
+                            .message = sentence});
+      });
   };
   services->open_feed = [raw = services.get()](input_id input, std::shared_ptr<feed_listener> listener) {
     return open_feed(*raw, input, std::move(listener));

@@ -23,18 +23,27 @@ tl::unexpected<error> refuse(const char* what, const std::string& directory) {
               "a file: input names a directory that exists and can be read");
 }
 
-std::optional<file_state> state_in(int directory, const char* name) {
+std::optional<struct stat> status_in(int directory, const char* name) {
   struct stat status {};
-  if (::fstatat(directory, name, &status, 0) != 0 || !S_ISREG(status.st_mode))
+  return ::fstatat(directory, name, &status, 0) == 0 ? std::optional{status} : std::nullopt;
+}
+
+std::optional<file_state> state_of(const std::optional<struct stat>& status) {
+  if (!status || !S_ISREG(status->st_mode))
     return {};
-  auto modified_ns = std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
-  return file_state{static_cast<std::uint64_t>(status.st_size), modified_ns, status.st_ino, status.st_dev};
+  auto modified_ns = std::int64_t{status->st_mtim.tv_sec} * 1'000'000'000 + status->st_mtim.tv_nsec;
+  return file_state{static_cast<std::uint64_t>(status->st_size), modified_ns, status->st_ino, status->st_dev};
+}
+
+const char* kind_of(mode_t mode) {
+  return S_ISDIR(mode) ? "a directory" : S_ISFIFO(mode) ? "a pipe" : S_ISSOCK(mode) ? "a socket" : "a device";
 }
 
 } // namespace
 
 result<void> visit_directory(const std::string& directory,
-                             const std::function<void(std::string_view name, const file_state& now)>& found) {
+                             const std::function<void(std::string_view name, const file_state& now)>& found,
+                             const std::function<void(std::string_view name, const char* what)>& skipped) {
   open_directory open{::opendir(directory.c_str())};
   if (!open)
     return refuse("cannot open the input directory", directory);
@@ -42,15 +51,18 @@ result<void> visit_directory(const std::string& directory,
     if (!is_input_name(entry->d_name))
       continue;
     // A file that vanishes between the two calls was never seen.
-    if (auto now = state_in(::dirfd(open.get()), entry->d_name))
+    auto status = status_in(::dirfd(open.get()), entry->d_name);
+    if (auto now = state_of(status))
       found(entry->d_name, *now);
+    else if (status && skipped)
+      skipped(entry->d_name, kind_of(status->st_mode));
   }
   if (errno != 0)
     return refuse("cannot list the input directory", directory);
   return {};
 }
 
-std::optional<file_state> state_of_file(const std::string& path) { return state_in(AT_FDCWD, path.c_str()); }
+std::optional<file_state> state_of_file(const std::string& path) { return state_of(status_in(AT_FDCWD, path.c_str())); }
 
 result<std::vector<listed_file>> list_directory(const std::string& directory) {
   std::vector<listed_file> files;

@@ -37,9 +37,11 @@ struct listed_file {
 inline bool is_input_name(std::string_view name) { return !name.empty() && name.front() != '.' && name.front() != '_'; }
 
 /// Calls `found` for each regular file (also behind a symbolic link) whose name is an input's, in no order. Takes no memory for each. A missing
-/// or unreadable directory is error 78. Thread-safe.
+/// or unreadable directory is error 78. Tells `skipped`, if given, of entries with such a name that are something else, and what: "a directory".
+/// Thread-safe.
 result<void> visit_directory(const std::string& directory,
-                             const std::function<void(std::string_view name, const file_state& now)>& found);
+                             const std::function<void(std::string_view name, const file_state& now)>& found,
+                             const std::function<void(std::string_view name, const char* what)>& skipped = {});
 
 /// That one file; nothing if it is not there, or no regular file. Thread-safe.
 std::optional<file_state> state_of_file(const std::string& path);

@@ -85,10 +85,35 @@ private:
   int queue_ = -1;
 };
 
+/// What is in a directory and is not read.
+struct skipped_entries {
+  std::uint64_t count = 0;
+  std::string first; ///< by name
+  const char* kind = "";
+
+  void add(std::string_view name, const char* what) {
+    if (count++ == 0 || name < first) {
+      first = name;
+      kind = what;
+    }
+  }
+
+  std::string sentence(const std::string& directory) const {
+    auto one = count == 1;
+    return directory + " has " + std::to_string(count) +
+           (one ? " entry that is no file and is" : " entries that are no files and are") + " not read" +
+           (one ? ": " : "; the first is ") + first + " (" + kind + ")" +
+           "; only files that lie in the directory itself are read";
+  }
+};
+
 class system_watch final : public directory_watch {
 public:
-  system_watch(std::string directory, watch_complaint complain)
-    : directory_{std::move(directory)}, complain_{std::move(complain)}, on_network_{is_on_network(directory_)} {
+  system_watch(std::string directory, watch_complaint complain, skipping_report report)
+    : directory_{std::move(directory)},
+      complain_{std::move(complain)},
+      report_{std::move(report)},
+      on_network_{is_on_network(directory_)} {
     if (on_network_)
       list_always("a network file system", "tells nobody of the changes that other machines make", false);
   }
@@ -156,12 +181,18 @@ private:
 
   result<bool> list(time_point now, const visitor& tell) {
     std::uint64_t files = 0;
-    auto listed = visit_directory(directory_, [&](std::string_view name, const file_state& state) {
-      ++files;
-      tell(name, known_part(state));
-    });
+    skipped_entries skipped;
+    auto listed = visit_directory(
+      directory_,
+      [&](std::string_view name, const file_state& state) {
+        ++files;
+        tell(name, known_part(state));
+      },
+      [&](std::string_view name, const char* what) { skipped.add(name, what); });
     if (!listed)
       return tl::make_unexpected(listed.error());
+    if (skipped.count > 0 && report_)
+      std::exchange(report_, {})(skipped.sentence(directory_));
     must_list_ = false;
     names_.clear(); // all were told before the listing began
     next_listing_ = now + std::max<std::chrono::microseconds>(least_listing_pause, files * listing_pause_each);
@@ -183,6 +214,7 @@ private:
 
   std::string directory_;
   watch_complaint complain_;
+  skipping_report report_; ///< empty once it was called
   bool on_network_;
   bool list_always_ = false;
   bool must_list_ = true;
@@ -194,8 +226,9 @@ private:
 
 } // namespace
 
-std::unique_ptr<directory_watch> watch_directory(std::string directory, watch_complaint complain) {
-  return std::make_unique<system_watch>(std::move(directory), std::move(complain));
+std::unique_ptr<directory_watch> watch_directory(std::string directory, watch_complaint complain,
+                                                 skipping_report report) {
+  return std::make_unique<system_watch>(std::move(directory), std::move(complain), std::move(report));
 }
 
 } // namespace weir::actors

@@ -37,9 +37,13 @@ public:
 /// Says to people, once, why a directory must be listed again and again; `is_problem` if somebody should do something about it.
 using watch_complaint = std::function<void(const std::string& sentence, bool is_problem)>;
 
+/// Says to people, once, that entries are no files and so are not read.
+using skipping_report = std::function<void(const std::string& sentence)>;
+
 /// Told of changes by the kernel (inotify). A directory on a network file system, whose other writers the kernel does not see, and one for
 /// which the kernel has no room are listed at each look instead. Lists it also every half minute at most, since changes behind links
 /// are not told.
-std::unique_ptr<directory_watch> watch_directory(std::string directory, watch_complaint complain);
+std::unique_ptr<directory_watch> watch_directory(std::string directory, watch_complaint complain,
+                                                 skipping_report report = {});
 
 } // namespace weir::actors

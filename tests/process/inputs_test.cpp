@@ -151,3 +151,27 @@ TEST_CASE("inputs of all kinds are united, and each comes to rest in its own way
   CHECK(end.code == 0);
   check_counts(directory, texts);
 }
+
+TEST_CASE("a start on a directory that was read before says that there is nothing new, and how much was read",
+          "[inputs]") {
+  auto directory = fresh_directory();
+  std::filesystem::create_directories(directory / "in/sub");
+  for (auto name : {"a", "b", "c"})
+    write_file(directory / ("in/" + std::string{name}), "word\n");
+  auto arguments = word_count(
+    directory, {"--input", "file:" + directory / "in", "--stop-when-idle=100ms", "--set", "file.settle=0ms"});
+  auto first = run(arguments);
+  INFO(first.errors);
+  CHECK(first.code == 0);
+  CHECK(first.errors.find("nothing new") == std::string::npos);
+  CHECK(first.errors.find("1 entry that is no file") != std::string::npos);
+  auto second = run(arguments);
+  INFO(second.errors);
+  CHECK(second.code == 0);
+  CHECK(second.errors.find("nothing new in " + directory / "in" + ": 3 files were read before") != std::string::npos);
+  CHECK(second.errors.find(" recovered ") == std::string::npos);
+  write_file(directory / "in/d", "word\n");
+  auto third = run(arguments);
+  CHECK(third.code == 0);
+  CHECK(third.errors.find("nothing new") == std::string::npos);
+}

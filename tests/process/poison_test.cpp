@@ -263,6 +263,7 @@ TEST_CASE("by default a program stops and names operator, batch, partition and r
     auto end = run(add_up(directory.path(), small));
     INFO(end.errors);
     CHECK(end.code == 1);
+    CHECK((end.errors.find(" notice recovered ") != std::string::npos) == (start > 0));
     auto from =
       end.errors.rfind("user function of operator parse, batch "); // the line that notices the end says it, too
     REQUIRE(from != std::string::npos);

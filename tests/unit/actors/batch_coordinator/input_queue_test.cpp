@@ -455,3 +455,20 @@ TEST_CASE("every block and every byte is handed out once, in order, within the l
     all.drain();
   }
 }
+
+TEST_CASE("a directory that has only files that were read before is known from one with something new",
+          "[input_queue]") {
+  input_queue queue;
+  queue.look_up_in([](input_id, const std::string& name) {
+    return result<std::optional<log::partition_position>>{
+      name == "new" ? std::nullopt : std::optional{log::partition_position{10, 5, 10}}};
+  });
+  CHECK(queue.only_read_before(first) == 0);
+  REQUIRE(queue.offsets_found(first, {file("a", 10), file("b", 10)}));
+  CHECK(queue.only_read_before(first) == 2);
+  REQUIRE(queue.offsets_found(first, {file("new", 10)}));
+  CHECK(queue.only_read_before(first) == 0);
+  REQUIRE(queue.offsets_found(second, {file("a", 10)}));
+  queue.begun_before(second, "c", {10, 5, 3});
+  CHECK(queue.only_read_before(second) == 0);
+}

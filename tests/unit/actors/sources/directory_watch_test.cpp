@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <map>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -19,10 +20,13 @@ namespace {
 /// What a look tells: sizes by name, -1 of what is gone.
 struct watched {
   explicit watched(const std::string& directory) {
-    watch = watch_directory(directory, [this](const std::string& sentence, bool problem) {
-      complaints.push_back(sentence);
-      problems += problem ? 1 : 0;
-    });
+    watch = watch_directory(
+      directory,
+      [this](const std::string& sentence, bool problem) {
+        complaints.push_back(sentence);
+        problems += problem ? 1 : 0;
+      },
+      [this](const std::string& sentence) { skipped.push_back(sentence); });
   }
 
   using told = std::map<std::string, std::int64_t>;
@@ -37,7 +41,7 @@ struct watched {
   }
 
   std::chrono::seconds now{1'000'000};
-  std::vector<std::string> complaints;
+  std::vector<std::string> complaints, skipped;
   int problems = 0;
   bool listed = false;
   std::unique_ptr<directory_watch> watch;
@@ -195,4 +199,22 @@ TEST_CASE("a file that takes the place of another one with the same size and tim
   CHECK(after->size == before->size);
   CHECK(after->modified_ns == before->modified_ns);
   CHECK_FALSE(after == before);
+}
+
+TEST_CASE("what is in a directory and is no file is named once", "[watch]") {
+  temporary_directory directory;
+  directory.write("file", "1");
+  watched watch{directory.path()};
+  CHECK(watch.look() == told{{"file", 1}});
+  CHECK(watch.skipped.empty());
+  fs::create_directory(directory.path() + "/sub");
+  fs::create_directory(directory.path() + "/.hidden");
+  REQUIRE(::mkfifo((directory.path() + "/pipe").c_str(), 0600) == 0);
+  for (int i = 0; i < 3; ++i) {
+    watch.now += 31s;
+    CHECK(watch.look() == told{{"file", 1}});
+  }
+  REQUIRE(watch.skipped.size() == 1);
+  CHECK_THAT(watch.skipped[0], Catch::Contains(directory.path() + " has 2 entries that are no files") &&
+                                 Catch::Contains("the first is pipe (a pipe)"));
 }

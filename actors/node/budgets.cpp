@@ -45,8 +45,10 @@ memory_budgets budgets_for(const memory_demand& demand, std::uint64_t batch) {
   return made;
 }
 
-/// The least limit that does, in whole MiB. With the limit the sum rises, too, but by less.
-std::uint64_t least_memory(memory_demand demand) {
+} // namespace
+
+/// With the limit the sum rises, too, but by less.
+std::uint64_t least_memory_limit(memory_demand demand) {
   auto too_little = demand.limit / mib, enough = 2 * too_little + 1;
   auto does = [&](std::uint64_t limit) {
     demand.limit = limit * mib;
@@ -61,8 +63,6 @@ std::uint64_t least_memory(memory_demand demand) {
   return enough * mib;
 }
 
-} // namespace
-
 result<memory_budgets> share_memory(const memory_demand& demand) {
   auto batch = std::uint64_t{limits::max_batch_bytes};
   auto made = budgets_for(demand, batch);
@@ -72,7 +72,8 @@ result<memory_budgets> share_memory(const memory_demand& demand) {
   }
   if (made.sum() > demand.limit) {
     return fail(error_code::configuration, format_size(demand.limit) + " is too little memory for the other settings",
-                "memory.limit", "give at least " + format_size(least_memory(demand)) + ", or set smaller budgets");
+                "memory.limit",
+                "give at least " + format_size(least_memory_limit(demand)) + ", or set smaller budgets");
   }
   if (!demand.exchange_bytes)
     made.exchange_bytes += (demand.limit - made.sum()) / 2;

@@ -46,6 +46,9 @@ struct memory_budgets {
 /// A pure function. Error 78 if the limit is too small for one small batch, or for what was set; it says the least that would do.
 result<memory_budgets> share_memory(const memory_demand& demand);
 
+/// The least limit with which `share_memory` succeeds, in whole MiB.
+std::uint64_t least_memory_limit(memory_demand demand);
+
 /// The least `log.limit`. Of what the limit is, a quarter may be the input of batches that are not published (their blocks go with them); as
 /// much must do for what no batch has committed yet and for staged results; and both may take twice the room, as a file whose pages are
 /// freed and used again grows to that. So the log never gets full: sealing pauses before, then the receivers stop reading.

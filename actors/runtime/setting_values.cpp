@@ -14,6 +14,20 @@ tl::unexpected<error> unknown(std::string_view key, const setting_origin& origin
               nearest_setting(key));
 }
 
+/// What asks for memory when it is set, and how it asks when it is not.
+struct demand_of_key {
+  const char* key;
+  void (*forget)(memory_demand&);
+};
+constexpr demand_of_key demands[] = {
+  {"max_batch_bytes", [](memory_demand& of) { of.batch_bytes.reset(); }},
+  {"max_receiver_bytes", [](memory_demand& of) { of.receiver_bytes.reset(); }},
+  {"exchange.memory", [](memory_demand& of) { of.exchange_bytes.reset(); }},
+  {"max_batches_in_flight", [](memory_demand& of) { of.batches_in_flight = limits::max_batches_in_flight; }},
+  {"max_unpublished_bytes", [](memory_demand& of) { of.unpublished_bytes = limits::max_unpublished_bytes; }},
+  {"executors", [](memory_demand& of) { of.executors = 1; }},
+};
+
 } // namespace
 
 std::string setting_origin::where(std::string_view key) const {
@@ -95,8 +109,7 @@ result<void> setting_values::apply(configuration& into) const {
     if (auto written = row.write(into, *found->second.value); !written) {
       auto why = written.error();
       auto& origin = found->second.origin;
-      if (origin.what != setting_origin::layer::flag)
-        why.code = error_code::configuration;
+      why.code = error_code::configuration; // a wrong value, whatever it is to its reader
       why.where = why.where.empty() ? origin.where(row.key) : origin.where(row.key) + ": " + why.where;
       return tl::make_unexpected(std::move(why));
     }
@@ -120,11 +133,42 @@ result<void> setting_values::apply(settings& into, std::uint32_t partitions) con
   return applied;
 }
 
+std::vector<std::string> setting_values::blamed_for(const memory_demand& demand,
+                                                    const std::function<bool(const memory_demand&)>& fits) const {
+  std::vector<std::string> all, alone;
+  auto without_all = demand;
+  for (auto& [key, forget] : demands) {
+    if (!decided(key))
+      continue;
+    all.emplace_back(key);
+    forget(without_all);
+    auto without_one = demand;
+    forget(without_one);
+    if (fits(without_one))
+      alone.emplace_back(key);
+  }
+  return !alone.empty() ? alone : fits(without_all) ? all : std::vector<std::string>{};
+}
+
+error setting_values::limit_too_low(const std::string& limit, std::uint64_t limit_bytes, std::uint64_t least,
+                                    const std::vector<std::string>& blamed) const {
+  auto least_text = format_size((least + limits::mib - 1) / limits::mib * limits::mib);
+  auto value = [this](const std::string& key) { return format_setting(*decided(key), find_setting(key)->form); };
+  if (blamed.size() == 1 && !decided(limit)) {
+    auto& key = blamed.front();
+    return {error_code::configuration,
+            value(key) + " does not fit into " + limit + ", which is " + format_size(limit_bytes),
+            origin(key).where(key), "give less, or " + limit + " at least " + least_text};
+  }
+  std::string because;
+  for (auto& key : blamed)
+    because += (because.empty() ? "" : " and ") + key + " = " + value(key);
+  return {error_code::configuration,
+          format_size(limit_bytes) + " is too little for " + (because.empty() ? "the other settings" : because),
+          origin(limit).where(limit), "give at least " + least_text + ", or set smaller budgets"};
+}
+
 result<void> setting_values::share_budgets(settings& into, std::uint32_t partitions) const {
-  auto named = [this](error why) {
-    why.where = origin(why.where).where(why.where);
-    return tl::make_unexpected(std::move(why));
-  };
   memory_demand demand;
   demand.limit = into.memory_limit;
   demand.inputs = std::max<std::size_t>(1, into.inputs.size());
@@ -137,14 +181,15 @@ result<void> setting_values::share_budgets(settings& into, std::uint32_t partiti
   demand.exchange_bytes = number("exchange.memory");
   auto budgets = share_memory(demand);
   if (!budgets)
-    return named(budgets.error());
-  if (auto least = least_log_limit(demand, *budgets); least > into.log_limit)
-    return named(
-      {error_code::configuration,
-       format_size(into.log_limit) + " is too small for the log, which must hold everything that may be under way",
-       "log.limit",
-       "give at least " + format_size((least + limits::mib - 1) / limits::mib * limits::mib) +
-         ", or set smaller budgets"});
+    return tl::make_unexpected(
+      limit_too_low("memory.limit", demand.limit, least_memory_limit(demand),
+                    blamed_for(demand, [](auto& smaller) { return share_memory(smaller).has_value(); })));
+  if (auto least = least_log_limit(demand, *budgets); least > into.log_limit) {
+    return tl::make_unexpected(limit_too_low("log.limit", into.log_limit, least, blamed_for(demand, [&](auto& smaller) {
+                                               auto shared = share_memory(smaller);
+                                               return shared && least_log_limit(smaller, *shared) <= into.log_limit;
+                                             })));
+  }
   into.max_unpublished_input_bytes = unpublished_input_bytes(into.log_limit);
   into.max_batch_bytes = budgets->batch_bytes;
   into.max_receiver_bytes = budgets->receiver_bytes;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -9,6 +10,8 @@
 #include "actors/runtime/setting_table.hpp"
 
 namespace weir::actors {
+
+struct memory_demand;
 
 /// Whence a value comes.
 struct setting_origin {
@@ -51,6 +54,11 @@ private:
                     const setting_origin& origin);
   std::optional<std::uint64_t> number(std::string_view key) const;
   result<void> share_budgets(settings& into, std::uint32_t partitions) const;
+  /// The keys that somebody set, and without which the demand would fit.
+  std::vector<std::string> blamed_for(const memory_demand& demand,
+                                      const std::function<bool(const memory_demand&)>& fits) const;
+  error limit_too_low(const std::string& limit, std::uint64_t limit_bytes, std::uint64_t least,
+                      const std::vector<std::string>& blamed) const;
 
   std::map<std::string, given, std::less<>> values_;
 };

@@ -157,7 +157,7 @@ result<void> set_from_toml(const std::string& document, const std::string& name,
   }
 }
 
-result<void> set_from_file(const std::string& path, setting_values& values) {
+result<void> set_from_file(const std::string& path, setting_values& values, const std::string& given_by) {
   std::ifstream file{path, std::ios::binary};
   std::string document;
   if (file) {
@@ -170,9 +170,9 @@ result<void> set_from_file(const std::string& path, setting_values& values) {
   }
   if (!file.is_open() || file.bad())
     return fail(error_code::configuration, std::string{"cannot read the settings: "} + std::strerror(errno), path,
-                "give --config a TOML file");
+                "give " + given_by + " a TOML file");
   if (document.size() > most_file_bytes)
-    return fail(error_code::configuration, "more than 1 MiB of settings", path, "give --config a TOML file");
+    return fail(error_code::configuration, "more than 1 MiB of settings", path, "give " + given_by + " a TOML file");
   return set_from_toml(document, path, values);
 }
 

@@ -76,11 +76,12 @@ result<void> generate(const generator_options& options) {
 }
 
 result<generator_options> options_of(const std::string& text) {
+  if (!text.starts_with("generate://"))
+    return weir::fail(error_code::configuration, "\"" + text + "\" is not a generate:// URL", "URL",
+                      "write generate://?count=N");
   auto url = parse_input_url(text);
   if (!url)
     return tl::make_unexpected(url.error());
-  if (url->what() != input_url::kind::generate)
-    return weir::fail(error_code::configuration, "not a generate:// URL", text, "write generate://?count=N");
   return parse_generator_options(url->query());
 }
 

@@ -54,11 +54,12 @@ private:
 };
 
 result<endpoint> server_of(const std::string& to) {
+  if (!to.starts_with("weir://"))
+    return weir::fail(error_code::configuration, "\"" + to + "\" is not an ingest port", "--to",
+                      "write weir://HOST:PORT");
   auto url = parse_input_url(to);
   if (!url)
     return tl::make_unexpected(url.error());
-  if (url->what() != input_url::kind::weir)
-    return weir::fail(error_code::configuration, "not an ingest port", to, "write weir://HOST:PORT");
   auto where = parse_endpoint(url->address());
   if (where && where->port == 0)
     return weir::fail(error_code::configuration, "nothing can be sent to port 0", to,

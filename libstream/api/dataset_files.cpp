@@ -42,6 +42,9 @@ dataset<std::string_view> read_binary_records(const std::string& path, std::uint
 }
 
 void api_detail::save_parts(const std::string& directory, const std::vector<plan::staged_output>& parts) {
+  if (directory.empty())
+    throw plan::plan_error{{error_code::configuration, "the path of the directory to write is empty", "dataset",
+                            "give the path of a directory that does not exist yet"}};
   std::error_code failed;
   if (std::filesystem::exists(directory, failed))
     throw plan::plan_error{

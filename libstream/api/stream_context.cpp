@@ -104,6 +104,12 @@ result<void> build_on(stream_context& context, const application& build) {
   };
   try {
     build(context);
+    if (auto state = context.get_state(); state != stream_context::state::initialised)
+      return fail(
+        error_code::usage,
+        std::string{"the function that builds the streams has started or stopped the context, which is now "} +
+          name_of(state),
+        "application", "leave start() and stop() out of it: the context is started when it has returned");
     return {};
   } catch (const plan::plan_error& wrong) {
     return tl::make_unexpected(wrong.why());

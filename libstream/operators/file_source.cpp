@@ -122,6 +122,9 @@ bool is_file(const std::filesystem::directory_entry& entry) {
 } // namespace
 
 std::vector<file_part> parts_of_files(const std::string& path, std::uint64_t part_bytes, std::uint64_t unit_bytes) {
+  if (path.empty())
+    throw plan::plan_error{{error_code::configuration, "the path of the file or directory to read is empty", "dataset",
+                            "give the path of a file, or of a directory of files"}};
   std::vector<file_part> parts;
   std::error_code failed;
   if (!std::filesystem::is_directory(path, failed)) {

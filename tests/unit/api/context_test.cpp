@@ -161,6 +161,20 @@ TEST_CASE("what an application throws while it is built becomes an error", "[str
   CHECK(misused.error().exit_code() == 64);
 }
 
+TEST_CASE("a builder that starts or stops the context is named", "[stream_context]") {
+  auto stops = GENERATE(false, true);
+  stream_context ctx;
+  auto built = build_on(ctx, [stops](stream_context& on) {
+    if (stops)
+      static_cast<void>(on.stop());
+    else
+      static_cast<void>(on.start());
+  });
+  REQUIRE_FALSE(built);
+  CHECK(built.error().exit_code() == 64);
+  CHECK_THAT(built.error().message(), Catch::Contains("the function that builds the streams"));
+}
+
 TEST_CASE("a context that goes away while it is active stops", "[stream_context]") {
   auto drives = std::make_shared<recording_runtime>();
   {

@@ -62,6 +62,12 @@ TEST_CASE("a file that was cut off since its dataset was made is refused, whole 
   CHECK_THROWS_WITH(lines.count(), Catch::Contains(path));
 }
 
+TEST_CASE("an empty path of a dataset is named as one", "[dataset]") {
+  CHECK_THROWS_WITH(read_text(""), Catch::Contains("the path of the file or directory to read is empty"));
+  CHECK_THROWS_WITH(read_binary_records("", 4), Catch::Contains("to read is empty"));
+  CHECK_THROWS_WITH(dataset<int>::from({1}).save_as_object_file(""), Catch::Contains("to write is empty"));
+}
+
 TEST_CASE("a pipe in the place of a dataset's file is refused and not waited for", "[dataset]") {
   auto path = (std::filesystem::temp_directory_path() / ("weir-pipe-" + std::to_string(::getpid()))).string();
   std::ofstream{path} << "one\ntwo\n";

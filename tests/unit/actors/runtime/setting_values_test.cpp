@@ -103,13 +103,28 @@ TEST_CASE("a wrong value is refused, with key and form", "[settings]") {
 }
 
 TEST_CASE("settings that do not fit together are refused, and what would do is said", "[settings]") {
-  CHECK(refused({"exchange.memory=1GiB"}).where == "memory.limit");
-  auto memory = refused({"memory.limit=100MiB", "exchange.memory=90MiB"});
+  auto share = refused({"exchange.memory=1GiB"});
+  CHECK(share.where == "--set exchange.memory");
+  CHECK(share.hint.find("memory.limit at least ") != std::string::npos);
+  auto memory = refused({"memory.limit=200MiB", "exchange.memory=190MiB"});
   CHECK(memory.where == "--set memory.limit");
+  CHECK(memory.what.find("exchange.memory = 190MiB") != std::string::npos);
   CHECK(memory.hint.find("at least ") != std::string::npos);
   auto log = refused({"log.limit=64MiB"});
   CHECK(log.where == "--set log.limit");
   CHECK(log.hint.find("at least ") != std::string::npos);
+}
+
+TEST_CASE("of settings that do not fit, the ones that ask for too much are named", "[settings]") {
+  auto batch = refused({"max_batch_bytes=4GiB", "exchange.memory=1MiB"});
+  CHECK(batch.where == "--set max_batch_bytes");
+  CHECK(batch.what.find("4GiB does not fit into memory.limit, which is 1GiB") != std::string::npos);
+  auto both = refused({"exchange.memory=2GiB", "max_receiver_bytes=2GiB"});
+  CHECK(both.where == "memory.limit");
+  CHECK(both.what.find("max_receiver_bytes = 2GiB and exchange.memory = 2GiB") != std::string::npos);
+  auto log = refused({"max_unpublished_bytes=1000GiB"});
+  CHECK(log.where == "--set max_unpublished_bytes");
+  CHECK(log.hint.find("log.limit at least ") != std::string::npos);
 }
 
 TEST_CASE("a setting that follows from something else can be told to do so again", "[settings]") {

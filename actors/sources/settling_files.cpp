@@ -17,9 +17,23 @@ constexpr std::chrono::seconds held_pause{1};
 
 void settling_files::begin_look(const look_time& now) {
   ++look_;
+  compare_clocks(now);
   for (auto& [name, file] : unsettled_)
     if (!file.since)
       file.since = now.last_ended;
+}
+
+/// A time service that slows a clock or speeds it up needs minutes for so much. Then files wait for the settle time once, which does no harm.
+void settling_files::compare_clocks(const look_time& now) {
+  using std::chrono::duration_cast;
+  using std::chrono::microseconds;
+  auto apart = microseconds{now.wall_us} - duration_cast<microseconds>(now.steady.time_since_epoch());
+  if (!clocks_apart_)
+    clocks_apart_ = apart;
+  if (std::chrono::abs(apart - *clocks_apart_) <= settle_ / 2)
+    return;
+  clocks_apart_ = apart;
+  wall_clock_found_set_ = now.steady;
 }
 
 void settling_files::seen(std::string_view name, const file_state& state, const look_time& now) {
@@ -109,6 +123,9 @@ bool settling_files::is_complete(const unsettled_file& file, const look_time& no
   using std::chrono::nanoseconds;
   if (settle_ == settle_.zero() || (file.since && now.steady - *file.since >= settle_))
     return true;
+  // After the settle time every file that was changed before the clock was set is old enough.
+  if (wall_clock_found_set_ && now.steady - *wall_clock_found_set_ < settle_)
+    return false;
   auto age = nanoseconds{now.wall_us * 1000} - nanoseconds{file.state.modified_ns};
   return trusts_times_ && age >= settle_;
 }

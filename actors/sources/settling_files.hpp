@@ -21,7 +21,8 @@ struct look_time {
 };
 
 /// Decides when the files of a directory are complete: once size and modification time have stayed the same for a while. An old
-/// modification time says that they have, so a file that was finished elsewhere and moved in is complete at once. Each is given once, and
+/// modification time says that they have, so a file that was finished elsewhere and moved in is complete at once; but not soon after the wall
+/// clock was set, when every file may seem older than it is. Each is given once, and
 /// once more whenever it has changed since. An empty file has nothing to read and is not given. Pure; one thread. Keeps about 80 bytes for each file
 /// that it has given, and forgets those that are gone. One that cannot be read is held back: it is given again now and then.
 class settling_files {
@@ -83,6 +84,7 @@ private:
     std::uint32_t look = 0;
   };
 
+  void compare_clocks(const look_time& now);
   digest digest_of(std::string_view name) const;
   bool is_complete(const unsettled_file& file, const look_time& now) const;
   bool is_still_held(std::string_view name, const file_state& state);
@@ -92,9 +94,11 @@ private:
   bool trusts_times_;
   std::uint64_t seed_;
   std::uint32_t look_ = 0;
-  std::unordered_map<digest, known_file, digest_hash> known_;    ///< complete, by name
-  std::map<std::string, unsettled_file, std::less<>> unsettled_; ///< not complete yet
-  std::map<std::string, held_file, std::less<>> held_back_;      ///< complete, and cannot be read
+  std::optional<std::chrono::microseconds> clocks_apart_; ///< the wall clock's lead on the steady one
+  std::optional<std::chrono::steady_clock::time_point> wall_clock_found_set_; ///< last; nothing: never
+  std::unordered_map<digest, known_file, digest_hash> known_;                 ///< complete, by name
+  std::map<std::string, unsettled_file, std::less<>> unsettled_;              ///< not complete yet
+  std::map<std::string, held_file, std::less<>> held_back_;                   ///< complete, and cannot be read
   news news_;
 };
 

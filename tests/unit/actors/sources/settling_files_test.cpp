@@ -86,6 +86,55 @@ TEST_CASE("a modification time by another machine's clock, or in the future, say
   CHECK(files.due(at(1'000)) == names{"x"});
 }
 
+TEST_CASE("a wall clock that is set makes no unfinished file look complete", "[settling][issue-11]") {
+  settling_files files{settle, true, 1};
+  auto step = GENERATE(as<std::int64_t>{}, 960, 3'600'000, -3'600'000);
+  std::int64_t last_ms = 0;
+  auto look = [&](std::int64_t ms, std::int64_t set_by_ms, const file_state& state) {
+    auto now = at(ms);
+    now.wall_us += set_by_ms * 1000;
+    now.last_ended = at(std::exchange(last_ms, ms)).steady;
+    files.begin_look(now);
+    files.seen("growing", state, now);
+    return names_of(files.take());
+  };
+  CHECK(look(0, 0, file(1, 0)).empty());
+  CHECK(look(450, step, file(2, 400)).empty()); // written before the clock was set
+  CHECK(look(900, step, file(3, 850 + step)).empty());
+  CHECK(look(1'300, step, file(4, 1'250 + step)).empty());
+  CHECK(look(2'200, step, file(4, 1'250 + step)).empty());
+  CHECK(look(2'300, step, file(4, 1'250 + step)) == names{"growing"});
+}
+
+TEST_CASE("a file that is moved in after the wall clock was set is complete at once, after the settle time",
+          "[settling][issue-11]") {
+  settling_files files{settle, true, 1};
+  auto look = [&](std::int64_t ms, std::int64_t set_by_ms, const std::string& name) {
+    auto now = at(ms);
+    now.wall_us += set_by_ms * 1000;
+    files.begin_look(now);
+    files.seen(name, file(1, -60'000), now);
+    return names_of(files.take());
+  };
+  CHECK(look(0, 0, "a") == names{"a"});
+  CHECK(look(100, 0, "b") == names{"b"});
+  CHECK(look(200, 60'000, "c").empty());
+  CHECK(look(1'199, 60'000, "d").empty());
+  CHECK(look(1'200, 60'000, "e") == names{"e"});
+}
+
+TEST_CASE("a wall clock that a time service corrects little by little is believed", "[settling][issue-11]") {
+  settling_files files{settle, true, 1};
+  for (std::int64_t ms = 0; ms < 900'000; ms += 10'000) {
+    auto now = at(ms);
+    now.wall_us += ms / 2; // 500 millionths
+    files.begin_look(now);
+    auto name = std::to_string(ms);
+    files.seen(name, file(1, -60'000), now);
+    CHECK(names_of(files.take()) == names{name});
+  }
+}
+
 TEST_CASE("a file that changes after it was given is said to have changed, and given again once it is complete",
           "[settling]") {
   looks seen{{settle, true, 1}};

@@ -33,6 +33,8 @@ result<std::string> name_in(std::string_view query, std::string_view text) {
                 "unknown parameter \"" + std::string{query.substr(0, query.find('='))} + "\"", std::string{text},
                 "only ?name=NAME may follow an address");
   auto name = query.substr(parameter.size());
+  if (name.find("&" + std::string{parameter}) != std::string_view::npos)
+    return fail(error_code::configuration, "\"name\" is given twice", std::string{text}, "give an input one name");
   auto control = std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
   if (name.empty() || name.size() > most_bytes || control)
     return fail(error_code::configuration, "the name of an input must have 1 to 200 bytes and no control characters",

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstring>
+#include <set>
+#include <string>
 
 #include "libstream/base/limits.hpp"
 #include "libstream/base/split_mix.hpp"
@@ -64,6 +66,7 @@ result<void> set_option(generator_options& options, const std::string& key, std:
 
 result<generator_options> parse_generator_options(std::string_view query) {
   generator_options options;
+  std::set<std::string, std::less<>> given;
   while (!query.empty()) {
     auto end = query.find('&');
     auto pair = query.substr(0, end);
@@ -74,9 +77,12 @@ result<generator_options> parse_generator_options(std::string_view query) {
     if (equals == std::string_view::npos)
       return fail(error_code::configuration, "\"" + std::string{pair} + "\" has no value", "generate://",
                   "write KEY=NUMBER");
+    auto key = std::string{pair.substr(0, equals)};
+    if (!given.insert(key).second)
+      return fail(error_code::configuration, "\"" + key + "\" is given twice", "generate://", "give each key once");
     if (equals + 1 == pair.size())
       continue; // "count=" leaves the default
-    if (auto done = set_option(options, std::string{pair.substr(0, equals)}, pair.substr(equals + 1)); !done)
+    if (auto done = set_option(options, key, pair.substr(equals + 1)); !done)
       return tl::make_unexpected(done.error());
   }
   return options;

@@ -53,6 +53,8 @@ TEST_CASE("a wrong URL is refused by an error that names it", "[url]") {
     {"weir://::1:80", 78, "brackets"},
     {"file:", 78, "needs a directory"},
     {"file://host/in", 78, "must not have a host"},
+    {"weir://h:1?name=a&name=b", 78, "given twice"},
+    {"tcp://h:1?name=a&name=a", 78, "given twice"},
     {"generate://there", 78, "must not have a path"},
   };
   for (auto& wrong : cases) {

@@ -87,10 +87,13 @@ TEST_CASE("a generate URL's options are read, and wrong ones named", "[generate]
   CHECK(*options == generator_options{5, 7, 3, 64, 10});
   CHECK(*parse_generator_options("") == generator_options{});
   CHECK(*parse_generator_options("count=&rate=") == generator_options{});
-  for (auto wrong : {"cuont=5", "count", "count=x", "bytes=15", "vocabulary=0", "bytes=99999999999"}) {
+  for (auto wrong : {"cuont=5", "count", "count=x", "bytes=15", "vocabulary=0", "bytes=99999999999", "count=2&count=3",
+                     "count=2&rate=1&count=2", "seed=&seed=1"}) {
     auto refused = parse_generator_options(wrong);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().exit_code() == 78);
   }
   CHECK(parse_generator_options("cuont=5").error().message().find("\"count\"") != std::string::npos);
+  CHECK(parse_generator_options("count=2&count=3").error().message() ==
+        "generate://: \"count\" is given twice; give each key once");
 }

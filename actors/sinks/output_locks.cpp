@@ -12,16 +12,16 @@
 
 #include "libstream/base/limits.hpp"
 #include "libstream/log/data_directory.hpp"
+#include "libstream/log/disk_advice.hpp"
 
 namespace weir::actors {
 
 namespace {
 
 tl::unexpected<error> disk_error(const std::string& what, const std::string& path, int reason) {
-  if (is_full_disk(reason))
-    return fail_full(what + ": " + std::strerror(reason), path, how_to_make_room(reason));
-  return fail(error_code::disk, what + ": " + std::strerror(reason), path,
-              "check that the directory of the output can be written");
+  auto advice = log::disk_advice(reason, "output directory");
+  auto sentence = what + ": " + std::strerror(reason);
+  return is_full_disk(reason) ? fail_full(sentence, path, advice) : fail(error_code::disk, sentence, path, advice);
 }
 
 /// The place that the file was made for; empty if a crash or a full disk kept that from being written.

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "libstream/base/regular_file.hpp"
+#include "libstream/log/disk_advice.hpp"
 
 namespace weir::actors {
 
@@ -16,7 +17,7 @@ namespace {
 
 auto disk_error(const char* action, const std::string& path, int reason) {
   auto what = std::string{"cannot "} + action + ": " + std::strerror(reason);
-  return fail(error_code::disk, what, path, "check that the disk has space and can be written");
+  return fail(error_code::disk, what, path, log::disk_advice(reason, "output directory"));
 }
 
 /// The nearest thing above the path that is there, if it is no directory.

@@ -60,6 +60,20 @@ void refused(const result<void>& done, error_code code, const std::vector<std::s
 
 } // namespace
 
+TEST_CASE("a name that is too long for the disk is called so by whatever would make the file", "[outputs][issue-11]") {
+  place here;
+  auto length = GENERATE(240, 250, 256);
+  auto name = std::string(static_cast<std::size_t>(length), 'x');
+  auto claims = here.claims(no_data_directory, 1, "out/" + name);
+  output_locks locks;
+  auto made = locks.take(claims);
+  if (made)
+    made = claim_outputs(*here.files, claims, {});
+  if (made)
+    made = here.files->write(here.at("out/." + name + "-1700000000000.tmp"), "x");
+  refused(made, error_code::disk, {"File name too long", "choose a shorter name"});
+}
+
 TEST_CASE("a prefix that a running application has is refused to every other until that one ends", "[outputs]") {
   place here;
   auto data = GENERATE(std::string{"data"}, std::string{no_data_directory});

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -33,14 +34,42 @@ int main(int argc, char** argv) { return weir::run(argc, argv, "clicks", clicks)
 
 } // namespace with_flags
 
+std::string counted_site;
+
+void clicks_of(const std::string& site, weir::stream_context& ctx) {
+  counted_site = site;
+  clicks(ctx);
+}
+
+namespace with_flags_of_its_own {
+
+// [a main with flags of its own]
+int main(int argc, char** argv) {
+  std::string site = "all";
+  std::vector<char*> rest; // what Weir shall read
+  for (int i = 0; i < argc; ++i)
+    if (std::string_view{argv[i]} == "--site" && i + 1 < argc)
+      site = argv[++i];
+    else
+      rest.push_back(argv[i]);
+  auto count = static_cast<int>(rest.size());
+  rest.push_back(nullptr);
+  return weir::run(count, rest.data(), "clicks", [site](weir::stream_context& ctx) { clicks_of(site, ctx); });
+}
+// [end]
+
+} // namespace with_flags_of_its_own
+
 namespace with_settings {
 
 // [settings in code]
 int main() {
   weir::runtime_settings settings{.application = "clicks", .inputs = {"file:clicks"}, .set = {"log_level=info"}};
   auto opened = weir::get_or_create(settings, clicks, weir::if_damaged::set_aside, weir::text_files("out/clicks"));
-  if (!opened)
+  if (!opened) {
+    std::cerr << opened.error().message() << '\n';
     return opened.error().exit_code();
+  }
   if (auto started = opened->context->start(); !started)
     return started.error().exit_code();
   auto ended = opened->context->await_termination();
@@ -85,6 +114,19 @@ TEST_CASE("docs/lifecycle.md: a program with a main of its own has flags", "[doc
   CHECK(with_flags::main(static_cast<int>(arguments.size()), arguments.data()) == 0);
   auto shown = weir::docs::text_of_output("out/clicks");
   CHECK_THAT(shown, Catch::Contains("/a\t2\n") && Catch::Contains("/b\t1\n"));
+}
+
+TEST_CASE("docs/lifecycle.md: a program with a main of its own has flags of its own", "[docs]") {
+  weir::docs::working_directory here;
+  weir::docs::write_text("in/monday", "/a\n/b\n/a\n");
+  std::vector<std::string> words{"clicks",   "--input",         "file:in", "--site",         "north",
+                                 "--output", "text:out/clicks", "--set",   "file.settle=0ms"};
+  std::vector<char*> arguments;
+  for (auto& word : words)
+    arguments.push_back(word.data());
+  CHECK(with_flags_of_its_own::main(static_cast<int>(arguments.size()), arguments.data()) == 0);
+  CHECK(counted_site == "north");
+  CHECK_THAT(weir::docs::text_of_output("out/clicks"), Catch::Contains("/a\t2\n"));
 }
 
 TEST_CASE("docs/lifecycle.md: a program gives its settings in code", "[docs]") {

@@ -5,6 +5,7 @@
 #include "libstream/log/batch_log.hpp"
 #include "libstream/log/positions.hpp"
 #include "libstream/log/recovery.hpp"
+#include "libstream/plan/dated_data.hpp"
 
 namespace weir::actors {
 
@@ -16,6 +17,8 @@ log::program_parts parts_of(const services& services) {
   if (!services.plan)
     return parts;
   parts.plan = services.plan->fingerprint();
+  for (auto& [name, digest] : plan::dated_digests_of(*services.plan))
+    parts.dated_tables.push_back({name, digest});
   for (auto& output : services.plan->outputs())
     parts.outputs.insert(output.name);
   for (auto& stage : services.plan->stages()) {

@@ -2,19 +2,11 @@
 
 #include "actors/node/replayable_inputs.hpp"
 #include "libstream/base/marks.hpp"
-#include "libstream/data/record_traits.hpp"
-#include "libstream/plan/offenders.hpp"
+#include "libstream/plan/offender_error.hpp"
 
 namespace weir::actors {
 
 namespace {
-
-std::string in_quotes(std::string_view text) {
-  constexpr std::size_t most = 200;
-  std::string shown = "\"";
-  data::append_escaped(text.substr(0, most), shown);
-  return shown + (text.size() > most ? "..." : "") + "\"";
-}
 
 /// The partition of the split in whose range the record lies: one range may be several pieces of text, or none.
 const std::string& partition_of(const services& services, const log::split& split, const plan::offender& found) {
@@ -28,18 +20,14 @@ const std::string& partition_of(const services& services, const log::split& spli
   return split.ranges.back().partition;
 }
 
-std::string name_of(const services& services, const task_board::task& what, const plan::offender& found) {
-  auto& stage = services.plan->stages()[what.stage.value];
-  if (!stage.reads_text)
-    return "partition " + std::to_string(what.index.value) + ", key " + in_quotes(found.text);
+/// Where the record of a task that reads an input comes from.
+std::string origin_of(const services& services, const task_board::task& what, const plan::offender& found) {
+  if (!services.plan->stages()[what.stage.value].reads_text)
+    return {};
   auto& split = what.record->splits[what.index.value];
-  std::string from;
   if (!split.ranges.empty())
-    from = ", " + services.replayable[split.input().value]->describe(partition_of(services, split, found));
-  else if (!split.blocks.empty())
-    from = ", input " + std::to_string(split.blocks.front().input.value);
-  return "partition " + std::to_string(what.index.value) + from + ", record " + std::to_string(found.position) + " " +
-         in_quotes(found.text);
+    return services.replayable[split.input().value]->describe(partition_of(services, split, found));
+  return split.blocks.empty() ? "" : "input " + std::to_string(split.blocks.front().input.value);
 }
 
 } // namespace
@@ -71,10 +59,8 @@ std::optional<task_ended> poisoned(const services& services, const task_board::t
   }
   if (!found->empty()) {
     auto& first = found->front();
-    problem = {error_code::failed, first.problem,
-               "user function of operator " + first.operator_name + ", batch " + std::to_string(what.record->id.value) +
-                 ", " + name_of(services, what, first),
-               why.hint};
+    problem = plan::error_of(first, services.plan->stages()[what.stage.value], what.record->id, what.index,
+                             origin_of(services, what, first), why.hint);
   }
   for (auto& each : *found)
     report.excluded.push_back({what.stage, what.index, each.position, each.operator_name, each.problem,

@@ -182,7 +182,8 @@ task_ended run_task(services& services, const task_board::task& what) {
       records.push_back(made->left_out[each.position]);
   }
   stage_dead_letters(services, what, excluded, records, report);
-  report.records = made->records_in;
+  if (stage.reads_text) // static data is no input of the batch
+    report.records = made->records_in;
   report.skipped = made->skipped_records;
   return report;
 }

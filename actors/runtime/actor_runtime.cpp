@@ -469,6 +469,22 @@ process_figures actor_runtime::running::figures(const runtime_options& options) 
   return made;
 }
 
+namespace {
+
+/// Reads static data that lies in files.
+result<std::vector<log::static_table>> static_tables_of(const plan::physical_plan& plan) {
+  try {
+    std::vector<log::static_table> tables;
+    for (auto& [name, digest] : plan.static_data())
+      tables.push_back({name, digest});
+    return tables;
+  } catch (const plan::plan_error& unreadable) {
+    return tl::make_unexpected(unreadable.why());
+  }
+}
+
+} // namespace
+
 actor_runtime::actor_runtime(runtime_options options) : options_{std::move(options)} {
   if (!options_.journal)
     options_.journal = make_stderr_journal(log_level::notice, log_format::text);
@@ -508,9 +524,12 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
       std::chrono::microseconds{0}) // a batch must end where a block does
     settings.block_interval = default_block_interval(settings.batch_interval);
   services->plan = plan;
-  if (!options_.data_dir.empty())
-    for (auto& [name, digest] : services->plan->static_data())
-      services->static_tables.push_back({name, digest});
+  if (!options_.data_dir.empty()) {
+    auto tables = static_tables_of(*plan);
+    if (!tables)
+      return tl::make_unexpected(tables.error());
+    services->static_tables = std::move(*tables);
+  }
   if (auto added = add_dead_letters(options_, *services); !added)
     return added;
   log::memory_store nothing;

@@ -1,5 +1,6 @@
 #include "libstream/log/admission.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "libstream/base/marks.hpp"
@@ -18,16 +19,22 @@ result<void> check_outputs(const program_parts& program, const commit_record& co
   return {};
 }
 
+/// An older program sealed the batch, and nothing says that the data has changed.
+bool is_dated_version(const program_parts& program, const static_table& table) {
+  return std::find(program.dated_tables.begin(), program.dated_tables.end(), table) != program.dated_tables.end();
+}
+
 /// A batch that was begun with other static data would show half of each.
 result<void> check_tables(const program_parts& program, const batch_record& batch) {
   for (auto& table : batch.tables)
     for (auto& now : program.tables)
-      if (now.name == table.name && now.digest != table.digest)
+      if (now.name == table.name && now.digest != table.digest && !is_dated_version(program, table))
         return fail(
           error_code::configuration, "static data has changed since the batch was sealed",
           "batch " + std::to_string(batch.id.value) + ", operator " + table.name,
-          "run the program once more with the data it had, so that it finishes the batch; name tables that are "
-          "others than before");
+          "put back the data it had and run the program once more, so that it finishes the batch; or compute the batch "
+          "with the new data: give this dataset a name that is not '" +
+            table.name + "', directly where it is made, e.g. read_text(path).named(\"" + table.name + "-2\")");
   return {};
 }
 

@@ -23,6 +23,8 @@ struct program_parts {
   std::vector<static_table> tables = {}; ///< static data as it is now
   std::vector<stage_parts> stages = {};
   std::uint64_t plan = 0; ///< fingerprint
+  std::vector<static_table> dated_tables =
+    {}; ///< the same data, as older programs told its version (`plan/dated_data.hpp`)
 };
 
 /// Error 78: committed results wait for an output that the program no longer has, or static data has changed since a batch was sealed with it.

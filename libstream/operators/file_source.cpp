@@ -8,7 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libstream/base/limits.hpp"
 #include "libstream/base/regular_file.hpp"
+#include "libstream/data/checksum.hpp"
+#include "libstream/data/hash.hpp"
 
 namespace weir::operators {
 
@@ -25,8 +28,10 @@ plan::plan_error no_file(const std::string& path) {
 }
 
 plan::plan_error changed(const std::string& path) {
-  return plan::plan_error{
-    {error_code::corrupt, "the file changed since the dataset was made", path, "write new files under new names"}};
+  return plan::plan_error{{error_code::corrupt, "the file changed since the dataset was made", path,
+                           "put back what it held, or start the program again so that it reads what the file holds "
+                           "now; a file that a running "
+                           "program reads stays as it is: write new data to a file of another name"}};
 }
 
 std::int64_t modified_ns(const struct stat& of) {
@@ -66,6 +71,20 @@ std::size_t read_at(const open_file& file, const std::string& path, std::uint64_
     got += static_cast<std::size_t>(some);
   }
   return got;
+}
+
+/// What the file holds.
+std::uint64_t content_of(const open_file& file, const file_part& part) {
+  std::vector<char> some(std::min<std::uint64_t>(part.size, limits::mib));
+  std::uint64_t all = 0;
+  for (std::uint64_t at = 0; at < part.size;) {
+    auto got = read_at(file, part.path, at, std::min<std::uint64_t>(at + some.size(), part.size), some.data());
+    if (got == 0)
+      throw changed(part.path); // cut off since
+    all = data::checksum({some.data(), got}, all);
+    at += got;
+  }
+  return all;
 }
 
 /// Where the first line that begins at or behind `at` begins.
@@ -146,10 +165,54 @@ std::vector<file_part> parts_of_files(const std::string& path, std::uint64_t par
   return parts;
 }
 
-data::buffer_handle read_part(const file_part& part, bool lines) {
+static_files::static_files(std::vector<file_part> parts) : parts_{std::move(parts)} {
+  for (auto& part : parts_)
+    versions_[part.path].modified_ns = part.modified_ns;
+}
+
+std::uint64_t static_files::digest() const {
+  std::uint64_t all = parts_.size();
+  const std::string* before = nullptr;
+  for (auto& part : parts_) { // those of one file lie side by side
+    if (before && *before == part.path)
+      continue;
+    before = &part.path;
+    open_file file{part.path, changed};
+    if (static_cast<std::uint64_t>(file.state.st_size) != part.size)
+      throw changed(part.path);
+    auto content = content_of(file, part);
+    {
+      std::lock_guard guard{mutex_};
+      versions_[part.path] = {modified_ns(file.state), content};
+    }
+    for (auto each : {data::hash_bytes(std::filesystem::path{part.path}.filename().string(), 0), part.size, content})
+      all = data::hash_combine(all, each);
+  }
+  return all;
+}
+
+std::uint64_t static_files::dated_digest() const {
+  std::uint64_t all = parts_.size();
+  for (auto& part : parts_)
+    for (auto each : {data::hash_bytes(part.path, 0), part.size, static_cast<std::uint64_t>(part.modified_ns)})
+      all = data::hash_combine(all, each);
+  return all;
+}
+
+data::buffer_handle static_files::read(std::size_t index, bool lines) const {
+  auto& part = parts_[index];
   open_file file{part.path, changed};
-  if (static_cast<std::uint64_t>(file.state.st_size) != part.size || modified_ns(file.state) != part.modified_ns)
+  if (static_cast<std::uint64_t>(file.state.st_size) != part.size)
     throw changed(part.path);
+  {
+    std::lock_guard guard{mutex_};
+    auto& known = versions_[part.path];
+    if (modified_ns(file.state) != known.modified_ns) {
+      if (!known.content || content_of(file, part) != *known.content)
+        throw changed(part.path);
+      known.modified_ns = modified_ns(file.state);
+    }
+  }
   auto from = lines ? line_begin(file, part, part.from) : part.from;
   auto to = lines ? line_begin(file, part, part.to) : part.to;
   auto bytes = std::make_shared<data::buffer>(to > from ? to - from : 0);

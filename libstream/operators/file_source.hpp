@@ -1,11 +1,15 @@
 #pragma once
 
+#include <map>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "libstream/data/buffer.hpp"
 #include "libstream/data/object_bytes.hpp"
 #include "libstream/operators/text_source.hpp"
+#include "libstream/plan/dated_data.hpp"
 
 /// Files as static data: each task reads a part of one. What a file is was settled when the dataset was made: one that changed since is an
 /// error, as the same task must give the same records each time.
@@ -24,37 +28,54 @@ struct file_part {
 /// `unit_bytes` (65).
 std::vector<file_part> parts_of_files(const std::string& path, std::uint64_t part_bytes, std::uint64_t unit_bytes = 1);
 
-/// The bytes of a part. `lines`: those of the lines that begin in it. Throws plan_error if the file changed (65) or cannot be read (74).
-data::buffer_handle read_part(const file_part& part, bool lines);
+/// The files of a dataset. Any thread.
+class static_files {
+public:
+  explicit static_files(std::vector<file_part> parts);
+
+  const std::vector<file_part>& parts() const { return parts_; }
+  /// Of the names of the files, not of their directories, and of what they hold: reads all of them. Throws as `read`.
+  std::uint64_t digest() const;
+  /// Of paths, sizes and times.
+  std::uint64_t dated_digest() const;
+  /// The bytes of a part. `lines`: those of the lines that begin in it. Throws plan_error if the file has changed (65) or cannot be read (74). A
+  /// file that only has another time is read once more, and has not changed if `digest` found the same in it.
+  data::buffer_handle read(std::size_t part, bool lines) const;
+
+private:
+  struct version {
+    std::int64_t modified_ns = 0;
+    std::optional<std::uint64_t> content; ///< once `digest` was asked for
+  };
+
+  std::vector<file_part> parts_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, version> versions_; ///< by path
+};
 
 /// The root of a dataset that lies in files. `Format` cuts the bytes of a part into records: `static void read(bytes, emit, const Format&)`.
 template <class Record, class Format>
-class file_source final : public stream_node<Record> {
+class file_source final : public stream_node<Record>, public plan::dated_data {
 public:
   file_source(std::vector<file_part> parts, Format format)
     : stream_node<Record>{plan::node::role::collection, Format::name, {}},
-      parts_{std::move(parts)},
+      files_{std::move(parts)},
       format_{std::move(format)} {}
 
   std::uint32_t slices() const override {
-    return std::max<std::uint32_t>(1, static_cast<std::uint32_t>(parts_.size()));
+    return std::max<std::uint32_t>(1, static_cast<std::uint32_t>(files_.parts().size()));
   }
-  std::optional<std::uint64_t> digest() const override {
-    std::uint64_t all = parts_.size();
-    for (auto& part : parts_)
-      for (auto each : {data::hash_bytes(part.path, 0), part.size, static_cast<std::uint64_t>(part.modified_ns)})
-        all = data::hash_combine(all, each);
-    return all;
-  }
-  std::string options() const override { return parts_.empty() ? "" : parts_.front().path; }
+  std::optional<std::uint64_t> digest() const override { return files_.digest(); }
+  std::uint64_t dated_digest() const override { return files_.dated_digest(); }
+  std::string options() const override { return files_.parts().empty() ? "" : files_.parts().front().path; }
 
   void run(plan::task_build& build) const override {
     auto downstream = downstream_of<Record>(build, *this);
-    if (auto index = build.input().index.value; index < parts_.size()) {
-      auto bytes = read_part(parts_[index], Format::lines); // views of it are good until the task ends
+    if (auto index = build.input().index.value; index < files_.parts().size()) {
+      auto bytes = files_.read(index, Format::lines); // views of it are good until the task ends
       data::chunk<Record> chunk;
       emitter<Record> emit{chunk, *downstream};
-      build.result().records_in += format_.read(bytes->view(), emit, parts_[index].path);
+      build.result().records_in += format_.read(bytes->view(), emit, files_.parts()[index].path);
       emit.flush();
       downstream->finish();
       return;
@@ -63,7 +84,7 @@ public:
   }
 
 private:
-  std::vector<file_part> parts_;
+  static_files files_;
   Format format_;
 };
 

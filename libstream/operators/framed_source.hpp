@@ -3,6 +3,7 @@
 #include "libstream/data/codec.hpp"
 #include "libstream/data/frames.hpp"
 #include "libstream/data/record_traits.hpp"
+#include "libstream/operators/other_type.hpp"
 #include "libstream/operators/sink.hpp"
 
 namespace weir::operators {
@@ -50,7 +51,7 @@ public:
           ++build.result().skipped_records;
           continue;
         }
-        emit_record(*frame, emit);
+        emit_record(*frame, emit, build);
         ++build.result().records_in;
       }
     emit.flush();
@@ -63,13 +64,16 @@ protected:
     : stream_node<Record>{plan::node::role::source, std::move(kind), {}}, skips_long_{true} {}
 
 private:
-  static void emit_record(std::string_view frame, emitter<Record>& emit) {
+  void emit_record(std::string_view frame, emitter<Record>& emit, plan::task_build& build) const {
     if constexpr (std::is_same_v<Record, std::string_view> || std::is_same_v<Record, std::string>) {
       emit(Record{frame});
     } else {
       auto record = data::decode<Record>(frame);
-      if (!record)
+      if (!record && skips_long_)
         throw std::runtime_error{"a record of this input cannot be read: " + record.error().message()};
+      if (!record) // a receiver of an older program made it: to leave it out would lose all that was acknowledged
+        throw plan::plan_error{of_other_type(record.error(), "operator " + build.name_of(*this) + ", batch " +
+                                                               std::to_string(build.input().batch.value))};
       emit(std::move(*record));
     }
   }

@@ -52,7 +52,7 @@ result<void> for_each_framed(std::string_view bytes, Visit&& visit) {
     } else {
       auto record = data::decode<Record>(*frame);
       if (!record)
-        return tl::make_unexpected(record.error());
+        return tl::make_unexpected(of_other_type(record.error()));
       visit(std::move(*record), frame->size());
     }
   }

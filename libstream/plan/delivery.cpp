@@ -30,12 +30,13 @@ result<void> deliver(delivery& to, const delivered_batch& batch) {
     return done;
   auto why = std::move(done.error());
   auto at = to.failed_at();
-  auto name = "user function of output " + batch.output + ", batch " + std::to_string(batch.batch.value) +
-              (at.empty() ? "" : ", " + at);
+  auto name = std::string{why.code == error_code::corrupt ? "" : "user function of "} + "output " + batch.output +
+              ", batch " + std::to_string(batch.batch.value) + (at.empty() ? "" : ", " + at);
   why.where = why.where.empty() ? name : name + ", " + why.where;
   if (why.hint.empty())
-    why.hint = for_ever ? "the log keeps the batch, and the next start hands it over"
-                        : "mend the function or what it writes to, or see on_error";
+    why.hint = for_ever                          ? "the log keeps the batch, and the next start hands it over"
+               : why.code == error_code::corrupt ? "look at the data directory with weir log --verify"
+                                                 : "mend the function or what it writes to, or see on_error";
   if (!for_ever && why.code != error_code::corrupt && !why.full)
     why.thrown_by = batch.output;
   return tl::make_unexpected(std::move(why));

@@ -1,10 +1,12 @@
 #include "libstream/plan/extra_output.hpp"
 
+#include "libstream/plan/dated_data.hpp"
+
 namespace weir::plan {
 
 namespace {
 
-class extended_plan final : public physical_plan {
+class extended_plan final : public physical_plan, public dated_plan {
 public:
   extended_plan(std::shared_ptr<const physical_plan> base, std::vector<output> outputs)
     : base_{std::move(base)}, outputs_{std::move(outputs)} {}
@@ -17,6 +19,7 @@ public:
     return base_->task_counts(splits, partitions);
   }
   std::map<std::string, std::uint64_t> static_data() const override { return base_->static_data(); }
+  std::map<std::string, std::uint64_t> dated_digests() const override { return dated_digests_of(*base_); }
   const std::string& description() const override { return base_->description(); }
   std::uint64_t fingerprint() const override { return base_->fingerprint(); }
   result<task_result> run(const task_input& input) const override { return base_->run(input); }

@@ -4,6 +4,8 @@
 #include <map>
 #include <tuple>
 
+#include "libstream/plan/offender_error.hpp"
+
 namespace weir::plan {
 
 namespace {
@@ -66,6 +68,9 @@ result<std::vector<staged_output>> inline_batch::run(batch_id batch, std::int64_
       if (stage.reads_text && reads_last(stage, splits[index].source))
         splits[index].text.clear();
       made[index] = plan_->run(input);
+      if (!made[index] && !splits.empty()) // a batch of a stream: people look for the record
+        made[index] = tl::make_unexpected(
+          with_offender(*plan_, input, stage.reads_text ? splits[index].from : "", std::move(made[index].error())));
     });
     for (auto& each : made) {
       if (!each)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "libstream/base/limits.hpp"
@@ -20,6 +21,7 @@ public:
   struct split {
     std::vector<text_piece> text;
     std::uint32_t source = 0; ///< see `stage::source`
+    std::string from = {};    ///< where its records come from, for people
   };
 
   /// What each output staged, in (output, part) order, without empty parts.

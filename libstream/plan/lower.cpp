@@ -5,6 +5,7 @@
 #include <set>
 
 #include "libstream/data/checksum.hpp"
+#include "libstream/plan/dated_data.hpp"
 #include "libstream/plan/instances.hpp"
 #include "libstream/plan/static_stages.hpp"
 #include "libstream/plan/sums.hpp"
@@ -72,7 +73,7 @@ void task_build::finish() {
 }
 
 /// The result of lowering; immutable.
-class lowered_plan final : public physical_plan {
+class lowered_plan final : public physical_plan, public dated_plan {
 public:
   const std::vector<stage>& stages() const override { return stages_; }
   const std::vector<shuffle>& shuffles() const override { return shuffles_; }
@@ -95,6 +96,15 @@ public:
       if (auto& here = graph_.at(*root); !here.renewed)
         if (auto digest = root->digest())
           found[here.name] = *digest;
+    return found;
+  }
+
+  std::map<std::string, std::uint64_t> dated_digests() const override {
+    std::map<std::string, std::uint64_t> found;
+    for (auto root : roots_)
+      if (auto& here = graph_.at(*root); !here.renewed)
+        if (auto dated = dynamic_cast<const dated_data*>(root))
+          found[here.name] = dated->dated_digest();
     return found;
   }
 

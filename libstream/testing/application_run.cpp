@@ -4,6 +4,7 @@
 
 #include "libstream/base/text.hpp"
 #include "libstream/log/admission.hpp"
+#include "libstream/plan/dated_data.hpp"
 #include "libstream/plan/delivery.hpp"
 
 namespace weir::testing {
@@ -75,6 +76,8 @@ bool application_run::reads_text() const {
 void application_run::recover() {
   auto unfinished = directory_.recover();
   log::program_parts parts{{}, tables_};
+  for (auto& [name, digest] : plan::dated_digests_of(*plan_))
+    parts.dated_tables.push_back({name, digest});
   for (auto& output : plan_->outputs())
     parts.outputs.insert(output.name);
   if (auto admitted = log::check_program(parts, unfinished); !admitted)

@@ -125,7 +125,9 @@ std::vector<plan::inline_batch::split> data_directory::read(const log::batch_rec
   for (auto& split : batch.splits) {
     auto& range = split.blocks.front();
     plan::inline_batch::split made;
-    if (!find(range.input, made.source))
+    if (auto known = find(range.input, made.source))
+      made.from = "input " + known->name;
+    else
       throw plan::plan_error{{error_code::configuration,
                               "batch " + std::to_string(batch.id.value) + " has records of an input that is gone",
                               "data directory", "bring the input back until the batch is done"}};

@@ -84,6 +84,9 @@ void test_driver::run_batch(const log::batch_calendar::entry& batch, std::option
 }
 
 test_driver& test_driver::advance(milliseconds by) {
+  if (by.count() < 0)
+    throw misuse("time does not go back: advance(" + std::to_string(by.count()) + "ms)", "test_driver",
+                 "give the time that passes");
   auto end = now_ + by;
   while (run_) {
     auto next = next_batch();

@@ -7,6 +7,7 @@
 
 #include "libstream/api/dstream.hpp"
 #include "libstream/plan/inline_batch.hpp"
+#include "libstream/testing/test_driver.hpp"
 
 using namespace weir;
 
@@ -66,6 +67,87 @@ TEST_CASE("an empty path of a dataset is named as one", "[dataset]") {
   CHECK_THROWS_WITH(read_text(""), Catch::Contains("the path of the file or directory to read is empty"));
   CHECK_THROWS_WITH(read_binary_records("", 4), Catch::Contains("to read is empty"));
   CHECK_THROWS_WITH(dataset<int>::from({1}).save_as_object_file(""), Catch::Contains("to write is empty"));
+}
+
+namespace {
+
+/// A file of prices, and a program that joins its input with them.
+struct priced_goods {
+  std::string path = (std::filesystem::temp_directory_path() / ("weir-prices-" + std::to_string(::getpid()))).string();
+  std::filesystem::file_time_type written;
+
+  priced_goods() {
+    std::ofstream{path} << "tea 3\nrum 4\n";
+    written = std::filesystem::last_write_time(path);
+  }
+  priced_goods(const priced_goods&) = delete;
+  priced_goods& operator=(const priced_goods&) = delete;
+  ~priced_goods() { std::filesystem::remove(path); }
+  void touch() const { std::filesystem::last_write_time(path, written + std::chrono::hours{1}); }
+  void operator()(stream_context& ctx) const {
+    auto priced = [](std::string_view line) {
+      return std::pair{std::string{line.substr(0, 3)}, std::string{line.substr(std::min<std::size_t>(4, line.size()))}};
+    };
+    auto table = read_text(path).named("prices").map(priced);
+    ctx.text_input().map(priced).join(table).named("priced").print();
+  }
+};
+
+} // namespace
+
+TEST_CASE("a file that only got another time holds no sealed batch up", "[dataset][static files]") {
+  priced_goods of;
+  testing::test_driver driver{std::ref(of)};
+  driver.push({"tea"}).crash(testing::moment::sealed);
+  of.touch();
+  driver.recover();
+  CHECK(driver.output("priced").lines().size() == 1);
+}
+
+TEST_CASE("a file that holds other bytes is noticed even if size and time are the same", "[dataset][static files]") {
+  priced_goods of;
+  testing::test_driver driver{std::ref(of)};
+  driver.push({"tea"}).crash(testing::moment::sealed);
+  std::ofstream{of.path} << "tea 5\nrum 4\n";
+  std::filesystem::last_write_time(of.path, of.written);
+  CHECK_THROWS_WITH(driver.recover(), Catch::Contains("static data has changed") &&
+                                        Catch::Contains("operator prices") && Catch::Contains(".named(\"prices-2\")"));
+}
+
+TEST_CASE("a file that only gets another time between start and first use is read", "[dataset][static files]") {
+  priced_goods of;
+  testing::test_driver driver{std::ref(of)};
+  of.touch();
+  driver.push({"tea"}).step();
+  CHECK(driver.output("priced").lines().size() == 1);
+}
+
+TEST_CASE("a file that changes between start and first use is refused, and the error says what to do",
+          "[dataset][static files]") {
+  priced_goods of;
+  testing::test_driver driver{std::ref(of)};
+  std::ofstream{of.path} << "tea 5\nrum 4\n";
+  of.touch();
+  driver.push({"tea"});
+  CHECK_THROWS_WITH(driver.step(), Catch::Contains("changed since") && Catch::Contains("put back what it held"));
+}
+
+TEST_CASE("the version of files does not depend on the directory in which they lie", "[dataset][static files]") {
+  auto directory = std::filesystem::temp_directory_path() / ("weir-moved-" + std::to_string(::getpid()));
+  auto version = [&](const char* in, const char* name, const char* bytes) {
+    std::filesystem::create_directories(directory / in);
+    std::ofstream{directory / in / name} << bytes;
+    stream_context ctx;
+    auto lines = read_text((directory / in / name).string()).named("lines");
+    ctx.text_input().transform([lines](auto batch) { return batch.union_with(lines); }).named("all").print();
+    return ctx.plan().value()->static_data();
+  };
+  auto before = version("a", "prices", "tea 3\n");
+  REQUIRE(before.size() == 1);
+  CHECK(version("b", "prices", "tea 3\n") == before);
+  CHECK(version("b", "prices", "tea 4\n") != before);
+  CHECK(version("b", "others", "tea 3\n") != before);
+  std::filesystem::remove_all(directory);
 }
 
 TEST_CASE("a pipe in the place of a dataset's file is refused and not waited for", "[dataset]") {

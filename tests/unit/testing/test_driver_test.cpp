@@ -58,7 +58,70 @@ TEST_CASE("pushing where nothing reads names what is there", "[driver]") {
 TEST_CASE("records that a receiver's stream cannot read fail the batch, and its operator is named", "[driver]") {
   test_driver driver{two_inputs};
   driver.push("sales", std::vector<std::string>{"no sale"});
-  CHECK_THROWS_WITH(driver.step(), Catch::Contains("operator sales") && Catch::Contains("cannot be read"));
+  try {
+    driver.step();
+    FAIL("it did not throw");
+  } catch (const plan::plan_error& thrown) {
+    CHECK(thrown.why().code == error_code::corrupt);
+    CHECK_THAT(thrown.what(), Catch::Contains("operator sales") && Catch::Contains("cannot be read") &&
+                                Catch::Contains("start that program once more and let it drain, then upgrade") &&
+                                !Catch::Contains("mend the function"));
+  }
+}
+
+TEST_CASE("results that an older program left for a function, of another type, are no fault of the function",
+          "[driver]") {
+  auto built = [](auto function) {
+    return [function](stream_context& ctx) {
+      ctx.text_input().map(function).named("sales").foreach_batch([](const dataset<decltype(function({}))>&) {});
+    };
+  };
+  test_driver driver{built([](std::string_view line) { return std::pair{std::string{line}, 1}; })};
+  driver.push({"tea"}).crash(moment::committed);
+  try {
+    driver.upgrade(built([](std::string_view line) { return std::tuple{std::string{line}, 1, 2}; }));
+    FAIL("it did not throw");
+  } catch (const plan::plan_error& thrown) {
+    CHECK(thrown.why().code == error_code::corrupt);
+    CHECK_THAT(thrown.what(), Catch::StartsWith("output sales, batch 1: ") &&
+                                Catch::Contains("start that program once more and let it drain, then upgrade") &&
+                                !Catch::Contains("mend the function"));
+  }
+}
+
+TEST_CASE("a function that throws is named with input, record number and record, behind a shuffle with the key",
+          "[driver]") {
+  auto throws_on = [](std::string_view poison) {
+    return [poison](std::string_view line) {
+      if (line == poison)
+        throw std::runtime_error{"cannot swallow it"};
+      return std::pair{std::string{line}, 1};
+    };
+  };
+  test_driver driver{[&](stream_context& ctx) { ctx.text_input().map(throws_on("c")).named("parse").print(); },
+                     {.records_per_split = 4}};
+  CHECK_THROWS_WITH(driver.push({"a", "b", "c"}).step(),
+                    Catch::StartsWith("user function of operator parse, batch 1, partition 0, input text_input, "
+                                      "record 2 \"c\": cannot swallow it; "));
+  test_driver keyed{[&](stream_context& ctx) {
+                      ctx.text_input()
+                        .map(throws_on(""))
+                        .reduce_by_key([](int, int) -> int { throw std::runtime_error{"no sum"}; })
+                        .named("sums")
+                        .print();
+                    },
+                    {.partitions = 1, .records_per_split = 1}};
+  CHECK_THROWS_WITH(keyed.push({"a", "a"}).step(),
+                    Catch::StartsWith("user function of operator sums, batch 1, partition 0, key \"a\": no sum"));
+}
+
+TEST_CASE("time does not go back, and an output without a name of the plan is refused before any batch", "[driver]") {
+  test_driver driver{count_lines};
+  CHECK_THROWS_WITH(driver.advance(-5ms), Catch::Contains("time does not go back") && Catch::Contains("-5ms"));
+  CHECK(driver.now() == 0ms);
+  CHECK_THROWS_WITH(driver.output("other"), Catch::Contains("no such output"));
+  CHECK_THROWS_WITH(driver.outputs("other"), Catch::Contains("no such output"));
+  CHECK_THROWS_WITH(driver.records<sale>("other"), Catch::Contains("no such output"));
 }
 
 TEST_CASE("outputs are remembered by batch time, their last batch also in order and by part", "[driver]") {

@@ -1,9 +1,14 @@
+#include <filesystem>
+#include <fstream>
+
 #include <catch2/catch.hpp>
 
 #include "actors/batch_coordinator/recovered_batches.hpp"
 #include "libstream/api/dstream.hpp"
 #include "libstream/log/batch_log.hpp"
 #include "libstream/log/memory_store.hpp"
+#include "libstream/plan/dated_data.hpp"
+#include "tests/unit/actors/sources/temporary_directory.hpp"
 
 using namespace weir;
 using namespace weir::actors;
@@ -30,8 +35,10 @@ std::vector<log::static_table> tables_of(const table& prices, const char* name) 
 
 /// What a start says that has `now`, and finds a batch that was sealed with `before`.
 result<recovered_batches> recovered(const std::vector<log::static_table>& before,
-                                    const std::vector<log::static_table>& now) {
+                                    const std::vector<log::static_table>& now,
+                                    std::shared_ptr<const plan::physical_plan> plan = nullptr) {
   services services;
+  services.plan = std::move(plan);
   services.store = std::make_shared<log::memory_store>();
   services.static_tables = now;
   log::batch_record sealed;
@@ -58,6 +65,36 @@ TEST_CASE("a batch that was sealed with other static data is refused, and the ta
   CHECK_THAT(changed.error().message(), Catch::Contains("batch 1") && Catch::Contains("operator prices"));
   CHECK(recovered(before, tables_of({{"tea", 4}}, "new-prices")).has_value()); // another table
   CHECK(recovered(before, {}).has_value());
+}
+
+TEST_CASE("a batch that an older program sealed goes on if its files have the size and time that they had",
+          "[recovery]") {
+  testing::temporary_directory directory;
+  auto path = directory.path() + "/lines";
+  std::ofstream{path} << "one\n";
+  auto plan_now = [&] {
+    stream_context ctx;
+    auto lines = read_text(path).named("table");
+    ctx.text_input().transform([lines](auto batch) { return batch.union_with(lines); }).named("all").print();
+    return ctx.plan().value();
+  };
+  auto tables_now = [](auto& of) {
+    std::vector<log::static_table> found;
+    for (auto& [name, digest] : of)
+      found.push_back({name, digest});
+    return found;
+  };
+  auto plan = plan_now();
+  auto dated = plan::dated_digests_of(*plan);
+  auto before = tables_now(dated);
+  REQUIRE(before.size() == 1);
+  auto content = plan->static_data();
+  REQUIRE(tables_now(content) != before);
+  CHECK(recovered(before, tables_now(content), plan).has_value());
+  std::filesystem::last_write_time(path, std::filesystem::last_write_time(path) + std::chrono::hours{1});
+  auto refused = recovered(before, tables_now(content), plan_now());
+  REQUIRE_FALSE(refused.has_value());
+  CHECK_THAT(refused.error().message(), Catch::Contains("static data has changed"));
 }
 
 namespace {

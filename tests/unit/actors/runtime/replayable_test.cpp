@@ -1,6 +1,7 @@
 // Sources that the program brings and that can be read again, on the real runtime.
 #include "libstream/api/replayable.hpp"
 
+#include <atomic>
 #include <filesystem>
 #include <mutex>
 #include <stdexcept>
@@ -144,4 +145,46 @@ TEST_CASE("what a source throws ends the application with a sentence that names 
 TEST_CASE("lines are refused as records of another type when the plan is built", "[replayable]") {
   stream_context ctx;
   CHECK_THROWS_AS(ctx.replayable_stream<std::uint64_t>(std::make_shared<numbered_lines>()), plan::plan_error);
+}
+
+namespace {
+
+/// Adds up what batches say that they have processed.
+class record_counter final : public composite_journal {
+public:
+  record_counter() : composite_journal{{}} {}
+  void batch_committed(const batch_summary& batch) override {
+    records_ += batch.records;
+    ++batches_;
+  }
+  std::uint64_t records() const { return records_; }
+  std::uint64_t batches() const { return batches_; }
+
+private:
+  std::atomic<std::uint64_t> records_ = 0, batches_ = 0;
+};
+
+} // namespace
+
+TEST_CASE("static data is no input: it keeps no application from its rest, and counts as no record of a batch",
+          "[replayable]") {
+  fixture f;
+  auto counted = std::make_shared<record_counter>();
+  f.options.journal = counted;
+  f.options.settings.stop_when_idle = 100ms;
+  f.source->grow_to(3);
+  auto words = [](std::string_view line) { return std::pair{std::string{line}, 1}; };
+  stream_context ctx;
+  auto lines = ctx.replayable_stream<std::string_view>(f.source).named("numbers").map(words);
+  lines.join(dataset<std::pair<std::string, int>>::from({{"line 1", 7}, {"line 9", 8}}))
+    .named("joined")
+    .foreach_batch([](const dataset<std::pair<std::string, std::pair<int, int>>>&) {});
+  lines.count().named("counts").print();
+  ctx.constant<int>({1, 2}).named("constants").print();
+  REQUIRE(ctx.start(std::make_shared<actor_runtime>(f.options)));
+  auto ended = ctx.await_termination_or_timeout(10s);
+  REQUIRE(ended);
+  CHECK(*ended); // it came to rest by itself
+  CHECK(counted->batches() > 1);
+  CHECK(counted->records() == 3);
 }

@@ -101,8 +101,7 @@ private:
 
 class asio_control_socket final : public control_socket {
 public:
-  asio_control_socket(std::string path, control_verbs verbs)
-    : path_{std::move(path)}, verbs_{std::move(verbs)}, acceptor_{context_}, pause_{context_} {}
+  explicit asio_control_socket(std::string path) : path_{std::move(path)}, acceptor_{context_}, pause_{context_} {}
 
   ~asio_control_socket() override {
     if (thread_.joinable()) {
@@ -138,20 +137,13 @@ public:
       return cannot("cannot listen", failed.message());
     }
     listening_ = ::lstat(path_.c_str(), &made_) == 0;
-    accept();
-    run();
     return {};
   }
 
-private:
-  /// The directory may have been moved away since, and another process's socket may lie there now.
-  bool is_still_there() const {
-    struct stat found {};
-    return ::lstat(path_.c_str(), &found) == 0 && found.st_dev == made_.st_dev && found.st_ino == made_.st_ino;
-  }
-
-  tl::unexpected<error> cannot(const std::string& what, const std::string& why) const {
-    return fail(error_code::configuration, what + ": " + why, path_, "give another place with --control-socket PATH");
+  void answer_with(control_verbs verbs) override {
+    verbs_ = std::move(verbs);
+    accept();
+    run();
   }
 
   /// Nobody may be there; a file that a dead process left is removed.
@@ -178,6 +170,17 @@ private:
     if (::unlink(path_.c_str()) != 0)
       return cannot("a dead process left it, and it cannot be removed", std::strerror(errno));
     return {};
+  }
+
+private:
+  /// The directory may have been moved away since, and another process's socket may lie there now.
+  bool is_still_there() const {
+    struct stat found {};
+    return ::lstat(path_.c_str(), &found) == 0 && found.st_dev == made_.st_dev && found.st_ino == made_.st_ino;
+  }
+
+  tl::unexpected<error> cannot(const std::string& what, const std::string& why) const {
+    return fail(error_code::configuration, what + ": " + why, path_, "give another place with --control-socket PATH");
   }
 
   void run() {
@@ -252,11 +255,20 @@ std::uint64_t hash_of(std::string_view text) {
 } // namespace
 
 result<std::unique_ptr<control_socket>> control_socket::serve(const std::string& path, control_verbs verbs) {
-  auto made = std::make_unique<asio_control_socket>(path, std::move(verbs));
+  auto made = reserve(path);
+  if (made)
+    (*made)->answer_with(std::move(verbs));
+  return made;
+}
+
+result<std::unique_ptr<control_socket>> control_socket::reserve(const std::string& path) {
+  auto made = std::make_unique<asio_control_socket>(path);
   if (auto begun = made->begin(); !begun)
     return tl::make_unexpected(begun.error());
   return made;
 }
+
+result<void> control_socket::check(const std::string& path) { return asio_control_socket{path}.make_room(); }
 
 std::string control_socket_path(const std::string& data_dir) {
   namespace fs = std::filesystem;

@@ -23,10 +23,16 @@ class control_socket {
 public:
   virtual ~control_socket() = default; ///< closes it and removes the file
   virtual const std::string& path() const = 0;
+  /// Answers from now on, also those who have asked before. Once.
+  virtual void answer_with(control_verbs verbs) = 0;
 
   /// Listens at `path`. A file that a dead process left is replaced. Error 78: another process listens there, the path is longer than the 107
   /// bytes that the system allows, or is something else than a socket.
   static result<std::unique_ptr<control_socket>> serve(const std::string& path, control_verbs verbs);
+  /// The same, but nobody is answered before `answer_with`.
+  static result<std::unique_ptr<control_socket>> reserve(const std::string& path);
+  /// The errors of `reserve` that can be told of a path whose directory is still to be made.
+  static result<void> check(const std::string& path);
 };
 
 /// Where the application listens that uses this data directory: `control.sock` in it. When that path is too long for a socket, a name made of

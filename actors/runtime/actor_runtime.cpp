@@ -22,6 +22,7 @@
 #include "actors/node/standard_descriptors.hpp"
 #include "actors/receiver/live_feed.hpp"
 #include "actors/receiver/open_feed.hpp"
+#include "actors/runtime/alarm.hpp"
 #include "actors/runtime/executor_jobs.hpp"
 #include "actors/runtime/input_places.hpp"
 #include "actors/runtime/life_lines.hpp"
@@ -227,14 +228,21 @@ result<void> reserve_ports(services& services) {
   return {};
 }
 
-/// An explicit place for the control socket can be had: it is taken and given back.
-result<void> check_control_socket(const std::string& path) {
+/// An explicit place for the control socket is taken before anything is written, unless it lies in a data directory that is still to be made.
+result<std::unique_ptr<control_socket>> reserve_control_socket(const runtime_options& options) {
+  namespace fs = std::filesystem;
+  auto& path = options.control_socket;
+  if (path.empty() || path == "none")
+    return nullptr;
   std::error_code unknown;
-  auto parent = std::filesystem::path{path}.parent_path();
-  if (path.empty() || path == "none" || (!parent.empty() && !std::filesystem::is_directory(parent, unknown)))
-    return {};
-  auto served = control_socket::serve(path, {});
-  return served ? result<void>{} : tl::make_unexpected(served.error());
+  auto parent = fs::path{path}.parent_path();
+  if (parent.empty() || fs::is_directory(parent, unknown))
+    return control_socket::reserve(path);
+  if (!options.data_dir.empty() && fs::weakly_canonical(fs::absolute(parent, unknown), unknown) ==
+                                     fs::weakly_canonical(fs::absolute(options.data_dir, unknown), unknown))
+    return control_socket::check(path).map([] { return std::unique_ptr<control_socket>{}; });
+  return fail(error_code::configuration, "the directory of the control socket does not exist", path,
+              "make the directory, or give another place with --control-socket PATH");
 }
 
 /// Adds the output for isolated records, if they have a place to go: a batch of an earlier start may have some, whatever the policy is now.
@@ -272,7 +280,7 @@ process_needs needs_of(const runtime_options& options, const plan::physical_plan
   // The log and its lock, what the event loops wait on, the control socket, the scratch file; and a file or two for each who works.
   needs.descriptors = 14 + options.settings.executors + 2 * outputs + 2 * inputs;
   // Actors, their clock, sockets, listeners, the control socket, the log, the last one that ends the others; and one for each who works.
-  needs.threads = 9 + options.settings.executors + outputs + 2 * inputs;
+  needs.threads = 9 + options.settings.executors + outputs + 2 * inputs + (options.stop_after ? 1 : 0);
   return needs;
 }
 
@@ -303,6 +311,7 @@ struct actor_runtime::running {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started).count();
   }
   bool said_started = false;
+  std::optional<actors::alarm> stop_alarm;
   std::once_flag ended;
   std::atomic<bool> left_threads{false};
 
@@ -338,6 +347,7 @@ struct actor_runtime::running {
   /// From any thread; whoever comes second waits for the first.
   void end() {
     std::call_once(ended, [this] {
+      stop_alarm.reset();
       system_visit visit; // of the system that another thread may have made
       control.reset();    // whom it would ask is about to go
       jobs.reset();
@@ -562,8 +572,10 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   if (has_real_files && !options_.after_restore)
     if (auto original = next->locks.check_origin(*services->files, *outputs); !original)
       return original;
-  if (auto free = check_control_socket(options_.control_socket); !free)
-    return free;
+  auto control = reserve_control_socket(options_);
+  if (!control)
+    return tl::make_unexpected(control.error());
+  next->control = std::move(*control);
   if (has_real_files) {
     if (auto locked = next->locks.take(*outputs); !locked)
       return locked;
@@ -647,7 +659,11 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     running_.reset();
     return begun;
   }
-  return serve_control();
+  if (auto served = serve_control(); !served)
+    return served;
+  if (options_.stop_after)
+    running_->stop_alarm.emplace(*options_.stop_after, [run = running_.get()] { run->begin_drain(); });
+  return {};
 }
 
 /// The data directory as it is; nothing without one. What the application is called, and how it is cut, goes to `services`.
@@ -734,6 +750,10 @@ result<void> actor_runtime::serve_control() {
   verbs["status"] = [raw = running_.get(), this](std::string_view) {
     return status_json(raw->observer->look(status_batches), raw->figures(options_));
   };
+  if (running_->control) {
+    running_->control->answer_with(std::move(verbs));
+    return {};
+  }
   auto path = wanted.empty() ? control_socket_path(options_.data_dir) : wanted;
   auto served = control_socket::serve(path, std::move(verbs));
   if (served)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,7 +30,8 @@ struct runtime_options {
   bool after_restore = false; ///< the data directory may be an older copy of itself: outputs may have younger batches
   /// A damaged data directory lay at this place, and was moved away on purpose: the new one takes over its outputs.
   bool after_set_aside = false;
-  bool interval_given = false; ///< somebody said `settings.batch_interval` on purpose
+  std::optional<std::chrono::milliseconds> stop_after; ///< drains this long after the start
+  bool interval_given = false;                         ///< somebody said `settings.batch_interval` on purpose
   /// Where local tools may ask; empty = in the data directory, none without one. "none" = nowhere.
   std::string control_socket;
   actors::settings settings;

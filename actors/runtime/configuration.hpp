@@ -1,8 +1,5 @@
 #pragma once
 
-#include <chrono>
-#include <optional>
-
 #include "actors/monitor/stderr_journal.hpp"
 #include "actors/runtime/actor_runtime.hpp"
 #include "libstream/api/outputs.hpp"
@@ -13,7 +10,7 @@ namespace weir::actors {
 struct configuration {
   runtime_options options;
   output_targets outputs;
-  std::optional<std::chrono::milliseconds> stop_after;
+  bool outputs_given = false; ///< somebody said `outputs`
   log_level level = log_level::notice;
   log_format format = log_format::text;
 };

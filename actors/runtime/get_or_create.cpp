@@ -58,7 +58,6 @@ result<void> recover(actors::runtime_options& options, if_damaged damaged, opene
     options.settings.batch_interval = interval;
     options.settings.block_interval = actors::default_block_interval(interval);
   }
-  options.repartition = 0;
   into.recovered = true;
   return {};
 }
@@ -96,6 +95,11 @@ result<opened_context> get_or_create(const runtime_settings& settings, const app
   auto all = actors::configuration_of(settings);
   if (!all)
     return tl::make_unexpected(all.error());
+  if (all->outputs_given && !outputs.empty())
+    return fail(error_code::configuration, "the outputs are given twice: in runtime_settings::set, and in the call",
+                "get_or_create", "leave one of the two out");
+  if (outputs.empty())
+    outputs = std::move(all->outputs);
   return actors::get_or_create(std::move(all->options), build, damaged, std::move(outputs));
 }
 

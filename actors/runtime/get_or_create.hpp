@@ -27,15 +27,16 @@ struct opened_context {
 
 /// Spark's StreamingContext.getOrCreate, for programs with a `main` of their own and no flags; `weir::run` does the same behind flags. A data
 /// directory holds no code, so `build` is always called. With a directory that exists its partition count is taken from there, and so is its
-/// batch interval unless `settings` give one. Errors: 78 (not a data directory, another application's), 65 (damaged), and those of `build`.
+/// batch interval unless `settings` give one; `repartition` in `settings.set` changes the count. Without `outputs` those in `settings.set` hold,
+/// else `print()`; in both places they are refused. Errors: 78 (not a data directory, another application's), 65 (damaged), and those of `build`.
 [[nodiscard]] result<opened_context> get_or_create(const runtime_settings& settings, const application& build,
                                                    if_damaged damaged = if_damaged::refuse,
-                                                   output_targets outputs = print());
+                                                   output_targets outputs = {});
 
 /// The context of this process that is active, if one is; else as above.
 [[nodiscard]] result<opened_context> get_active_or_create(const runtime_settings& settings, const application& build,
                                                           if_damaged damaged = if_damaged::refuse,
-                                                          output_targets outputs = print());
+                                                          output_targets outputs = {});
 
 namespace actors {
 

@@ -15,11 +15,11 @@ void configure(caf::actor_system_config& config) {
 }
 
 result<std::shared_ptr<runtime>> make_runtime(caf::actor_system& system, const runtime_settings& settings) {
-  auto all = actors::configuration_of(settings);
-  if (!all)
-    return tl::make_unexpected(all.error());
-  all->options.system = &system;
-  return std::make_shared<actors::actor_runtime>(std::move(all->options));
+  auto options = actors::runtime_options_of(settings);
+  if (!options)
+    return tl::make_unexpected(options.error());
+  options->system = &system;
+  return std::make_shared<actors::actor_runtime>(std::move(*options));
 }
 
 } // namespace weir

@@ -34,8 +34,7 @@ void raise_open_files_limit() {
   ::setrlimit(RLIMIT_NOFILE, &open_files); // if it fails, the bound follows from what there is
 }
 
-result<void> drive(stream_context& context, const actors::command_line& line, const actors::stop_signals& signals) {
-  auto started = std::chrono::steady_clock::now();
+result<void> drive(stream_context& context, const actors::stop_signals& signals) {
   auto draining = false;
   for (;;) {
     auto over = context.await_termination_or_timeout(draining ? 200ms : 20ms);
@@ -43,10 +42,7 @@ result<void> drive(stream_context& context, const actors::command_line& line, co
       return tl::make_unexpected(over.error());
     if (*over)
       return {};
-    if (draining)
-      continue;
-    auto due = line.stop_after && std::chrono::steady_clock::now() - started >= *line.stop_after;
-    if (signals.received() || due) {
+    if (!draining && signals.received()) {
       draining = true;
       context.drain();
     }
@@ -73,7 +69,7 @@ int run_in(int argc, char** argv, const std::string& name, caf::actor_system* sy
   auto runtime = std::make_shared<actors::actor_runtime>(line->options);
   if (auto started = context.start(runtime); !started)
     return report(name, started.error());
-  auto ended = drive(context, *line, signals);
+  auto ended = drive(context, signals);
   auto code = ended ? 0 : report(name, ended.error());
   if (runtime->has_left_threads())
     std::_Exit(code);

@@ -45,15 +45,26 @@ result<configuration> configuration_of(const runtime_settings& settings) {
   if (auto applied = values.apply(made); !applied)
     return tl::make_unexpected(applied.error());
   made.options.interval_given = values.decided("batch_interval") != nullptr;
+  made.outputs_given = values.decided("output") != nullptr;
   made.options.journal = make_stderr_journal(made.level, made.format);
   return made;
 }
 
 } // namespace actors
 
+result<actors::runtime_options> actors::runtime_options_of(const runtime_settings& settings) {
+  auto all = configuration_of(settings);
+  if (!all)
+    return tl::make_unexpected(all.error());
+  if (all->outputs_given)
+    return fail(error_code::configuration, "a runtime has no outputs of its own", "runtime_settings::set: output",
+                "give them to the stream_context that it runs: stream_context context{text_files(\"PREFIX\")}");
+  return std::move(all->options);
+}
+
 result<std::shared_ptr<runtime>> make_runtime(const runtime_settings& settings) {
-  return actors::configuration_of(settings).map([](actors::configuration all) -> std::shared_ptr<runtime> {
-    return std::make_shared<actors::actor_runtime>(std::move(all.options));
+  return actors::runtime_options_of(settings).map([](actors::runtime_options options) -> std::shared_ptr<runtime> {
+    return std::make_shared<actors::actor_runtime>(std::move(options));
   });
 }
 

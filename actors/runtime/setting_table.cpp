@@ -136,10 +136,10 @@ setting_row output_retry_limit() {
 setting_row stop_after() {
   setting_row made = row("stop_after", &settings::stop_when_idle, duration, 0, year, "drains and ends after this time");
   made.read = [](const configuration& from) {
-    return value_of(from.stop_after.value_or(std::chrono::milliseconds{0}));
+    return value_of(from.options.stop_after.value_or(std::chrono::milliseconds{0}));
   };
   made.write = [](configuration& into, const setting_value& value) -> result<void> {
-    assign_value(into.stop_after.emplace(), value);
+    assign_value(into.options.stop_after.emplace(), value);
     return {};
   };
   return std::move(made).unless_set("never");

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <future>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -189,4 +190,18 @@ TEST_CASE("a target that is neither a data directory nor a socket is named", "[c
   CHECK(find_control_socket(file).error().where == file);
   CHECK_FALSE(find_control_socket(directory.path() + "/nothing"));
   CHECK_FALSE(ask_control_socket(directory.path() + "/control.sock", "tree"));
+}
+
+TEST_CASE("a socket that is reserved answers those who asked early, and leaves nothing if it never answers",
+          "[control]") {
+  temporary_directory directory;
+  auto path = directory.path() + "/socket";
+  REQUIRE(control_socket::reserve(path));
+  CHECK_FALSE(std::filesystem::exists(path));
+  auto socket = control_socket::reserve(path);
+  REQUIRE(socket);
+  CHECK_FALSE(control_socket::reserve(path)); // another's by now
+  auto asked = std::async(std::launch::async, [&] { return ask_control_socket(path, "echo x").has_value(); });
+  (*socket)->answer_with(some_verbs());
+  CHECK(asked.get());
 }

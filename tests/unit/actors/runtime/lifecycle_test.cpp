@@ -508,6 +508,76 @@ TEST_CASE("a batch interval that is given wins over that of the directory, howev
   CHECK(interval_after_run() == 10'000);
 }
 
+namespace {
+
+/// Settings of a program without flags that reads the directory of the fixture.
+runtime_settings settings_of(const fixture& f) {
+  runtime_settings settings{.application = "tested", .data_dir = f.data_dir()};
+  settings.inputs = {"file://" + f.directory.path() + "/in"};
+  settings.executors = 1;
+  settings.batch_interval = 10ms;
+  return settings;
+}
+
+} // namespace
+
+TEST_CASE("a program without flags stops after the time that its settings give", "[lifecycle]") {
+  fixture f;
+  auto settings = settings_of(f);
+  settings.set = {"stop_after=50ms"};
+  auto opened = get_or_create(settings, echo);
+  REQUIRE(opened);
+  REQUIRE(opened->context->start());
+  auto over = opened->context->await_termination_or_timeout(patience);
+  REQUIRE(over);
+  CHECK(*over);
+  stream_context context{print()};
+  echo(context);
+  auto runtime = make_runtime(settings);
+  REQUIRE(runtime);
+  REQUIRE(context.start(*runtime));
+  auto over_again = context.await_termination_or_timeout(patience);
+  REQUIRE(over_again);
+  CHECK(*over_again);
+}
+
+TEST_CASE("a program without flags repartitions a data directory that exists", "[lifecycle]") {
+  fixture f;
+  auto settings = settings_of(f);
+  settings.partitions = 3;
+  auto partitions_after_run = [&] {
+    auto opened = get_or_create(settings, echo);
+    REQUIRE(opened);
+    REQUIRE(opened->context->start());
+    CHECK(opened->context->stop(true));
+    auto view = log::view_directory(f.data_dir());
+    REQUIRE(view);
+    return view->application.partitions;
+  };
+  CHECK(partitions_after_run() == 3);
+  settings.set = {"repartition=5"};
+  CHECK(partitions_after_run() == 5);
+  settings.set.clear();
+  CHECK(partitions_after_run() == 5);
+}
+
+TEST_CASE("outputs are taken from the settings of a program or from its call, and refused in both", "[lifecycle]") {
+  fixture f;
+  f.write("words", "one\n");
+  auto settings = settings_of(f);
+  settings.set = {"output=text:" + f.directory.path() + "/out/lines", "stop_when_idle=50ms"};
+  auto build = [](stream_context& ctx) { ctx.text_input().named("lines").write_to(ctx.output()); };
+  auto refused = get_or_create(settings, build, if_damaged::refuse, print());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == error_code::configuration);
+  CHECK(refused.error().message().find("given twice") != std::string::npos);
+  auto opened = get_or_create(settings, build);
+  REQUIRE(opened);
+  REQUIRE(opened->context->start());
+  REQUIRE(opened->context->await_termination());
+  CHECK(fs::exists(f.directory.path() + "/out"));
+}
+
 TEST_CASE("after a damaged directory was set aside, the new one takes over its outputs and goes on behind them",
           "[lifecycle]") {
   fixture f;

@@ -209,6 +209,10 @@ TEST_CASE("settings of an own system are checked like those of a command line", 
   auto refused = make_runtime(system, settings);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().exit_code() == 78);
+  settings.set = {"output=print"};
+  auto with_output = make_runtime(system, settings);
+  REQUIRE_FALSE(with_output);
+  CHECK_THAT(with_output.error().message(), Catch::Contains("stream_context"));
   settings.set.clear();
   auto without_input = make_runtime(system, settings);
   REQUIRE(without_input);

@@ -137,6 +137,14 @@ TEST_CASE("a refused start leaves a data directory as it was", "[refused]") {
     changed([&](auto& options) { options.control_socket = ran.directory.path() + "/in"; });
     ran.refused("/in");
   }
+  SECTION("a control socket in a directory that is not there") {
+    std::ofstream{ran.directory.path() + "/in/words"} << "one\ntwo\n";
+    fs::last_write_time(ran.directory.path() + "/in/words", fs::file_time_type::clock::now() - 1h);
+    changed([&](auto& options) { options.control_socket = ran.directory.path() + "/nowhere/socket"; });
+    ran.refused("/nowhere/socket");
+    ran.refused("/nowhere/socket", error_code::configuration,
+                [&] { return ran.start(text_files(ran.text_output("out/lines"))); });
+  }
   SECTION("a receiver that is called otherwise") {
     auto start = [&](const char* name) {
       stream_context context{fixture::printed()};
@@ -222,6 +230,17 @@ TEST_CASE("a refused start makes no data directory", "[refused]") {
   auto transport = make_asio_ingest_transport();
   fresh.options.settings.inputs[0] = fixture::url("weir://" + transport->reserve("127.0.0.1:0").value());
   fresh.refused("in use");
+  fresh.options.settings.inputs = {fixture::url("weir://127.0.0.1:0")};
+  fresh.options.control_socket = fresh.options.data_dir + "/" + std::string(120, 's');
+  fresh.refused("107 bytes");
+}
+
+TEST_CASE("a control socket may lie in the data directory that the start makes", "[refused]") {
+  fixture fresh;
+  fresh.options.control_socket = fresh.options.data_dir + "/socket";
+  CHECK(fresh.start().has_value());
+  CHECK(fresh.start().has_value());
+  CHECK_FALSE(fs::exists(fresh.options.control_socket));
 }
 
 // The lock of the output made the directory, and then nobody could have it.

@@ -105,10 +105,13 @@ result<void> set_from_flags(const typed& flags, setting_values& values) {
 
 result<void> set_all(const typed& flags, const environment_variables& variables, setting_values& values) {
   auto file = flags.config;
-  if (auto named = variables.find(config_variable); file.empty() && named != variables.end())
+  std::string given_by = "--config";
+  if (auto named = variables.find(config_variable); file.empty() && named != variables.end()) {
     file = named->second;
+    given_by = config_variable;
+  }
   if (!file.empty())
-    if (auto done = set_from_file(file, values); !done)
+    if (auto done = set_from_file(file, values, given_by); !done)
       return done;
   if (auto done = set_from_environment(variables, values); !done)
     return done;
@@ -130,7 +133,7 @@ result<command_line> parse_command_line(const std::string& application, int argc
   try {
     app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()}); // CLI11 takes them from the back
   } catch (const CLI::CallForHelp&) {
-    line.answer = application_help(application);
+    line.answer = show ? config_help(application) : application_help(application);
     return line;
   } catch (const CLI::ParseError& problem) {
     return tl::make_unexpected(usage_error(app, problem, arguments));

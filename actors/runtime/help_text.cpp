@@ -93,4 +93,13 @@ std::string application_help(const std::string& application) {
   return text + other_flags(application) + examples(application);
 }
 
+std::string config_help(const std::string& application) {
+  return "usage: " + application +
+         " config [FLAG]... [--json]\n\nPrints all settings with their values and where these come from, and ends. It "
+         "refuses what a run with the\nsame flags would refuse.\n\n" +
+         entry("--json", "prints one JSON object") +
+         entry("FLAG", "every flag of a run; `" + application + " --help` shows them") + "\nExamples\n  " +
+         application + " config --config weir.toml\n  " + application + " config --set memory.limit=512MiB --json\n";
+}
+
 } // namespace weir::actors

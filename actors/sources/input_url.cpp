@@ -101,7 +101,7 @@ std::string input_url::text() const {
 result<input_url> parse_input_url(std::string_view text) {
   auto colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0)
-    return fail(error_code::usage, "not a URL", "'" + std::string{text} + "'",
+    return fail(error_code::configuration, "not a URL", "'" + std::string{text} + "'",
                 "write weir://HOST:PORT, tcp://HOST:PORT, file:DIRECTORY or generate://?count=N");
   auto scheme = std::string{text.substr(0, colon)};
   auto rest = text.substr(colon + 1);

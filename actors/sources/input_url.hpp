@@ -68,7 +68,7 @@ private:
   std::uint32_t source_ = 0;
 };
 
-/// 64 if the text is no URL, 78 if it is one that means nothing; the error names the part and, of a misspelt scheme, the nearest.
+/// Error 78 names the part and, of a misspelt scheme, the nearest.
 result<input_url> parse_input_url(std::string_view text);
 
 } // namespace weir::actors

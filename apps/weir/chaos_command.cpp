@@ -123,8 +123,8 @@ result<void> write_json(const chaos_flags& flags, const experiment_outcome& outc
 
 int run(chaos_flags& flags) {
   if (flags.settings.application != "word-count")
-    return complain("chaos", {error_code::usage, "no such application to experiment on", flags.settings.application,
-                              "the one it knows is word-count"});
+    return complain("chaos", {error_code::configuration, "no such application to experiment on",
+                              flags.settings.application, "the one it knows is word-count"});
   auto directory = temporary_directory::make("weir-chaos");
   if (!directory)
     return complain("chaos", directory.error());

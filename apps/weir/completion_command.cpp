@@ -33,11 +33,11 @@ int completion_command(int argc, char** argv) {
   using weir::error_code;
   if (shell != "bash" && shell != "zsh")
     return weir::tool::complain("completion",
-                                {error_code::usage, "unknown shell", "\"" + shell + "\"", "write bash or zsh"});
+                                {error_code::configuration, "unknown shell", "\"" + shell + "\"", "write bash or zsh"});
   for (auto& name : applications)
     if (!is_name(name))
-      return weir::tool::complain(
-        "completion", {error_code::usage, "no name of a program", "\"" + name + "\"", "write it without directories"});
+      return weir::tool::complain("completion", {error_code::configuration, "no name of a program", "\"" + name + "\"",
+                                                 "write it without directories"});
   if (std::find(applications.begin(), applications.end(), "word-count") == applications.end())
     applications.insert(applications.begin(), "word-count");
   auto verbs = weir::tool::verb_names();

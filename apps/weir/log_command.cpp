@@ -8,6 +8,8 @@
 
 #include "apps/weir/log_summary.hpp"
 #include "apps/weir/usage.hpp"
+#include "libstream/base/text.hpp"
+#include "libstream/log/keys.hpp"
 
 namespace {
 
@@ -28,7 +30,8 @@ weir::result<std::string> describe(const std::string& directory, bool json, bool
     auto verified = weir::log::verify_directory(directory, *view);
     if (!verified)
       return tl::make_unexpected(verified.error());
-    std::cerr << "verified " << *verified << " values\n";
+    std::cerr << "weir log: verified " << *verified << " values in " << weir::log::printable(directory)
+              << ": every checksum is right\n";
   }
   auto summary = weir::tool::summarize(directory, *view);
   if (!summary)

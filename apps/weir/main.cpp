@@ -47,7 +47,7 @@ void show_help() {
   std::cout << "usage: weir VERB [ARGUMENT]...\n\n";
   for (auto& known : verbs)
     std::cout << "  " << known.name << std::string(12 - std::string{known.name}.size(), ' ') << known.purpose << '\n';
-  std::cout << "\n`weir VERB --help` says more about a verb.\n";
+  std::cout << "\n`weir help VERB`, or `weir VERB --help`, says more about a verb.\n";
 }
 
 int unknown_verb(const std::string& name) {
@@ -68,8 +68,20 @@ std::vector<std::string> weir::tool::verb_names() {
 
 namespace {
 
+int show_help_of(const std::string& name) {
+  for (auto& known : verbs)
+    if (name == known.name) {
+      std::string flag = "--help", tool = name;
+      std::array<char*, 3> arguments{tool.data(), flag.data(), nullptr};
+      return known.run(2, arguments.data());
+    }
+  return unknown_verb(name);
+}
+
 int run(int argc, char** argv) {
   std::string name = argc > 1 ? argv[1] : "";
+  if (name == "help" && argc > 2)
+    return show_help_of(argv[2]);
   if (name == "--help" || name == "-h" || name == "help") {
     show_help();
     return 0;

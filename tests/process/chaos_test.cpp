@@ -44,7 +44,7 @@ TEST_CASE("kills in every phase lose nothing and count nothing twice: file input
 
 TEST_CASE("an unknown application and an unknown flag of weir chaos are errors that help", "[chaos]") {
   auto application = run({program("weir"), "chaos", "word-cuont"});
-  CHECK(application.code == 64);
+  CHECK(application.code == 78);
   CHECK(application.errors.find("word-count") != std::string::npos);
   auto flag = run({program("weir"), "chaos", "word-count", "--kils", "3"});
   CHECK(flag.code == 64);

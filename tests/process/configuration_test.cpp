@@ -117,6 +117,14 @@ TEST_CASE("wrong use of the tool names the flag, and the nearest if there is non
     {{"send"}, 64, "weir send: --to is required; see weir send --help\n"},
     {{"log", "x", "verify"}, 64, "weir log: unknown argument \"verify\"; did you mean --verify?\n"},
     {{"sim", "--seeds", "x"}, 78, "weir sim: --seeds: Value x not in range 1 to 100000000; see weir sim --help\n"},
+    {{"send", "--producer", "p", "--to", "127.0.0.1:7"},
+     78,
+     "weir send: --to: \"127.0.0.1:7\" is not an ingest port; write weir://HOST:PORT\n"},
+    {{"send", "--producer", "p", "--to", ""},
+     78,
+     "weir send: --to: \"\" is not an ingest port; write weir://HOST:PORT\n"},
+    {{"generate", "there"}, 78, "weir generate: URL: \"there\" is not a generate:// URL; write generate://?count=N\n"},
+    {{"help", "lug"}, 64, "weir: unknown verb \"lug\"; did you mean \"log\"?\n"},
     {{"completon"}, 64, "weir: unknown verb \"completon\"; did you mean \"completion\"?\n"},
   }));
   std::vector<std::string> command{program("weir")};
@@ -124,6 +132,14 @@ TEST_CASE("wrong use of the tool names the flag, and the nearest if there is non
   auto end = run(command);
   CHECK(end.errors == sentence);
   CHECK(end.code == code);
+}
+
+TEST_CASE("weir help VERB shows what weir VERB --help shows", "[configuration]") {
+  for (auto verb : {"log", "send", "completion"}) {
+    auto help = run({program("weir"), "help", verb});
+    CHECK(help.code == 0);
+    CHECK(help.output == run({program("weir"), verb, "--help"}).output);
+  }
 }
 
 TEST_CASE("strangers cannot fill the log", "[configuration][hostile]") {
@@ -198,8 +214,8 @@ TEST_CASE("bash offers files and directories where they belong", "[completion]")
 TEST_CASE("other applications are completed when they are named", "[completion]") {
   auto script = run({program("weir"), "completion", "bash", "my-app"});
   CHECK(script.output.find("complete -F _weir_application word-count my-app\n") != std::string::npos);
-  CHECK(run({program("weir"), "completion", "bash", "a;b"}).code == 64);
-  CHECK(run({program("weir"), "completion", "fish"}).code == 64);
+  CHECK(run({program("weir"), "completion", "bash", "a;b"}).code == 78);
+  CHECK(run({program("weir"), "completion", "fish"}).code == 78);
 }
 
 TEST_CASE("the completion script for zsh parses", "[completion]") {

@@ -44,7 +44,7 @@ TEST_CASE("an application runs with an input and nothing else", "[command_line]"
   CHECK(settings.block_interval == 10ms);
   CHECK(settings.executors >= 1);
   CHECK(settings.stop_when_idle == 0ms);
-  CHECK_FALSE(line->stop_after);
+  CHECK_FALSE(line->options.stop_after);
   CHECK(line->level == log_level::notice);
   CHECK(line->format == log_format::text);
   CHECK_FALSE(line->answer);
@@ -93,7 +93,7 @@ TEST_CASE("every flag arrives where it belongs", "[command_line]") {
   CHECK(settings.executors == 3);
   CHECK(line->options.partitions == 12);
   CHECK(line->options.repartition == 8);
-  CHECK(line->stop_after == 1500ms);
+  CHECK(line->options.stop_after == 1500ms);
   CHECK(settings.stop_when_idle == 300ms);
   CHECK(line->level == log_level::debug);
   CHECK(line->format == log_format::json);
@@ -154,6 +154,8 @@ TEST_CASE("a wrong value is named", "[command_line]") {
     {"--output", "tape:x", "output tape:x"},
     {"--output", "print:all", "output print:all"},
     {"--input", "weir://nowhere", "nowhere"},
+    {"--input", "in", "--input"},
+    {"--input", "fil:in", "--input"},
   }));
   auto written = flag + "=" + value;
   auto why = error_of(parse_with_input({written.c_str()}));
@@ -251,6 +253,10 @@ TEST_CASE("the settings file can be named by a variable, and must be there", "[c
   auto why = error_of(parse_in({}, {"--config", directory.path() + "/other.toml", "--input", "file:in"}));
   CHECK(why.code == error_code::configuration);
   CHECK(why.where == directory.path() + "/other.toml");
+  CHECK(why.hint == "give --config a TOML file");
+  auto by_variable = error_of(parse_in({{"WEIR_CONFIG", "nofile"}}, {"--input", "file:in"}));
+  CHECK(by_variable.where == "nofile");
+  CHECK(by_variable.hint == "give WEIR_CONFIG a TOML file");
 }
 
 TEST_CASE("config shows all settings with value and origin, and needs no input", "[command_line]") {
@@ -296,6 +302,13 @@ TEST_CASE("config can be read by programs", "[command_line]") {
   auto budget = document.find(R"({"key":"max_batch_bytes","value":")");
   REQUIRE(budget != std::string::npos);
   CHECK(document.find("\"derived\"", budget) < document.find('\n', budget));
+}
+
+TEST_CASE("the help of config is about config", "[command_line]") {
+  auto help = answer_of(parse_in({}, {"config", "--help"}));
+  CHECK(help.starts_with("usage: word-count config [FLAG]... [--json]\n"));
+  CHECK(help.find("--json") != std::string::npos);
+  CHECK(help != answer_of(parse_in({}, {"--help"})));
 }
 
 TEST_CASE("config refuses what a run would refuse", "[command_line]") {

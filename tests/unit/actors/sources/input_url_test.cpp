@@ -41,8 +41,8 @@ TEST_CASE("a wrong URL is refused by an error that names it", "[url]") {
     int code;
     const char* part;
   } const cases[] = {
-    {"", 64, "not a URL"},
-    {"somewhere", 64, "'somewhere'"},
+    {"", 78, "not a URL"},
+    {"somewhere", 78, "'somewhere'"},
     {"wier://127.0.0.1:1", 78, "did you mean \"weir\"?"},
     {"mongodb://127.0.0.1:1", 78, "the schemes are"},
     {"weir:127.0.0.1:1", 78, "weir://"},

@@ -74,6 +74,10 @@ bool application_run::reads_text() const {
 }
 
 void application_run::recover() {
+  for (auto& output : plan_->outputs())
+    if (!output.named)
+      throw plan::plan_error{{error_code::configuration, "with a data directory every output needs a name",
+                              "output '" + output.name + "'", "write .named(\"...\") before write_to or print"}};
   auto unfinished = directory_.recover();
   log::program_parts parts{{}, tables_};
   for (auto& [name, digest] : plan::dated_digests_of(*plan_))

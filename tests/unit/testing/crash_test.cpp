@@ -71,7 +71,10 @@ TEST_CASE("a crash loses all memory: the application is built anew", "[driver][c
   auto held = std::make_shared<int>(1);
   test_driver driver{[&](stream_context& ctx) {
     ++built;
-    ctx.text_input().map([held](std::string_view line) { return static_cast<int>(line.size()) * *held; }).print();
+    ctx.text_input()
+      .map([held](std::string_view line) { return static_cast<int>(line.size()) * *held; })
+      .named("sizes")
+      .print();
   }};
   CHECK(held.use_count() > 1);
   driver.crash();
@@ -208,4 +211,12 @@ TEST_CASE("a persisted stream serves the batches of this process", "[driver][cra
   CHECK(all() == std::vector<std::string>{"a", "b", "c", "d", "e"});
   driver.crash().recover().push({"f"}).step();
   CHECK(all() == std::vector<std::string>{"f"});
+}
+
+TEST_CASE("an output without a name cannot be recovered, as the real runtime refuses it", "[driver][crash]") {
+  test_driver driver{[](stream_context& ctx) { ctx.text_input().print(); }};
+  driver.push({"a"}).crash();
+  CHECK_THROWS_WITH(driver.recover(),
+                    Catch::Contains("with a data directory every output needs a name") && Catch::Contains(".named("));
+  CHECK_FALSE(driver.is_running());
 }

@@ -183,6 +183,7 @@ TEST_CASE("a failure names the way in which it happened", "[three_ways]") {
             throw std::runtime_error{"it cannot do it again"};
           return 1;
         })
+        .named("ones")
         .print();
     },
     {{"a"}});

@@ -38,12 +38,9 @@ struct run_figures {
   std::uint64_t records = 0;
 };
 
-/// Between the commit of the last warm-up batch and that of the last batch.
-run_figures figures_of(const std::vector<seen_batch>& batches, std::size_t warm_up) {
-  auto& first = batches.at(warm_up - 1);
-  auto& last = batches.back();
-  auto records = last.records_before + last.summary.records - first.records_before - first.summary.records;
-  auto took = seconds(last.committed - first.committed).count();
+/// `records` that were computed between the commit of the last warm-up batch and that of the last batch.
+run_figures figures_of(const std::vector<seen_batch>& batches, std::size_t warm_up, std::uint64_t records) {
+  auto took = seconds(batches.back().committed - batches.at(warm_up - 1).committed).count();
   return {static_cast<double>(records) / took, records};
 }
 
@@ -76,7 +73,7 @@ run_figures run_constant(const throughput_case& what, std::uint32_t executors, c
   for (auto& [time, seen] : shown)
     require(seen == what.expected, "the batch of " + std::to_string(time) + " showed " + first_of(seen) +
                                      ", expected " + first_of(what.expected));
-  return figures_of(measured, at.warm_up_batches);
+  return figures_of(measured, at.warm_up_batches, (measured.size() - at.warm_up_batches) * what.records);
 }
 
 /// The text of `records` lines that begin behind the first `from`, of blocks that come round again and again.
@@ -125,7 +122,10 @@ run_figures run_fed(const throughput_case& what, std::uint32_t executors, const 
   auto measured = run_for(running, at);
   running.finish();
   check_fed(what, running, *feed);
-  return figures_of(measured, at.warm_up_batches);
+  auto& first = measured.at(at.warm_up_batches - 1);
+  auto& last = measured.back();
+  return figures_of(measured, at.warm_up_batches,
+                    last.records_before + last.summary.records - first.records_before - first.summary.records);
 }
 
 double time_yardstick(const throughput_case& what, std::uint32_t threads, const pace& at) {

@@ -178,12 +178,14 @@ void add_receivers(settings& into, const plan::physical_plan& plan) {
 
 /// A data directory is Weir's own, and a new one is made as a whole.
 result<void> check_outside(const std::string& data_dir, const plan::output_target& target) {
+  if (data_dir.empty())
+    return {};
   std::error_code unknown;
   auto canonical = [&](const std::string& path) {
-    return std::filesystem::weakly_canonical(std::filesystem::absolute(path), unknown);
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(path, unknown), unknown);
   };
   auto inner = canonical(target.prefix).lexically_relative(canonical(data_dir)).string();
-  if (data_dir.empty() || unknown || inner.empty() || inner == ".." || inner.starts_with("../"))
+  if (unknown || inner.empty() || inner == ".." || inner.starts_with("../"))
     return {};
   return fail(error_code::configuration, "the output text:" + target.prefix + " lies in the data directory", data_dir,
               "choose a prefix outside of it: what lies in a data directory is for this program alone");

@@ -152,7 +152,7 @@ TEST_CASE("the same task gives the same bytes each time, from one plan or from t
   CHECK(run(1) != run(2)); // the seed chooses the partitions
 }
 
-TEST_CASE("an exception of a user function names operator, batch and task", "[lower]") {
+TEST_CASE("an exception of a user function names operator, batch, partition and record", "[lower]") {
   auto failing = [](auto make) {
     testing::test_driver driver{make, {3, 1, 1000}};
     driver.push({"fine"}).step().push({"fine", "poison"});
@@ -172,7 +172,8 @@ TEST_CASE("an exception of a user function names operator, batch and task", "[lo
     ctx.text_input().filter([](auto) { return true; }).map(check).named("parse").count_by_value().print();
   });
   CHECK(in_map.code == error_code::failed);
-  for (auto part : {"cannot parse it", "operator parse", "batch 2", "task 1"})
+  INFO(in_map.message());
+  for (auto part : {"cannot parse it", "operator parse", "batch 2", "partition 1", "record 0 \"poison\""})
     CHECK(contains(in_map.message(), part));
 
   auto in_reduce = failing([](stream_context& ctx) {

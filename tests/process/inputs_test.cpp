@@ -28,7 +28,7 @@ TEST_CASE("word count over tcp:// publishes what an independent count finds, ove
   generate(text, 20'000);
   auto whole = read_file(text);
   line_server server;
-  std::vector<std::string> more{"--input", server.url(), "--set", "receiver_restart_delay=20ms", "--stop-when-idle=1s"};
+  std::vector<std::string> more{"--input", server.url(), "--set", "receiver_restart_delay=20ms", "--stop-when-idle=3s"};
   auto without_log = GENERATE(false, true);
   auto arguments = word_count(directory, more);
   if (without_log)

@@ -609,6 +609,8 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     return tl::make_unexpected(last.error());
   if (auto claimed = claim_outputs(*services->files, std::move(*outputs), *last); !claimed)
     return claimed;
+  if (auto taken = take_control_socket(*next); !taken)
+    return taken;
   for (auto& note : places->notes)
     options_.journal->warning(note);
   data::memory_block::keep_at_most(std::min<std::uint64_t>(limits::pooled_bytes, options_.settings.memory_limit / 8));
@@ -661,8 +663,7 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     running_.reset();
     return begun;
   }
-  if (auto served = serve_control(); !served)
-    return served;
+  serve_control();
   if (options_.stop_after)
     running_->stop_alarm.emplace(*options_.stop_after, [run = running_.get()] { run->begin_drain(); });
   return {};
@@ -742,31 +743,31 @@ result<void> actor_runtime::await_inputs() {
   return {};
 }
 
-/// An explicit place that cannot be had is an error; without the usual one the application does its work all the same.
-result<void> actor_runtime::serve_control() {
-  auto wanted = options_.control_socket;
-  if (wanted == "none" || (wanted.empty() && options_.data_dir.empty()))
+/// Before strangers may take the last descriptors. An explicit place that cannot be had is an error; without the usual one the application does
+/// its work all the same.
+result<void> actor_runtime::take_control_socket(running& next) const {
+  auto& wanted = options_.control_socket;
+  if (next.control || wanted == "none" || (wanted.empty() && options_.data_dir.empty()))
     return {};
+  auto taken = control_socket::reserve(wanted.empty() ? control_socket_path(options_.data_dir) : wanted);
+  if (taken)
+    next.control = std::move(*taken);
+  else if (!wanted.empty())
+    return tl::make_unexpected(taken.error());
+  else
+    options_.journal->warning("local tools cannot ask this application: " + taken.error().message());
+  return {};
+}
+
+void actor_runtime::serve_control() {
+  if (!running_->control)
+    return;
   auto& services = *running_->services;
   auto verbs = tree_verbs(running_->tree, about_actors(services.settings, *services.plan));
   verbs["status"] = [raw = running_.get(), this](std::string_view) {
     return status_json(raw->observer->look(status_batches), raw->figures(options_));
   };
-  if (running_->control) {
-    running_->control->answer_with(std::move(verbs));
-    return {};
-  }
-  auto path = wanted.empty() ? control_socket_path(options_.data_dir) : wanted;
-  auto served = control_socket::serve(path, std::move(verbs));
-  if (served)
-    running_->control = std::move(*served);
-  else if (!wanted.empty()) {
-    running_->end();
-    running_.reset();
-    return tl::make_unexpected(served.error());
-  } else
-    running_->services->journal->warning("local tools cannot ask this application: " + served.error().message());
-  return {};
+  running_->control->answer_with(std::move(verbs));
 }
 
 void actor_runtime::limit_drain(std::chrono::milliseconds limit) {

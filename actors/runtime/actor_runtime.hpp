@@ -82,7 +82,8 @@ private:
   result<output_claims> examine_text_outputs(const actors::services& services, const plan::physical_plan& plan,
                                              const log::store& content) const;
   result<void> await_inputs();
-  result<void> serve_control();
+  result<void> take_control_socket(running& next) const;
+  void serve_control();
 
   runtime_options options_;
   std::shared_ptr<const listener_list> listeners_;

@@ -53,7 +53,8 @@ struct coordinator_state {
   std::map<input_id, replay_pace> paces;  ///< of what can be read again; receivers keep to their rates themselves
   std::map<input_id, count_ahead> counts; ///< of those whose records are counted before they are sealed
   std::set<std::pair<input_id, std::string>> changed_files; ///< after they were read; named to people
-  std::set<input_id> looked_at;                             ///< inputs that have said that all is found that is there
+  std::set<input_id> resting;                               ///< inputs that have said that all is found that is there
+  std::set<input_id> said_nothing_new;
   std::set<input_id> said_to_wait; ///< inputs of which the journal last heard that something waits
 
   coordinator_state(batch_coordinator_actor::pointer ptr) : self{ptr} {}
@@ -245,6 +246,7 @@ struct coordinator_state {
       return;
     if (!take_offsets(message)) // those that have changed first
       return;
+    say_nothing_new(message.input);
     input_waits();
     report_waiting();
     report_phases();
@@ -280,17 +282,19 @@ struct coordinator_state {
 
   void activity(const input_activity& message) {
     rest.activity(message.input, message.at_rest);
-    if (message.at_rest && epoch.value != 0)
-      say_nothing_new(message.input);
+    if (message.at_rest)
+      resting.insert(message.input);
+    else
+      resting.erase(message.input);
+    say_nothing_new(message.input);
   }
 
-  /// Whoever starts an application again on a directory that it has read sees why nothing comes.
+  /// Whoever starts an application again on a directory that it has read sees why nothing comes. That the input rests may be heard before what
+  /// it has found.
   void say_nothing_new(input_id input) {
-    if (!looked_at.insert(input).second)
-      return;
     auto directory = directory_of(*services, input);
     auto files = queue.only_read_before(input);
-    if (directory && files > 0)
+    if (directory && files > 0 && resting.contains(input) && said_nothing_new.insert(input).second)
       services->journal->tell({.name = "nothing_new",
                                .level = log_level::notice,
                                .limited = true,

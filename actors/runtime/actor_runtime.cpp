@@ -184,7 +184,7 @@ result<void> check_outside(const std::string& data_dir, const plan::output_targe
   auto canonical = [&](const std::string& path) {
     return std::filesystem::weakly_canonical(std::filesystem::absolute(path, unknown), unknown);
   };
-  auto inner = canonical(target.prefix).lexically_relative(canonical(data_dir)).string();
+  auto inner = canonical(directory_above(target.prefix)).lexically_relative(canonical(data_dir)).string();
   if (unknown || inner.empty() || inner == ".." || inner.starts_with("../"))
     return {};
   return fail(error_code::configuration, "the output text:" + target.prefix + " lies in the data directory", data_dir,

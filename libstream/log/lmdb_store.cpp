@@ -201,10 +201,11 @@ result<void> lmdb_store::reserve_lock_file() const {
   }
   // One that others have mapped keeps its size.
   auto wanted = status.st_size > 0 ? status.st_size : lock_file_bytes;
-  if (reason == 0)
-    reason = ::posix_fallocate(opened, 0, wanted);
+  // Not posix_fallocate: where the file system cannot do it, that writes into a file that others may have mapped.
+  if (reason == 0 && ::fallocate(opened, 0, 0, wanted) != 0)
+    reason = errno;
   ::close(opened);
-  if (reason == 0 || reason == EOPNOTSUPP || reason == EINVAL) // the file system cannot take room before
+  if (reason == 0 || reason == EOPNOTSUPP || reason == ENOSYS || reason == EINTR)
     return {};
   return tl::make_unexpected(io_error(reason, "cannot take room for the log's lock file"));
 }

@@ -250,6 +250,7 @@ TEST_CASE("an output in the data directory is refused, and leaves the name to th
   fresh.refused("lies in the data directory", error_code::configuration,
                 [&] { return fresh.start(text_files(fresh.text_output(inner))); });
   CHECK(fresh.start(text_files(fresh.text_output("data-of-it/a"))).has_value());
+  CHECK(fresh.start(text_files(fresh.text_output("data"))).has_value()); // directories data-TIME beside it
 }
 
 TEST_CASE("to go on after a restore there must be a data directory", "[refused]") {

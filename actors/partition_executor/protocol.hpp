@@ -2,65 +2,9 @@
 
 #include "actors/caf.hpp"
 #include "actors/node/role.hpp"
-#include "actors/node/shelves.hpp"
+#include "actors/partition_executor/messages.hpp"
 
 namespace weir::actors {
-
-/// From the coordinator: all that a node must know to run a batch. Tasks follow from the plan, the splits and the view.
-struct run_batch {
-  actors::attempt attempt;
-  log::batch_record record;
-  std::uint32_t executors = 1; ///< of this view; a task belongs to executor (index modulo executors)
-  WEIR_FIELDS(x.attempt, x.record, x.executors)
-};
-
-/// From an executor to the others: one task's shuffle runs are in the exchange.
-struct map_output_ready {
-  actors::attempt attempt;
-  batch_id batch;
-  stage_index stage;
-  task_index task;
-  WEIR_FIELDS(x.attempt, x.batch, x.stage, x.task)
-};
-
-/// From the coordinator: the batch is committed; what was kept to run it may go.
-struct forget_batch {
-  weir::epoch epoch;
-  batch_id batch;
-  WEIR_FIELDS(x.epoch, x.batch)
-};
-
-/// How one task ended.
-struct task_ended {
-  actors::attempt attempt;
-  batch_id batch;
-  stage_index stage;
-  task_index task;
-  bool lost = false; ///< its input died before it was sealed: there is no result
-  bool full = false; ///< a disk had no room for what it made: it runs again
-  bool failed = false;
-  bool skip = false;                    ///< a user function fails, and the batch shall be left out
-  std::uint32_t code = 0;               ///< of the error
-  std::string problem;                  ///< the error's message
-  std::vector<log::exclusion> excluded; ///< a user function fails, and these records or keys shall be left out
-  std::vector<log::staged_part> parts;
-  std::uint64_t records = 0;
-  std::uint64_t skipped = 0;
-  WEIR_FIELDS(x.attempt, x.batch, x.stage, x.task, x.lost, x.full, x.failed, x.skip, x.code, x.problem, x.excluded,
-              x.parts, x.records, x.skipped)
-};
-
-/// To itself, from its task thread.
-struct tasks_ended {
-  std::vector<task_ended> reports;
-  WEIR_FIELDS(x.reports)
-};
-
-/// To itself: time to run again what a disk had no room for.
-struct run_again {
-  std::uint64_t pause = 0; ///< how many there were before
-  WEIR_FIELDS(x.pause)
-};
 
 /// Runs the tasks that are its own by index: one task thread, oldest batch first. Children of the supervisor.
 using partition_executor_actor = caf::typed_actor<

@@ -2,44 +2,9 @@
 
 #include "actors/caf.hpp"
 #include "actors/node/role.hpp"
+#include "actors/sinks/messages.hpp"
 
 namespace weir::actors {
-
-/// From the coordinator: make a committed batch visible in this output. Sent in batch order. Repeated until answered; publishing twice
-/// shows once.
-struct publish_batch {
-  weir::epoch epoch;
-  log::commit_record record;
-  batch_id oldest; ///< all before it are published
-  WEIR_FIELDS(x.epoch, x.record, x.oldest)
-};
-
-/// To itself, from its thread.
-struct publication_ended {
-  std::vector<batch_id> batches;
-  WEIR_FIELDS(x.batches)
-};
-
-/// To itself, from its thread: a disk has no room for them.
-struct publication_refused {
-  std::string problem;
-  WEIR_FIELDS(x.problem)
-};
-
-/// To itself, from its thread: what the output writes to, or the program's own function, failed.
-struct publication_failed {
-  batch_id batch;         ///< the first of the group
-  std::uint32_t code = 0; ///< an error_code
-  bool by_function = false;
-  std::string problem;
-  WEIR_FIELDS(x.batch, x.code, x.by_function, x.problem)
-};
-
-/// To itself: time to try again what a disk had no room for, or what failed.
-struct publish_again {
-  std::uint64_t attempt = 0; ///< the one that was refused or failed
-  WEIR_FIELDS(x.attempt)
-};
 
 /// Publishes one output, batch after batch, those that wait together. Index = the output's index in the plan. Children of the supervisor.
 using sink_actor = caf::typed_actor<

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "actors/node/attempt.hpp"
+#include "libstream/log/records.hpp"
+#include "libstream/plan/replayable_source.hpp"
+
+namespace weir::actors {
+
+/// From a receiver: a new incarnation wants to append. Repeated until answered with input_opened.
+struct open_input {
+  input_id input;
+  std::uint64_t incarnation = 0;
+  WEIR_FIELDS(x.input, x.incarnation)
+};
+
+/// From the block store: these blocks are with the writer and may be sealed. In sequence order; may overlap what was said before.
+/// The writer takes a seal only behind its blocks, so that nothing rests on a block that is lost.
+struct blocks_ready {
+  input_id input;
+  weir::epoch epoch;
+  std::vector<log::block_header> headers; ///< without producers
+  WEIR_FIELDS(x.input, x.epoch, x.headers)
+};
+
+/// From the receiver of an input that can be read again: its partitions, in the order in which they shall be read. May overlap what was
+/// said before. Those that have changed are said first: nothing more of them may be sealed as they were; once they are complete they
+/// are found again.
+struct offsets_found {
+  input_id input;
+  std::vector<plan::source_partition> partitions;
+  std::vector<std::string> changed;
+  WEIR_FIELDS(x.input, x.partitions, x.changed)
+};
+
+/// From the receiver of an input that can be read again: the answer to `count_offsets`.
+struct offsets_counted {
+  weir::epoch coordinator;
+  input_id input;
+  std::uint64_t question = 0;
+  std::uint64_t whole_ranges = 0; ///< so many of those that it was asked about hold few enough records together
+  std::uint64_t cut_to = 0;       ///< and the next one up to here; 0 = nothing of it
+  std::uint64_t records = 0;
+  bool failed = false; ///< they cannot be read, as the task that reads them will say
+  WEIR_FIELDS(x.coordinator, x.input, x.question, x.whole_ranges, x.cut_to, x.records, x.failed)
+};
+
+/// From a receiver, whenever it changes: whether its input has come to rest, as `--stop-when-idle` means it.
+struct input_activity {
+  input_id input;
+  bool at_rest = false;
+  WEIR_FIELDS(x.input, x.at_rest)
+};
+
+/// From a receiver: it takes no more, and all that it took, blocks up to `through`, is durable.
+struct input_drained {
+  input_id input;
+  weir::epoch epoch;
+  block_sequence through;
+  WEIR_FIELDS(x.input, x.epoch, x.through)
+};
+
+/// From an executor: one task has ended.
+struct task_finished {
+  actors::attempt attempt;
+  batch_id batch;
+  stage_index stage;
+  task_index task;
+  std::vector<log::staged_part> parts; ///< that have records
+  std::uint64_t records = 0;           ///< read from the input
+  WEIR_FIELDS(x.attempt, x.batch, x.stage, x.task, x.parts, x.records)
+};
+
+/// From an executor: a user function fails on the batch, and the policy is to go on without some of it, or all.
+struct task_poisoned {
+  actors::attempt attempt;
+  batch_id batch;
+  bool skip = false;                    ///< all of it
+  std::vector<log::exclusion> excluded; ///< otherwise: of one task
+  std::string problem;                  ///< for people
+  WEIR_FIELDS(x.attempt, x.batch, x.skip, x.excluded, x.problem)
+};
+
+/// From a sink: the batch is visible in the output.
+struct batch_published {
+  weir::epoch epoch;
+  batch_id batch;
+  output_index output;
+  WEIR_FIELDS(x.epoch, x.batch, x.output)
+};
+
+/// From the runtime: finish what was taken, then say so.
+struct drain {
+  std::uint32_t reason = 0;
+  WEIR_FIELDS(x.reason)
+};
+
+/// To itself, while `stop_when_idle` is set: time to see whether all is at rest.
+struct idle_check {
+  std::uint64_t count = 0;
+  WEIR_FIELDS(x.count)
+};
+
+/// To itself: the clock of the batches.
+struct batch_tick {
+  std::uint64_t count = 0;
+  WEIR_FIELDS(x.count)
+};
+
+} // namespace weir::actors

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <vector>
+
+#include "libstream/base/fields.hpp"
+#include "libstream/base/ids.hpp"
+#include "libstream/log/records.hpp"
+
+namespace weir::actors {
+
+/// From a receiver: keep these blocks (their bytes are on the block shelf) and have them logged. Consecutive sequences.
+struct store_blocks {
+  input_id input;
+  weir::epoch epoch;
+  block_sequence durable; ///< what the receiver knows to be logged: the blocks follow it, or blocks that it sent before
+  std::vector<log::block_header> headers;
+  WEIR_FIELDS(x.input, x.epoch, x.durable, x.headers)
+};
+
+/// From the coordinator that starts anew: report every block that is kept.
+struct report_blocks {
+  weir::epoch coordinator;
+  WEIR_FIELDS(x.coordinator)
+};
+
+/// From the coordinator: these blocks are in committed batches; memory may let them go.
+struct release_blocks {
+  weir::epoch coordinator;
+  std::vector<log::block_range> ranges;
+  WEIR_FIELDS(x.coordinator, x.ranges)
+};
+
+} // namespace weir::actors

@@ -1,0 +1,209 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "libstream/base/fields.hpp"
+#include "libstream/base/ids.hpp"
+#include "libstream/log/records.hpp"
+
+namespace weir::actors {
+
+// Requests. Each may be repeated: its key decides, and it is answered again.
+
+/// A coordinator starts: raise the epoch, so that nothing of an older one is accepted from now on.
+struct claim_coordination {
+  std::uint64_t incarnation = 0;
+  WEIR_FIELDS(x.incarnation)
+};
+
+/// A receiver starts: raise the input's epoch, so that appends of the older one are refused from now on.
+struct open_epoch {
+  epoch coordinator;
+  input_id input;
+  std::uint64_t incarnation = 0; ///< of the receiver
+  WEIR_FIELDS(x.coordinator, x.input, x.incarnation)
+};
+
+/// Make blocks durable, with the positions of their producers. Their bytes are on the block shelf.
+struct append_blocks {
+  input_id input;
+  weir::epoch epoch;
+  std::vector<log::block_header> headers; ///< consecutive sequences
+  WEIR_FIELDS(x.input, x.epoch, x.headers)
+};
+
+/// Where does a producer stand?
+struct find_producer {
+  input_id input;
+  weir::epoch epoch;
+  std::string producer;
+  WEIR_FIELDS(x.input, x.epoch, x.producer)
+};
+
+/// A producer has said goodbye.
+struct record_departure {
+  input_id input;
+  weir::epoch epoch;
+  std::string producer;
+  WEIR_FIELDS(x.input, x.epoch, x.producer)
+};
+
+/// Forget the producers that were silent for `idle_ms` of service time, but for those that are present; and count the rest.
+struct forget_producers {
+  input_id input;
+  weir::epoch epoch;
+  std::uint64_t idle_ms = 0;
+  std::vector<std::string> present; ///< sorted
+  WEIR_FIELDS(x.input, x.epoch, x.idle_ms, x.present)
+};
+
+/// Fix the input of a batch.
+struct seal_batch {
+  weir::epoch epoch;
+  batch_id after; ///< the batch sealed before it
+  log::batch_record record;
+  WEIR_FIELDS(x.epoch, x.after, x.record)
+};
+
+/// Fix what a sealed batch leaves out. A record with a newer amendment replaces one with an older.
+struct amend_batch {
+  weir::epoch epoch;
+  log::batch_record record;
+  WEIR_FIELDS(x.epoch, x.record)
+};
+
+/// Conclude a batch: its staged parts (their bytes are in the staging of attempt (epoch, view)) and the commit record, at once.
+struct commit_batch {
+  weir::epoch epoch;
+  log::commit_record record;
+  WEIR_FIELDS(x.epoch, x.record)
+};
+
+/// Every output has published the batch: forget it.
+struct finish_batch {
+  weir::epoch epoch;
+  batch_id batch;
+  WEIR_FIELDS(x.epoch, x.batch)
+};
+
+/// To itself, from its log thread: a group of requests is durable, or failed.
+struct group_written {
+  std::uint64_t group = 0;
+  WEIR_FIELDS(x.group)
+};
+
+/// To itself, from its log thread: the disk has no room for a group. Neither it nor what came behind it was written.
+struct group_refused {
+  std::string problem;
+  WEIR_FIELDS(x.problem)
+};
+
+/// To itself: time to try again what the disk had no room for.
+struct write_again {
+  std::uint64_t pause = 0; ///< how many there were before
+  WEIR_FIELDS(x.pause)
+};
+
+/// To itself: time to write what could wait for company, unless it was written since.
+struct unhurried_due {
+  std::uint64_t flushes = 0;
+  WEIR_FIELDS(x.flushes)
+};
+
+// Answers.
+
+struct coordination_claimed {
+  std::uint64_t incarnation = 0;
+  weir::epoch epoch;
+  WEIR_FIELDS(x.incarnation, x.epoch)
+};
+
+struct epoch_opened {
+  input_id input;
+  weir::epoch epoch;
+  std::uint64_t incarnation = 0;
+  WEIR_FIELDS(x.input, x.epoch, x.incarnation)
+};
+
+/// All blocks of (input, epoch) up to `through` are durable.
+struct blocks_appended {
+  input_id input;
+  weir::epoch epoch;
+  block_sequence through;
+  WEIR_FIELDS(x.input, x.epoch, x.through)
+};
+
+/// (input, epoch) is over: a newer receiver has opened another. The asking receiver must start anew.
+struct epoch_refused {
+  input_id input;
+  weir::epoch epoch;
+  WEIR_FIELDS(x.input, x.epoch)
+};
+
+struct producer_found {
+  input_id input;
+  weir::epoch epoch;
+  std::string producer;
+  std::uint64_t last = 0; ///< durable
+  bool logged = false;    ///< the log has the name
+  WEIR_FIELDS(x.input, x.epoch, x.producer, x.last, x.logged)
+};
+
+struct departure_recorded {
+  input_id input;
+  weir::epoch epoch;
+  std::string producer;
+  bool added = false; ///< the log did not have the name
+  WEIR_FIELDS(x.input, x.epoch, x.producer, x.added)
+};
+
+struct producers_forgotten {
+  input_id input;
+  weir::epoch epoch;
+  std::uint64_t forgotten = 0;
+  std::uint64_t remaining = 0; ///< names in the log
+  std::string example;         ///< one of the forgotten
+  WEIR_FIELDS(x.input, x.epoch, x.forgotten, x.remaining, x.example)
+};
+
+struct batch_sealed {
+  weir::epoch epoch;
+  batch_id batch;
+  WEIR_FIELDS(x.epoch, x.batch)
+};
+
+struct batch_amended {
+  weir::epoch epoch;
+  batch_id batch;
+  std::uint32_t amendment = 0; ///< its number
+  WEIR_FIELDS(x.epoch, x.batch, x.amendment)
+};
+
+/// A batch cannot be sealed: blocks that the coordinator was told of were lost before they were durable.
+struct seal_impossible {
+  weir::epoch epoch;
+  batch_id batch;
+  WEIR_FIELDS(x.epoch, x.batch)
+};
+
+struct batch_committed {
+  weir::epoch epoch;
+  batch_id batch;
+  WEIR_FIELDS(x.epoch, x.batch)
+};
+
+struct batch_finished {
+  weir::epoch epoch;
+  batch_id batch;
+  WEIR_FIELDS(x.epoch, x.batch)
+};
+
+/// A newer coordinator has claimed `newer`: the one that asked has been replaced and must stop.
+struct coordination_lost {
+  weir::epoch epoch;
+  weir::epoch newer;
+  WEIR_FIELDS(x.epoch, x.newer)
+};
+
+} // namespace weir::actors

@@ -10,6 +10,7 @@
 #include "apps/weir/application.hpp"
 #include "libstream/log/data_directory.hpp"
 #include "tests/process/harness.hpp"
+#include "tests/skip.hpp"
 
 namespace {
 
@@ -69,7 +70,7 @@ bool can_make_read_only() {
   auto directory = fresh_directory();
   if (::geteuid() != 0 || run(with_read_only(directory.path(), {"true"})).code == 0)
     return true;
-  WARN("SKIPPED: as root, and without the right to mount, no directory can be made read-only here");
+  weir::testing::skip("as root, and without the right to mount, no directory can be made read-only here");
   return false;
 }
 

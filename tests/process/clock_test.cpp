@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/process/harness.hpp"
+#include "tests/skip.hpp"
 
 namespace {
 
@@ -18,7 +19,7 @@ std::optional<std::string> faketime_library() {
                     "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1", "/usr/lib/faketime/libfaketimeMT.so.1"})
     if (fs::exists(path))
       return path;
-  WARN("SKIPPED: a clock that jumps needs libfaketime (apt install faketime)");
+  weir::testing::skip("a clock that jumps needs libfaketime (apt install faketime)");
   return std::nullopt;
 }
 

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/process/harness.hpp"
+#include "tests/skip.hpp"
 
 namespace {
 
@@ -223,7 +224,7 @@ TEST_CASE("the completion script for zsh parses", "[completion]") {
   CHECK(script.code == 0);
   CHECK(script.output.find("#compdef weir word-count\n") == 0);
   if (run({"sh", "-c", "command -v zsh"}).code != 0) {
-    WARN("SKIPPED: there is no zsh here");
+    weir::testing::skip("there is no zsh here");
     return;
   }
   auto directory = fresh_directory();

@@ -5,6 +5,7 @@
 
 #include "tests/process/harness.hpp"
 #include "tests/process/small_disk.hpp"
+#include "tests/skip.hpp"
 
 namespace {
 
@@ -16,7 +17,7 @@ constexpr const char* goes_on = "there is room again";
 
 bool is_skipped(const small_disk& disk) {
   if (!disk.mounted())
-    WARN("SKIPPED: a small disk (tmpfs) needs the right to mount: root and CAP_SYS_ADMIN");
+    weir::testing::skip("a small disk (tmpfs) needs the right to mount: root and CAP_SYS_ADMIN");
   return !disk.mounted();
 }
 

@@ -8,6 +8,7 @@
 
 #include "tests/process/examples.hpp"
 #include "tests/process/harness.hpp"
+#include "tests/skip.hpp"
 
 namespace {
 
@@ -92,7 +93,7 @@ TEST_CASE("with few processes a program does all of its work, or says that a thr
   auto directory = fresh_directory();
   prepare(directory);
   if (run_under("-u 1000", {program("word-count"), "--version"}, true).code != 0) {
-    WARN("SKIPPED: nobody but root may run the programs here, and root has no limit of processes");
+    weir::testing::skip("nobody but root may run the programs here, and root has no limit of processes");
     return;
   }
   for (auto threads : {1, 2, 4, 6, 7, 8, 9, 10, 12, 14, 16, 24}) {

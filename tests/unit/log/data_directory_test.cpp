@@ -14,6 +14,7 @@
 #include "libstream/log/lmdb_store.hpp"
 #include "libstream/log/positions.hpp"
 #include "libstream/log/recovery.hpp"
+#include "tests/skip.hpp"
 #include "tests/unit/log/scratch.hpp"
 
 using namespace weir;
@@ -246,7 +247,7 @@ TEST_CASE("a disk that cannot be written is error 74", "[log]") {
   testing::scratch_directory scratch;
   std::filesystem::create_directory(scratch / "disk");
   if (::mount("tmpfs", (scratch / "disk").c_str(), "tmpfs", 0, "size=32m") != 0) {
-    WARN("SKIPPED: mounting a tmpfs needs root and CAP_SYS_ADMIN");
+    weir::testing::skip("mounting a tmpfs needs root and CAP_SYS_ADMIN");
     return;
   }
   bool made = data_directory::open(scratch / "disk/old", "x", small()).has_value();

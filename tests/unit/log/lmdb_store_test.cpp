@@ -12,6 +12,7 @@
 #include "libstream/log/lmdb_store.hpp"
 #include "libstream/log/recovery.hpp"
 #include "libstream/log/renewal.hpp"
+#include "tests/skip.hpp"
 #include "tests/unit/log/scratch.hpp"
 
 using namespace weir;
@@ -348,7 +349,7 @@ TEST_CASE("a full disk is called by its name, nothing of the transaction stays, 
           "[log]") {
   testing::scratch_directory scratch;
   if (::mount("tmpfs", scratch.path().c_str(), "tmpfs", 0, "size=4m") != 0) {
-    WARN("SKIPPED: mounting a small tmpfs needs root and CAP_SYS_ADMIN");
+    weir::testing::skip("mounting a small tmpfs needs root and CAP_SYS_ADMIN");
     return;
   }
   std::uint64_t sequence = 0;

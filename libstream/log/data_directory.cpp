@@ -1,7 +1,6 @@
 #include "libstream/log/data_directory.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <random>
@@ -9,10 +8,8 @@
 #include <unistd.h>
 #include <utility>
 
-#include "libstream/base/regular_file.hpp"
-#include "libstream/base/text.hpp"
+#include "libstream/log/directory_files.hpp"
 #include "libstream/log/directory_lock.hpp"
-#include "libstream/log/disk_advice.hpp"
 #include "libstream/log/lmdb_store.hpp"
 #include "libstream/log/memory_store.hpp"
 #include "libstream/log/page_check.hpp"
@@ -26,117 +23,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view format_word = "weir-data ";
-
-tl::unexpected<error> disk_error(std::string what, const std::string& path, int code = errno) {
-  return fail(error_code::disk, std::move(what) + ": " + std::strerror(code), path, disk_advice(code));
-}
-
-/// A descriptor that a started program does not inherit.
-class descriptor {
-public:
-  descriptor(const std::string& path, int flags) : value_{::open(path.c_str(), flags | O_CLOEXEC, 0600)} {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (value_ >= 0)
-      ::close(value_);
-  }
-  explicit operator bool() const { return value_ >= 0; }
-  int get() const { return value_; }
-
-private:
-  int value_;
-};
-
-result<void> sync_path(const std::string& path) {
-  descriptor opened{path, O_RDONLY};
-  if (!opened || ::fsync(opened.get()) != 0)
-    return disk_error("cannot sync", path);
-  return {};
-}
-
-tl::unexpected<error> not_regular(const std::string& path) {
-  return fail(error_code::corrupt, "not a regular file, as each file of a data directory is", path,
-              "restore the data directory from a copy");
-}
-
-result<std::string> read_small_file(const std::string& path) {
-  auto file = open_regular_file(path.c_str(), O_RDONLY);
-  if (file == not_a_regular_file)
-    return not_regular(path);
-  char bytes[256];
-  auto count = file < 0 ? -1 : ::read(file, bytes, sizeof bytes);
-  auto reason = errno;
-  if (file >= 0)
-    ::close(file);
-  if (count < 0)
-    return disk_error("cannot read", path, reason);
-  return std::string(bytes, static_cast<std::size_t>(count));
-}
-
-result<void> write_small_file(int file, std::string_view text, const std::string& path) {
-  if (::ftruncate(file, 0) != 0 || ::pwrite(file, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
-    return disk_error("cannot write", path);
-  return {};
-}
-
 std::uint64_t draw_random() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
-}
-
-enum class found_directory { absent, empty, ours };
-
-/// Opening a pipe that has taken the place of one of our files would wait for ever.
-result<void> check_kinds(const std::string& directory) {
-  for (auto name : {"/format", "/lock", "/log/data.mdb", "/log/lock.mdb", "/log/suspect"}) {
-    auto path = directory + name;
-    struct stat found {};
-    if (::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode))
-      return not_regular(path);
-  }
-  return {};
-}
-
-/// Says what is at `path`; anything that is neither free nor a data directory of ours is an error.
-result<found_directory> look_at(const std::string& path) {
-  std::error_code failure;
-  auto status = fs::status(path, failure);
-  if (status.type() == fs::file_type::not_found)
-    return found_directory::absent;
-  if (failure)
-    return disk_error("cannot look at the data directory", path, failure.value());
-  if (status.type() != fs::file_type::directory)
-    return fail(error_code::configuration, "not a directory", path, "choose another data directory");
-  auto format_path = path + "/format";
-  if (!fs::exists(format_path, failure)) {
-    fs::directory_iterator entries{path, failure};
-    if (failure)
-      return disk_error("cannot read the data directory", path, failure.value());
-    if (entries == fs::directory_iterator{})
-      return found_directory::empty;
-    return fail(error_code::configuration, "not a data directory of weir, and not empty", path,
-                "choose another directory; weir never mixes its files with others");
-  }
-  if (auto kinds = check_kinds(path); !kinds)
-    return tl::make_unexpected(kinds.error());
-  auto line = read_small_file(format_path);
-  if (!line)
-    return tl::make_unexpected(line.error());
-  std::string_view text = *line;
-  while (!text.empty() && text.back() == '\n')
-    text.remove_suffix(1);
-  auto number = text.starts_with(format_word) ? parse_count(text.substr(format_word.size())) : parse_count("");
-  if (!number || *number == 0)
-    return fail(error_code::corrupt, "the format of the data directory cannot be read", format_path,
-                "restore the data directory from a copy");
-  if (*number > data_format)
-    return fail(error_code::configuration,
-                "the data directory has format " + std::to_string(*number) + ", this program reads up to " +
-                  std::to_string(data_format),
-                path, "use the newer version of weir that wrote it");
-  return found_directory::ours;
 }
 
 /// The directory under construction: a sibling of the one to be, so that a rename can put it in place.
@@ -152,23 +41,21 @@ void remove_leftovers(const fs::path& target) {
         fs::remove_all(at->path(), ignored);
 }
 
-result<void> fill_directory(const std::string& building, transaction first, std::size_t max_log_bytes) {
+result<void> fill_directory(const std::string& building, transaction first, const directory_options& options) {
   auto log_path = building + "/log";
   if (::mkdir(log_path.c_str(), 0700) != 0)
     return disk_error("cannot create", log_path);
   {
-    auto store = lmdb_store::create(log_path, {max_log_bytes, false});
+    lmdb_options creating{options.max_log_bytes, false};
+    creating.format = options.format;
+    auto store = lmdb_store::create(log_path, creating);
     if (!store)
       return tl::make_unexpected(store.error());
     if (auto written = (*store)->commit(first); !written)
       return written;
   }
   auto format_path = building + "/format";
-  descriptor format{format_path, O_WRONLY | O_CREAT | O_EXCL};
-  if (!format)
-    return disk_error("cannot create", format_path);
-  auto line = std::string{format_word} + std::to_string(data_format) + "\n";
-  if (auto written = write_small_file(format.get(), line, format_path); !written)
+  if (auto written = write_new_file(format_path, format_line(options.format)); !written)
     return written;
   for (const auto& path : {format_path, building + "/lock", log_path + "/data.mdb", log_path, building})
     if (auto synced = sync_path(path); !synced)
@@ -229,7 +116,7 @@ result<directory_lock> create_directory(const fs::path& target, transaction firs
   if (!begun)
     return tl::make_unexpected(begun.error());
   auto finish = [&]() -> result<void> {
-    if (auto filled = fill_directory(begun->path, std::move(first), options.max_log_bytes); !filled)
+    if (auto filled = fill_directory(begun->path, std::move(first), options); !filled)
       return filled;
     if (::rename(begun->path.c_str(), target.c_str()) != 0) {
       if (errno == EBUSY || errno == EXDEV)
@@ -253,7 +140,7 @@ result<directory_lock> create_directory(const fs::path& target, transaction firs
 
 application_record first_application(const std::string& application, const directory_options& options) {
   application_record record;
-  record.format = data_format;
+  record.format = options.format;
   record.application = application;
   record.hash_seed = options.hash_seed ? *options.hash_seed : draw_random();
   record.partitions = options.repartition.value_or(options.partitions);
@@ -262,12 +149,16 @@ application_record first_application(const std::string& application, const direc
   return record;
 }
 
-/// The stored record; a format line that says otherwise, or none at all, is damage.
-result<application_record> stored_application(const store& from, const std::string& path) {
+/// The stored record; one of a later format than the format line says, or none at all, is damage. (An earlier one has seen a crash while it was
+/// raised.) So is a table that is missing though the record's format has it.
+result<application_record> stored_application(const lmdb_store& from, std::uint32_t format, const std::string& path) {
   auto record = read_application(from);
   if (!record)
     return tl::make_unexpected(record.error());
-  if (!*record || (*record)->format != data_format)
+  if (*record)
+    if (auto tables = from.require_tables((*record)->format); !tables)
+      return tl::make_unexpected(tables.error());
+  if (!*record || (*record)->format == 0 || (*record)->format > format)
     return fail(error_code::corrupt, "the log does not say which application it belongs to", path,
                 "restore the data directory from a copy");
   return std::move(**record);
@@ -313,13 +204,13 @@ result<examined_directory> examined_directory::examine(const std::string& path, 
   auto target = real_path(path);
   if (!target)
     return tl::make_unexpected(target.error());
-  auto there = look_at(target->string());
+  auto there = look_at(target->string(), options.format);
   if (!there)
     return tl::make_unexpected(there.error());
   auto found = std::make_unique<contents>();
   found->path = target->string();
   found->options = options;
-  found->is_new = *there != found_directory::ours;
+  found->is_new = there->what != looked_at::kind::ours;
   if (found->is_new) {
     if (auto parent = check_parent(*target, options.create_parents); !parent)
       return tl::make_unexpected(parent.error());
@@ -336,10 +227,11 @@ result<examined_directory> examined_directory::examine(const std::string& path, 
   lmdb_options reading{options.max_log_bytes, true};
   reading.alone = true;
   reading.after_failed_write = found->suspicion.has_value();
+  reading.format = oldest_format;
   auto store = lmdb_store::open(log_path, reading);
   if (!store)
     return tl::make_unexpected(store.error());
-  auto stored = stored_application(**store, found->path);
+  auto stored = stored_application(**store, there->format, found->path);
   if (!stored)
     return tl::make_unexpected(stored.error());
   if (stored->application != application)
@@ -352,6 +244,7 @@ result<examined_directory> examined_directory::examine(const std::string& path, 
     return tl::make_unexpected(checked.error());
   found->store = std::move(*store);
   found->before = found->application = std::move(*stored);
+  found->application.format = options.format;
   found->application.partitions = options.repartition.value_or(found->application.partitions);
   found->application.interval_us = options.interval_us;
   return examined_directory{std::move(found)};
@@ -376,13 +269,18 @@ result<data_directory> examined_directory::accept(transaction changes) && {
   opened.application_ = found->application;
   opened.lock_ = std::make_unique<directory_lock>(std::move(*found->lock));
   auto log_path = opened.path_ + "/log";
+  if (!is_new && found->before.format < found->application.format)
+    if (auto raised = raise_format(opened.path_, found->application.format); !raised)
+      return tl::make_unexpected(raised.error());
   lmdb_options writing{found->options.max_log_bytes, false};
+  writing.format = is_new ? found->application.format : found->before.format;
   if (found->suspicion) {
     if (auto renewed = renew(log_path, writing); !renewed)
       return tl::make_unexpected(renewed.error());
     opened.renewed_because_ = found->suspicion;
   }
   writing.checked = !is_new && !found->suspicion;
+  writing.add_tables = !is_new && found->before.format < found->application.format;
   auto store = lmdb_store::open(log_path, writing);
   if (!store)
     return tl::make_unexpected(store.error());
@@ -431,7 +329,7 @@ struct locked_view {
   std::shared_ptr<lmdb_store> store;
 };
 
-result<std::shared_ptr<const store>> view_unwritable(const std::string& path) {
+result<std::shared_ptr<const lmdb_store>> view_unwritable(const std::string& path) {
   if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0)
     return disk_error("cannot read the data directory", path);
   auto lock = directory_lock::try_quietly(path);
@@ -443,34 +341,37 @@ result<std::shared_ptr<const store>> view_unwritable(const std::string& path) {
   lmdb_options reading{limits::max_log_bytes, true};
   reading.alone = true;
   reading.after_failed_write = suspicion(log_path).has_value();
+  reading.format = oldest_format;
   auto opened = lmdb_store::open(log_path, reading);
   if (!opened)
     return tl::make_unexpected(opened.error());
   auto view = std::make_shared<locked_view>(locked_view{std::move(*lock), *opened});
-  return std::shared_ptr<const store>{view, view->store.get()};
+  return std::shared_ptr<const lmdb_store>{view, view->store.get()};
 }
 
-result<std::shared_ptr<const store>> open_view(const std::string& path) {
+result<std::shared_ptr<const lmdb_store>> open_view(const std::string& path) {
   if (!can_enter_readers(path + "/log"))
     return view_unwritable(path);
-  return lmdb_store::open(path + "/log", {limits::max_log_bytes, true});
+  lmdb_options reading{limits::max_log_bytes, true};
+  reading.format = oldest_format;
+  return lmdb_store::open(path + "/log", reading);
 }
 
 } // namespace
 
 result<directory_view> view_directory(const std::string& path) {
-  auto found = look_at(path);
+  auto found = look_at(path, data_format);
   if (!found)
     return tl::make_unexpected(found.error());
-  if (*found != found_directory::ours)
+  if (found->what != looked_at::kind::ours)
     return fail(error_code::configuration,
-                *found == found_directory::absent ? "no such data directory"
-                                                  : "an empty directory, not a data directory of weir",
+                found->what == looked_at::kind::absent ? "no such data directory"
+                                                       : "an empty directory, not a data directory of weir",
                 path, "check the path");
   auto store = open_view(path);
   if (!store)
     return tl::make_unexpected(store.error());
-  auto application = stored_application(**store, path);
+  auto application = stored_application(**store, found->format, path);
   if (!application)
     return tl::make_unexpected(application.error());
   return directory_view{std::move(*application), *store};

@@ -13,8 +13,13 @@ namespace weir::log {
 
 class directory_lock;
 
-/// The format that this program writes, and the newest that it reads.
+/// The format that this program writes, and the newest that it reads. It rises when a directory may hold what the program of the format before
+/// would not understand: a further table, another key, a field at the end of a record. Each table says which format has brought it (`table_since`).
+/// A start on an older directory raises its format and adds the tables that it lacks; what older records lack decodes as its default. A directory
+/// of each format lies frozen among the tests.
 inline constexpr std::uint32_t data_format = 1;
+/// The oldest that it reads.
+inline constexpr std::uint32_t oldest_format = 1;
 
 struct directory_options {
   std::uint32_t partitions = 1;              ///< at first start; afterwards the stored number counts
@@ -23,7 +28,8 @@ struct directory_options {
   std::optional<std::uint64_t> hash_seed;    ///< at first start; drawn at random if absent
   std::optional<std::uint64_t> directory_id; ///< likewise
   std::size_t max_log_bytes = limits::max_log_bytes;
-  bool create_parents = false; ///< for a path that nobody typed: the default one
+  bool create_parents = false;        ///< for a path that nobody typed: the default one
+  std::uint32_t format = data_format; ///< as a program of this format does
 };
 
 /// One application's data directory, held for as long as this object lives:

@@ -198,6 +198,21 @@ const char* table_name(table t) {
   return "unknown";
 }
 
+std::uint32_t table_since(table t) {
+  switch (t) {
+    case table::meta:
+    case table::inputs:
+    case table::epochs:
+    case table::producers:
+    case table::blocks:
+    case table::files:
+    case table::batches:
+    case table::commits:
+    case table::staged: return 1;
+  }
+  return 1;
+}
+
 std::string describe_key(table t, std::string_view key) {
   auto parsed = describe_parsed(t, key);
   return table_name(t) + (parsed.empty() ? " key=" + printable(key) : parsed);

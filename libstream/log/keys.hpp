@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,6 +60,8 @@ key_range blocks_between(input_id input, epoch of, block_sequence first, block_s
 key_range staged_of_batch(batch_id batch);
 
 const char* table_name(table t);
+/// The format of data directories that has brought this table: older directories do not have it.
+std::uint32_t table_since(table t);
 /// With control characters as \xNN, so that a name from outside cannot drive a terminal or break a line.
 std::string printable(std::string_view text);
 /// A key as people write it, e.g. "blocks input=1 epoch=2 seq=17".

@@ -232,28 +232,49 @@ void lmdb_store::forget_stale_readers() {
 
 result<void> lmdb_store::open_tables(bool create) {
   MDB_txn* raw = nullptr;
-  unsigned read_only = create ? 0u : unsigned{MDB_RDONLY};
+  unsigned read_only = create || options_.add_tables ? 0u : unsigned{MDB_RDONLY};
   if (auto code = mdb_txn_begin(environment_, nullptr, read_only, &raw); code != MDB_SUCCESS)
     return tl::make_unexpected(io_error(code, "cannot read the log"));
   txn_ptr txn{raw};
   if (options_.read_only && !options_.alone)
     if (auto checked = check_pages(file_, mdb_txn_id(raw)); !checked)
       return checked;
-  for (std::uint8_t i = 0; i < table_count; ++i) {
-    auto t = static_cast<table>(i);
-    auto code = mdb_dbi_open(txn.get(), table_name(t), create ? unsigned{MDB_CREATE} : 0u, &tables_[i]);
-    if (code == MDB_NOTFOUND)
-      return fail(error_code::corrupt, std::string{"the log has no table \""} + table_name(t) + "\"", file_,
-                  "restore the data directory from a copy");
-    if (code != MDB_SUCCESS)
-      return tl::make_unexpected(io_error(code, std::string{"cannot open the table "} + table_name(t)));
-  }
+  for (std::uint8_t i = 0; i < table_count; ++i)
+    if (auto opened = open_table(txn.get(), static_cast<table>(i), create); !opened)
+      return opened;
   // Handles opened in a transaction stay valid only if it is committed, a reading one too.
   if (auto code = mdb_txn_commit(txn.release()); code != MDB_SUCCESS)
     return tl::make_unexpected(io_error(code, "cannot create the tables of the log"));
   if (options_.read_only)
     if (auto code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &snapshot_); code != MDB_SUCCESS)
       return tl::make_unexpected(io_error(code, "cannot read the log"));
+  return {};
+}
+
+/// A table of a later format than the log's is left out, or made if that is asked for.
+result<void> lmdb_store::open_table(MDB_txn* txn, table t, bool create) {
+  auto is_later = options_.format < table_since(t);
+  if (create && is_later)
+    return {};
+  auto makes = create || (options_.add_tables && is_later);
+  auto code = mdb_dbi_open(txn, table_name(t), makes ? unsigned{MDB_CREATE} : 0u, &tables_[position(t)]);
+  if (code == MDB_SUCCESS)
+    return {};
+  tables_[position(t)] = 0;
+  if (code != MDB_NOTFOUND)
+    return tl::make_unexpected(io_error(code, std::string{"cannot open the table "} + table_name(t)));
+  return is_later ? result<void>{} : lacks(t);
+}
+
+tl::unexpected<error> lmdb_store::lacks(table t) const {
+  return fail(error_code::corrupt, std::string{"the log has no table \""} + table_name(t) + "\"", file_,
+              "restore the data directory from a copy");
+}
+
+result<void> lmdb_store::require_tables(std::uint32_t format) const {
+  for (std::uint8_t i = 0; i < table_count; ++i)
+    if (auto t = static_cast<table>(i); tables_[i] == 0 && table_since(t) <= format)
+      return lacks(t);
   return {};
 }
 
@@ -341,6 +362,8 @@ tl::unexpected<error> lmdb_store::refuse(int code, std::string_view doing, std::
 
 result<void> lmdb_store::apply(MDB_txn* txn, const transaction::operation& op) {
   auto dbi = tables_[position(op.table)];
+  if (dbi == 0)
+    return lacks(op.table);
   auto key = to_val(op.key);
   if (op.what == transaction::operation::kind::put) {
     MDB_val value{value_size(op.head, op.payload), nullptr};
@@ -385,6 +408,8 @@ void let_go(std::string_view mapped) {
 } // namespace
 
 result<std::optional<stored_value>> lmdb_store::get(table t, std::string_view key) const {
+  if (tables_[position(t)] == 0)
+    return std::nullopt;
   auto reader = begin_reading();
   if (!reader)
     return tl::make_unexpected(reader.error());
@@ -407,6 +432,8 @@ result<std::optional<stored_value>> lmdb_store::get(table t, std::string_view ke
 
 result<void> lmdb_store::scan(table t, std::string_view from, std::string_view until, bool with_payload,
                               const std::function<bool(std::string_view, const stored_value&)>& visit) const {
+  if (tables_[position(t)] == 0)
+    return {};
   auto reader = begin_reading();
   if (!reader)
     return tl::make_unexpected(reader.error());

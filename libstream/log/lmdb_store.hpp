@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -26,6 +27,10 @@ struct lmdb_options {
   bool alone = false;
   /// The pages were checked while nobody could write, and nobody could since.
   bool checked = false;
+  /// Of the data directory: tables that a later one has brought may be missing, and then are empty. Any other table that is missing is damage.
+  std::uint32_t format = std::numeric_limits<std::uint32_t>::max();
+  /// Make those, in one transaction.
+  bool add_tables = false;
 };
 
 /// The store on disk: one LMDB environment in a directory of its own, one named database a table, synced by every commit.
@@ -53,11 +58,16 @@ public:
                     const std::function<bool(std::string_view key, const stored_value&)>& visit) const override;
   std::uint64_t size_bytes() const override;
 
+  /// Error 65 if a table is missing that a directory of this format has.
+  result<void> require_tables(std::uint32_t format) const;
+
 private:
   lmdb_store(std::string directory, const lmdb_options& options);
   result<void> open_environment(bool create);
   result<void> open_tables(bool create);
   result<void> reserve_lock_file() const;
+  result<void> open_table(MDB_txn* txn, table t, bool create);
+  tl::unexpected<error> lacks(table t) const;
   void extend_to_last_page();
   void forget_stale_readers();
   class reading;
@@ -73,9 +83,9 @@ private:
   std::string file_;
   lmdb_options options_;
   MDB_env* environment_ = nullptr;
-  MDB_txn* snapshot_ = nullptr; ///< read_only: the one transaction of all reads
-  std::string registered_;      ///< entry in the process's list of open logs; empty = none
-  std::array<unsigned, table_count> tables_{};
+  MDB_txn* snapshot_ = nullptr;                ///< read_only: the one transaction of all reads
+  std::string registered_;                     ///< entry in the process's list of open logs; empty = none
+  std::array<unsigned, table_count> tables_{}; ///< handles of LMDB; 0 = missing
   std::uint64_t commits_ = 0;
   std::optional<error> broken_; ///< first error of the disk; touched by the committing thread only
 };

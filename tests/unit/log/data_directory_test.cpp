@@ -166,6 +166,69 @@ TEST_CASE("a newer format and another application are refused by name", "[log]")
   CHECK(refused(scratch / "data").code == error_code::corrupt);
 }
 
+namespace {
+
+directory_options of_next_format() {
+  auto options = small();
+  options.format = data_format + 1;
+  return options;
+}
+
+std::string format_of(const std::string& path) {
+  std::ifstream file{path + "/format"};
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+} // namespace
+
+TEST_CASE("a program of a newer format raises that of a directory, and an older program keeps away from then on",
+          "[log]") {
+  testing::scratch_directory scratch;
+  auto path = scratch / "data";
+  auto seed = data_directory::open(path, "word-count", small())->application().hash_seed;
+  {
+    auto looked_at_only = examined_directory::examine(path, "word-count", of_next_format());
+    REQUIRE(looked_at_only.has_value());
+  }
+  CHECK(format_of(path) == "weir-data 1");
+  {
+    auto raised = data_directory::open(path, "word-count", of_next_format());
+    REQUIRE(raised.has_value());
+    CHECK(raised->application().format == data_format + 1);
+    CHECK(raised->application().hash_seed == seed);
+  }
+  CHECK(format_of(path) == "weir-data 2");
+  CHECK(data_directory::open(path, "word-count", of_next_format()).has_value());
+  auto older = refused(path);
+  CHECK(older.code == error_code::configuration);
+  CHECK(mentions(older, "format 2"));
+  CHECK(view_directory(path).error().code == error_code::configuration);
+}
+
+TEST_CASE("a start that dies while it raises the format of a directory is repeated by the next one", "[log]") {
+  testing::scratch_directory scratch;
+  auto path = scratch / "data";
+  REQUIRE(data_directory::open(path, "word-count", small()).has_value());
+  SECTION("before the line is in its place") { write_file(path + "/format.new", "weir-d"); }
+  SECTION("before the log is") { write_file(path + "/format", "weir-data 2\n"); }
+  auto raised = data_directory::open(path, "word-count", of_next_format());
+  REQUIRE(raised.has_value());
+  CHECK(raised->application().format == data_format + 1);
+  CHECK(format_of(path) == "weir-data 2");
+  CHECK_FALSE(std::filesystem::exists(path + "/format.new"));
+}
+
+TEST_CASE("a log of a later format than its directory says is refused as corrupt", "[log]") {
+  testing::scratch_directory scratch;
+  auto path = scratch / "data";
+  REQUIRE(data_directory::open(path, "word-count", of_next_format()).has_value());
+  write_file(path + "/format", "weir-data 1\n");
+  CHECK(refused(path).code == error_code::corrupt);
+  CHECK(refused(path, "word-count", of_next_format()).code == error_code::corrupt);
+}
+
 TEST_CASE("a data directory without its log is refused as corrupt", "[log]") {
   testing::scratch_directory scratch;
   REQUIRE(data_directory::open(scratch / "data", "x", small()).has_value());

@@ -53,6 +53,38 @@ TEST_CASE("what was committed is there after the log is opened again", "[log]") 
   CHECK((*value)->payload == payload_of(1, 300'000));
 }
 
+TEST_CASE("tables that a later format has brought are empty in an older log, and are made when that is asked for",
+          "[log]") {
+  testing::scratch_directory scratch;
+  lmdb_options before_the_first; // so that all tables are of a later format
+  before_the_first.format = 0;
+  must(lmdb_store::create(scratch.path(), before_the_first));
+  {
+    auto older = must(lmdb_store::open(scratch.path(), before_the_first));
+    CHECK(*verify(*older, true) == 0);
+    CHECK_FALSE(older->get(table::blocks, block(1))->has_value());
+    CHECK(older->require_tables(0).has_value());
+    CHECK(older->require_tables(1).error().message().find("no table \"meta\"") != std::string::npos);
+    auto refused = put_block(*older, 1, 10);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == error_code::corrupt);
+    CHECK(refused.error().message().find("no table \"blocks\"") != std::string::npos);
+  }
+  {
+    auto lacking = lmdb_store::open(scratch.path()); // of a log that should have them
+    REQUIRE_FALSE(lacking.has_value());
+    CHECK(lacking.error().code == error_code::corrupt);
+  }
+  {
+    auto adding = before_the_first;
+    adding.add_tables = true;
+    auto newer = must(lmdb_store::open(scratch.path(), adding));
+    CHECK(newer->require_tables(1).has_value());
+    REQUIRE(put_block(*newer, 1, 10).has_value());
+  }
+  CHECK(*verify(*must(lmdb_store::open(scratch.path())), true) == 1);
+}
+
 TEST_CASE("a missing log and one without its tables are refused as corrupt", "[log]") {
   testing::scratch_directory scratch;
   auto absent = lmdb_store::open(scratch.path());

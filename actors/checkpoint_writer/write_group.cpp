@@ -1,17 +1,12 @@
 #include "actors/checkpoint_writer/write_group.hpp"
 
+#include <utility>
+
 #include "actors/monitor/chaos_page.hpp"
 
 namespace weir::actors {
 
-namespace {
-
-/// Bytes of blocks in one transaction: enough that the sync no longer counts, little enough that an answer does not wait long.
-constexpr std::uint64_t most_bytes = 8 * limits::mib;
-
-} // namespace
-
-bool write_group::add(step& next) {
+bool write_group::add(write_step& next) {
   std::lock_guard guard{mutex_};
   if (taken_ || (bytes_ > 0 && bytes_ + next.bytes > most_bytes))
     return false;
@@ -26,14 +21,17 @@ result<void> write_group::write(log::store& into) {
     taken_ = true;
   }
   log::transaction changes;
+  log::producer_book producers{into};
   for (auto& each : steps_) {
     if (each.fault_before)
       fault_point(each.fault_before);
-    if (!each.write)
+    changes.append(log::transaction{each.changes}); // copied: a full disk gives the steps back
+    if (!each.look_up)
       continue;
-    if (auto added = each.write(changes, into); !added)
+    if (auto added = each.look_up(changes, producers); !added)
       return added;
   }
+  producers.write(changes);
   if (!changes.empty())
     if (auto committed = into.commit(changes); !committed)
       return committed;

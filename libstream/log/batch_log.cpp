@@ -1,155 +1,114 @@
 #include "libstream/log/batch_log.hpp"
 
-#include <algorithm>
-#include <cassert>
-#include <map>
+#include <limits>
+#include <utility>
 
+#include "libstream/base/ensure.hpp"
 #include "libstream/log/positions.hpp"
-#include "libstream/log/record_codec.hpp"
 
 namespace weir::log {
 
-namespace {
+std::optional<std::pair<epoch, epoch_position>> newest_epoch(const sealed_positions& positions, input_id input) {
+  auto behind = positions.epochs.upper_bound({input, epoch{std::numeric_limits<epoch::rep>::max()}});
+  if (behind == positions.epochs.begin())
+    return std::nullopt;
+  const auto& [key, position] = *std::prev(behind);
+  if (key.first != input)
+    return std::nullopt;
+  return std::pair{key.second, position};
+}
 
-constexpr const char* last_batch_key = "last_batch";
+result<batch_log> batch_log::load(const store& from) {
+  batch_log loaded;
+  auto fence = batch_fence::load(from);
+  if (!fence)
+    return tl::make_unexpected(fence.error());
+  auto positions = read_sealed_positions(from);
+  if (!positions)
+    return tl::make_unexpected(positions.error());
+  loaded.fence_ = std::move(*fence);
+  loaded.positions_ = std::move(*positions);
+  return loaded;
+}
 
-result<void> seal_blocks(transaction& changes, const store& in, const batch_record& batch) {
-  std::map<std::pair<input_id, epoch>, block_sequence> sealed_to;
-  for (const auto& split : batch.splits)
-    for (const auto& range : split.blocks) {
-      auto& last = sealed_to[{range.input, range.epoch}];
-      last = std::max(last, range.last);
-    }
-  for (const auto& [owner, last] : sealed_to) {
-    auto [input, of] = owner;
-    auto position = read_epoch(in, input, of);
-    if (!position)
-      return tl::make_unexpected(position.error());
-    if (!*position)
-      return corrupt_value("batch " + std::to_string(batch.id.value) +
-                             " takes blocks of an epoch that was never opened",
-                           table::epochs, epoch_key(input, of), "log");
-    // Two batches may be sealed in one transaction: the later, further one is put last.
-    (*position)->sealed_to = std::max((*position)->sealed_to, last);
-    put_epoch(changes, input, of, **position);
+verdict batch_log::judge(const seal_command& command) const {
+  return fence_.judge_seal(command.coordinator, command.record.id, command.after);
+}
+
+batch_answer batch_log::apply(const batch_command& command, transaction& changes) {
+  return std::visit([&](const auto& each) { return take(each, changes); }, command);
+}
+
+batch_answer batch_log::take(const claim_command& command, transaction& changes) {
+  auto verdict = fence_.claim(command.incarnation);
+  if (verdict == verdict::written)
+    put_claim(changes, fence_.claimed());
+  return {verdict, fence_.coordinator()};
+}
+
+batch_answer batch_log::take(const open_command& command, transaction& changes) {
+  if (!fence_.is_current(command.coordinator))
+    return answer(verdict::refused);
+  auto newest = newest_epoch(positions_, command.input);
+  if (newest && newest->second.incarnation == command.incarnation)
+    return {verdict::repeated, newest->first};
+  auto next = newest ? newest->first.next() : epoch{1};
+  auto& position = positions_.epochs[{command.input, next}] = {{}, command.incarnation};
+  put_epoch(changes, command.input, next, position);
+  return {verdict::written, next};
+}
+
+batch_answer batch_log::take(const seal_command& command, transaction& changes) {
+  auto verdict = fence_.seal(command.coordinator, command.record, command.after);
+  if (verdict == verdict::written) {
+    check_blocks(command.record);
+    seal(changes, positions_, command.record);
   }
-  return {};
+  return answer(verdict);
 }
 
-result<void> seal_ranges(transaction& changes, const store& in, const batch_record& batch) {
-  std::map<std::pair<input_id, std::string_view>, partition_position> partitions;
-  for (const auto& split : batch.splits)
-    for (const auto& range : split.ranges) {
-      auto& position = partitions[{range.input, range.partition}];
-      position = {range.end, range.version, std::max(position.sealed_to, range.to)};
-    }
-  for (auto& [owner, position] : partitions) {
-    auto before = read_partition(in, owner.first, owner.second);
-    if (!before)
-      return tl::make_unexpected(before.error());
-    if (*before)
-      position.sealed_to = std::max(position.sealed_to, (*before)->sealed_to);
-    put_partition(changes, owner.first, owner.second, position);
+batch_answer batch_log::take(const amend_command& command, transaction& changes) {
+  auto verdict = fence_.amend(command.coordinator, command.record);
+  if (verdict == verdict::written)
+    amend(changes, command.record);
+  return answer(verdict);
+}
+
+batch_answer batch_log::take(const commit_command& command, transaction& changes) {
+  auto verdict = fence_.commit(command.coordinator, command.record);
+  if (verdict == verdict::written)
+    commit(changes, command.record);
+  return answer(verdict);
+}
+
+batch_answer batch_log::take(const finish_command& command, transaction& changes) {
+  auto verdict = fence_.finish(command.coordinator, command.batch);
+  if (verdict == verdict::written)
+    finish(changes, command.batch);
+  return answer(verdict);
+}
+
+/// Each block is in one batch: those of an epoch follow each other from seal to seal without a gap. A start refuses a log in which they do
+/// not (`plan_recovery`), so none is written.
+void batch_log::check_blocks(const batch_record& batch) const {
+  const block_range* before = nullptr;
+  const auto blocks = joined_blocks(batch);
+  for (const auto& range : blocks) {
+    ensure(!before || before->input != range.input || before->epoch != range.epoch,
+           "the blocks of a batch are each in one split, and none is passed over", "batch", batch.id, "input",
+           range.input, "epoch", range.epoch, "first", range.first);
+    before = &range;
+    auto entry = positions_.epochs.find({range.input, range.epoch});
+    ensure(entry != positions_.epochs.end(), "a batch takes blocks of epochs that were opened", "batch", batch.id,
+           "input", range.input, "epoch", range.epoch);
+    ensure(entry->second.sealed_to.next() == range.first && range.first <= range.last,
+           "the blocks of a batch follow those of the batches before", "batch", batch.id, "input", range.input, "epoch",
+           range.epoch, "first", range.first, "last", range.last, "sealed_to", entry->second.sealed_to);
   }
-  return {};
 }
 
-} // namespace
-
-result<void> seal(transaction& changes, const store& in, const batch_record& batch) {
-  transaction group; // so that an error leaves nothing behind
-  if (auto blocks = seal_blocks(group, in, batch); !blocks)
-    return blocks;
-  if (auto ranges = seal_ranges(group, in, batch); !ranges)
-    return ranges;
-  auto last = read_last_batch(in);
-  if (!last)
-    return tl::make_unexpected(last.error());
-  put_record(group, table::batches, batch_key(batch.id), batch);
-  if (!*last || (*last)->id < batch.id) {
-    auto rising_since = *last ? (*last)->rising_since : batch_id{};
-    put_record(group, table::meta, last_batch_key,
-               last_batch{batch.id, batch.time_ms, rising_since.value > 0 ? rising_since : batch.id});
-  }
-  changes.append(std::move(group));
-  return {};
-}
-
-void amend(transaction& changes, const batch_record& batch) {
-  put_record(changes, table::batches, batch_key(batch.id), batch);
-}
-
-void commit(transaction& changes, const commit_record& record, std::span<const staged_bytes> parts) {
-  assert(parts.size() == record.parts.size());
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const auto& part = record.parts[i];
-    put_record(changes, table::staged, staged_key(record.id, part.output, part.part), part, parts[i].bytes,
-               parts[i].owner);
-  }
-  put_record(changes, table::commits, batch_key(record.id), record);
-}
-
-void finish(transaction& changes, const batch_record& batch) {
-  for (const auto& split : batch.splits)
-    for (const auto& range : split.blocks) {
-      auto keys = blocks_between(range.input, range.epoch, range.first, range.last);
-      changes.erase_range(table::blocks, std::move(keys.from), std::move(keys.until));
-    }
-  auto staged = staged_of_batch(batch.id);
-  changes.erase_range(table::staged, std::move(staged.from), std::move(staged.until));
-  changes.erase(table::commits, batch_key(batch.id));
-  changes.erase(table::batches, batch_key(batch.id));
-}
-
-result<std::optional<batch_record>> read_batch(const store& from, batch_id batch) {
-  return read_record<batch_record>(from, table::batches, batch_key(batch));
-}
-
-result<std::optional<commit_record>> read_commit(const store& from, batch_id batch) {
-  return read_record<commit_record>(from, table::commits, batch_key(batch));
-}
-
-result<data::buffer_handle> read_staged(const store& from, batch_id batch, std::string_view output,
-                                        std::uint32_t part) {
-  return from.get(table::staged, staged_key(batch, output, part)).map([](const std::optional<stored_value>& value) {
-    return value ? value->buffer : data::buffer_handle{};
-  });
-}
-
-void put_last_batch(transaction& changes, const last_batch& last) {
-  put_record(changes, table::meta, last_batch_key, last);
-}
-
-result<std::optional<last_batch>> read_last_batch(const store& from) {
-  return read_record<last_batch>(from, table::meta, last_batch_key);
-}
-
-result<unfinished_batches> read_unfinished(const store& from) {
-  unfinished_batches found;
-  auto last = read_last_batch(from);
-  if (!last)
-    return tl::make_unexpected(last.error());
-  found.last = *last;
-  std::map<batch_id, commit_record> commits;
-  auto scanned = scan_records<commit_record>(from, table::commits, {}, [&](std::string_view, commit_record&& record) {
-    auto id = record.id;
-    commits.emplace(id, std::move(record));
-    return result<void>{};
-  });
-  if (!scanned)
-    return tl::make_unexpected(scanned.error());
-  scanned = scan_records<batch_record>(from, table::batches, {}, [&](std::string_view, batch_record&& record) {
-    if (auto commit = commits.extract(record.id))
-      found.committed.push_back({std::move(record), std::move(commit.mapped())});
-    else
-      found.sealed.push_back(std::move(record));
-    return result<void>{};
-  });
-  if (!scanned)
-    return tl::make_unexpected(scanned.error());
-  if (!commits.empty())
-    return corrupt_value("committed, but never sealed", table::commits, batch_key(commits.begin()->first), "log");
-  return found;
+batch_answer batch_log::answer(verdict of) const {
+  return {of, of == verdict::refused ? fence_.coordinator() : epoch{}};
 }
 
 } // namespace weir::log

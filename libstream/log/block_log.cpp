@@ -11,6 +11,13 @@ void append_block(transaction& changes, const block_header& header, std::string_
   put_record(changes, table::blocks, block_key(header.id), header, bytes, std::move(owner));
 }
 
+void free_blocks(transaction& changes, std::span<const block_range> ranges) {
+  for (const auto& range : ranges) {
+    auto keys = blocks_between(range.input, range.epoch, range.first, range.last);
+    changes.erase_range(table::blocks, std::move(keys.from), std::move(keys.until));
+  }
+}
+
 result<std::optional<stored_block>> read_block(const store& from, const block_id& id) {
   auto key = block_key(id);
   auto value = from.get(table::blocks, key);

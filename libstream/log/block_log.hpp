@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "libstream/data/buffer.hpp"
@@ -21,6 +22,9 @@ struct stored_block {
 /// The positions of its producers belong into the same transaction (`put_producer`).
 void append_block(transaction& changes, const block_header& header, std::string_view bytes,
                   std::shared_ptr<const void> owner);
+
+/// Forgets blocks whose batch is done.
+void free_blocks(transaction& changes, std::span<const block_range> ranges);
 
 /// Nothing if the log has no such block (never written, or its batch is done).
 result<std::optional<stored_block>> read_block(const store& from, const block_id& id);

@@ -11,6 +11,8 @@ namespace {
 
 constexpr const char* application_key = "application";
 constexpr const char* coordinator_key = "coordinator";
+/// Beside the epoch, not in its record: a version that does not know it reads the epoch all the same.
+constexpr const char* claim_key = "claim";
 constexpr const char* service_key = "service";
 
 struct coordinator_record {
@@ -195,6 +197,22 @@ result<epoch> read_coordinator_epoch(const store& from) {
 
 void put_coordinator_epoch(transaction& changes, epoch of) {
   put_record(changes, table::meta, coordinator_key, coordinator_record{of});
+}
+
+result<coordinator_claim> read_claim(const store& from) {
+  auto epoch = read_coordinator_epoch(from);
+  if (!epoch)
+    return tl::make_unexpected(epoch.error());
+  auto claim = read_record<coordinator_claim>(from, table::meta, claim_key);
+  if (!claim)
+    return tl::make_unexpected(claim.error());
+  // A version that does not know the claim has raised the epoch beyond it.
+  return *claim && (*claim)->epoch == *epoch ? **claim : coordinator_claim{*epoch, 0};
+}
+
+void put_claim(transaction& changes, const coordinator_claim& claim) {
+  put_coordinator_epoch(changes, claim.epoch);
+  put_record(changes, table::meta, claim_key, claim);
 }
 
 result<std::optional<application_record>> read_application(const store& from) {

@@ -67,9 +67,20 @@ result<std::map<std::string, partition_position>> read_partitions(const store& f
 result<std::vector<std::pair<std::string, partition_position>>> read_begun_partitions(const store& from,
                                                                                       input_id input);
 
+/// The newest coordinator: its epoch, and which incarnation has claimed it, so that asking twice raises it once.
+struct coordinator_claim {
+  weir::epoch epoch;
+  std::uint64_t incarnation = 0; ///< 0: by a version that did not note it
+
+  bool operator==(const coordinator_claim&) const = default;
+  WEIR_FIELDS(x.epoch, x.incarnation)
+};
+
 /// Zero before the first coordinator.
 result<epoch> read_coordinator_epoch(const store& from);
 void put_coordinator_epoch(transaction& changes, epoch of);
+result<coordinator_claim> read_claim(const store& from);
+void put_claim(transaction& changes, const coordinator_claim& claim);
 
 result<std::optional<application_record>> read_application(const store& from);
 void put_application(transaction& changes, const application_record& record);

@@ -241,7 +241,7 @@ result<void> check_positions(const store& of) {
     if (auto read = outcome_of(read_partitions(of, input)); !read)
       return read;
   }
-  return outcome_of(read_coordinator_epoch(of));
+  return outcome_of(read_claim(of));
 }
 
 } // namespace

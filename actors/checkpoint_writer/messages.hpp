@@ -187,6 +187,8 @@ struct seal_impossible {
   WEIR_FIELDS(x.epoch, x.batch)
 };
 
+/// The commit of a batch is durable, and with it those of all batches that were sealed before: batches commit in that order. (Answers may come in
+/// another one, as a writer that died may have left some unsaid.)
 struct batch_committed {
   weir::epoch epoch;
   batch_id batch;

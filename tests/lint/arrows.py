@@ -26,7 +26,7 @@ ROOMS = {
     "tests/simulation": ["actors", "libstream"],
     "tests/metamorphic": ["libstream"],
     "tests/acceptance": ["actors", "libstream", "tests/unit/actors"],
-    "tests/process": ["apps/weir", "actors", "libstream"],
+    "tests/process": ["apps/weir", "actors", "libstream", "tests/skip.hpp"],
     "tests/programs": ["actors", "libstream"],
     "tests/docs": ["actors", "libstream"],
     "tests/mistakes": ["libstream"],

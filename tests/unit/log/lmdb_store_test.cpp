@@ -360,7 +360,7 @@ TEST_CASE("the lock file has the size that LMDB itself would give it", "[log]") 
 TEST_CASE("a full disk without room for the lock file is an error, and with room the log opens", "[log]") {
   testing::scratch_directory scratch;
   if (::mount("tmpfs", scratch.path().c_str(), "tmpfs", 0, "size=1m") != 0) {
-    WARN("SKIPPED: mounting a small tmpfs needs root and CAP_SYS_ADMIN");
+    weir::testing::skip("mounting a small tmpfs needs root and CAP_SYS_ADMIN");
     return;
   }
   static_cast<void>(must(lmdb_store::create(scratch.path())));

@@ -27,15 +27,15 @@ class drawn_commands {
 public:
   explicit drawn_commands(std::uint64_t seed) : random_{seed} { claim(); }
 
-  /// What arrives next at a log that stands as `now`.
-  log_event next(const log::joint_log& now) {
-    while (link_.empty() || below(3) == 0)
-      plan(now);
+  /// What arrives next at the log.
+  log_event next() {
+    while (link_.empty() || below(4) == 0)
+      plan();
     at_ = below(std::min<std::uint64_t>(link_.size(), 12));
     return link_[at_];
   }
 
-  /// What the log has said of it.
+  /// What the log, which now stands as `now`, has said of it.
   void answered(const log::joint_log& now, const log::batch_answer& answer) {
     auto event = link_[at_];
     auto keeps = answer.verdict == log::verdict::wait || below(4) == 0; // asked again, or repeated by the link
@@ -63,13 +63,14 @@ private:
   std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
   void send(log_event event) { link_.push_back(std::move(event)); }
 
+  /// Overtakes what the coordinator before has asked: much of that may wait for something that will not come any more.
   void claim() {
     coordinator_ = {};
     incarnation_ = random_();
-    send(log::claim_command{incarnation_});
+    link_.insert(link_.begin(), log::claim_command{incarnation_});
   }
 
-  /// A coordinator begins with what the log holds.
+  /// A coordinator begins with what the log holds. It goes on with what is sealed and not done: no later batch commits before.
   void begin(const log::joint_log& now, weir::epoch claimed) {
     if (coordinator_ == claimed)
       return;
@@ -78,7 +79,10 @@ private:
     for (auto& [key, position] : now.batches().positions().epochs)
       sealed_to_[key] = position.sealed_to;
     last_ = now.batches().fence().last_sealed();
+    std::erase_if(sent_, [&](auto& each) { return now.batches().fence().find(each.first) == nullptr; });
     open_.clear();
+    for (auto& [id, batch] : sent_)
+      open_.push_back(batch);
   }
 
   /// A coordinator that was replaced, or whose blocks are lost, starts anew.
@@ -107,7 +111,7 @@ private:
       receivers_[opened.input] = {epoch, {}};
   }
 
-  void plan(const log::joint_log&) {
+  void plan() {
     if (below(150) == 0)
       return claim();
     if (coordinator_.value == 0)
@@ -126,7 +130,7 @@ private:
 
   void open() {
     auto input = input_id{static_cast<std::uint32_t>(below(3))};
-    if (receivers_.contains(input) && below(12) > 0)
+    if (receivers_.contains(input) && below(6) > 0)
       return;
     send(log::open_command{coordinator_, input, random_()});
   }
@@ -158,6 +162,7 @@ private:
     send(log::seal_command{coordinator_, last_, batch});
     last_ = batch.id;
     open_.push_back(batch);
+    sent_[batch.id] = batch;
   }
 
   /// Some of what was appended, in one split or two.
@@ -180,9 +185,10 @@ private:
     ++batch.amendment.number;
     batch.amendment.skipped = below(2) == 0;
     send(log::amend_command{coordinator_, batch});
+    sent_[batch.id] = batch;
   }
 
-  /// Commits some of the open batches, and forgets them.
+  /// Commits the first of the open batches, and says that it is done.
   void conclude() {
     if (open_.empty())
       return;
@@ -206,7 +212,8 @@ private:
   std::map<std::pair<input_id, weir::epoch>, block_sequence> sealed_to_;
   std::uint64_t offset_ = 0;
   batch_id last_;
-  std::vector<log::batch_record> open_;
+  std::vector<log::batch_record> open_;        ///< that the coordinator has not concluded
+  std::map<batch_id, log::batch_record> sent_; ///< as sealed or amended last; cleared of those that are done at a start
 };
 
 } // namespace weir::testing

@@ -64,7 +64,7 @@ history live(std::uint64_t seed, int length, process& lived) {
   drawn_commands commands{seed};
   history past;
   for (int i = 0; i < length; ++i) {
-    auto event = commands.next(lived.log());
+    auto event = commands.next();
     auto answer = lived.take(event);
     lived.sync();
     past.events.push_back(event);

@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include "actors/node/shelves.hpp"
+#include "actors/node/attempt.hpp"
 #include "libstream/base/ids.hpp"
 #include "libstream/log/records.hpp"
 #include "libstream/plan/task.hpp"

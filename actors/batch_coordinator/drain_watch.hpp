@@ -14,8 +14,22 @@ class drain_watch {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// An input takes no more; this is the last block of its epoch.
-  void drained(input_id input, weir::epoch owner, block_sequence last) { drained_[input] = {owner, last}; }
+  /// A receiver begins with this epoch of its input: what older ones said is over.
+  void opened(input_id input, weir::epoch owner) {
+    auto& newest = newest_[input];
+    if (owner <= newest)
+      return;
+    newest = owner;
+    drained_.erase(input);
+    at_rest_[input] = false;
+  }
+
+  /// An input takes no more; this is the last block of its epoch. The word of an older epoch counts no more.
+  void drained(input_id input, weir::epoch owner, block_sequence last) {
+    if (auto newest = newest_.find(input); newest == newest_.end() || newest->second <= owner)
+      drained_[input] = {owner, last};
+  }
+  bool has_drained(input_id input) const { return drained_.contains(input); }
   /// Every input has said its last word, and `queue` has heard of all of it.
   bool all_drained(std::size_t inputs, const input_queue& queue) const {
     for (std::uint32_t i = 0; i < inputs; ++i) {
@@ -44,6 +58,7 @@ public:
   }
 
 private:
+  std::map<input_id, weir::epoch> newest_; ///< of inputs whose epochs were opened here
   std::map<input_id, std::pair<weir::epoch, block_sequence>> drained_;
   std::map<input_id, bool> at_rest_;
   std::optional<time_point> idle_since_;

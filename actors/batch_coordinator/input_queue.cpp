@@ -96,26 +96,30 @@ block_sequence input_queue::known_through(input_id input, weir::epoch owner) con
   return entry == lines_.end() ? block_sequence{} : entry->second.known;
 }
 
-result<std::optional<log::partition_position>> input_queue::position_of(input_id input,
-                                                                        const std::string& partition) const {
-  if (auto log = replayed_.find(input); log != replayed_.end())
-    if (auto entry = log->second.known.find(partition); entry != log->second.known.end())
-      return std::optional{entry->second.position};
-  return log_ ? log_(input, partition) : std::optional<log::partition_position>{};
+bool input_queue::must_look_up(input_id input, const std::string& partition) const {
+  auto entry = replayed_.find(input);
+  return entry == replayed_.end() || !entry->second.known.contains(partition);
+}
+
+std::optional<log::partition_position> input_queue::position_of(input_id input, const std::string& partition,
+                                                                const logged_positions& logged) const {
+  if (!must_look_up(input, partition))
+    return replayed_.at(input).known.at(partition).position;
+  auto entry = logged.find({input, partition});
+  return entry == logged.end() ? std::nullopt : std::optional{entry->second};
 }
 
 result<std::vector<std::string>> input_queue::offsets_found(input_id input,
-                                                            const std::vector<plan::source_partition>& partitions) {
+                                                            const std::vector<plan::source_partition>& partitions,
+                                                            const logged_positions& logged) {
   std::vector<std::string> changed;
   auto& log = replayed_[input];
   for (auto& found : partitions) {
     if (auto sound = check(found); !sound)
       return tl::make_unexpected(sound.error());
-    auto before = position_of(input, found.name);
-    if (!before)
-      return tl::make_unexpected(before.error());
+    auto before = position_of(input, found.name, logged);
     auto position =
-      before->value_or(log::partition_position{found.end, found.version, std::min(found.begin, found.end)});
+      before.value_or(log::partition_position{found.end, found.version, std::min(found.begin, found.end)});
     if (found.grows) {
       if (auto same = check_growth(found, position); !same)
         return tl::make_unexpected(same.error());
@@ -143,16 +147,14 @@ result<std::vector<std::string>> input_queue::offsets_found(input_id input,
   return changed;
 }
 
-result<std::vector<std::string>> input_queue::offsets_changed(input_id input,
-                                                              const std::vector<std::string>& partitions) {
+std::vector<std::string> input_queue::offsets_changed(input_id input, const std::vector<std::string>& partitions,
+                                                      const logged_positions& logged) {
   std::vector<std::string> read;
   auto& log = replayed_[input];
   for (auto& name : partitions) {
-    auto before = position_of(input, name);
-    if (!before)
-      return tl::make_unexpected(before.error());
+    auto before = position_of(input, name, logged);
     auto entry = log.known.find(name);
-    if (*before && (*before)->sealed_to > 0) {
+    if (before && before->sealed_to > 0) {
       read.push_back(name);
     } else if (entry != log.known.end()) {
       log.uncount(*entry);

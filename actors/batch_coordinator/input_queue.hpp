@@ -2,16 +2,15 @@
 
 #include <algorithm>
 #include <deque>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "actors/batch_coordinator/protocol.hpp"
 #include "libstream/base/error.hpp"
 #include "libstream/base/ids.hpp"
 #include "libstream/log/records.hpp"
+#include "libstream/plan/replayable_source.hpp"
 
 namespace weir::actors {
 
@@ -39,11 +38,9 @@ public:
     std::map<input_id, amount> inputs;
   };
 
-  /// What the log says of a partition; nothing if it does not know it.
-  using position_lookup =
-    std::function<result<std::optional<log::partition_position>>(input_id, const std::string& partition)>;
-  /// Partitions are looked up there instead of being kept here for ever.
-  void look_up_in(position_lookup log) { log_ = std::move(log); }
+  /// What the log says of partitions; those that are absent it does not know. Partitions of which all is in the log are not kept here: whoever
+  /// brings news of them brings this along.
+  using logged_positions = std::map<std::pair<input_id, std::string>, log::partition_position>;
 
   /// What the log says was sealed before.
   void sealed_before(input_id input, weir::epoch owner, block_sequence through);
@@ -54,12 +51,16 @@ public:
   bool blocks_ready(input_id input, weir::epoch owner, const std::vector<log::block_header>& headers);
   /// The greatest sequence of (input, epoch) that has been added.
   block_sequence known_through(input_id input, weir::epoch owner) const;
+  /// Whether only the log may know this partition.
+  bool must_look_up(input_id input, const std::string& partition) const;
   /// Adds partitions that are not known by name yet, and what known ones have grown by. A final one that is not what it was when some of it
   /// was sealed adds nothing: the answer has its name. Error 65: one that grows has been replaced, or has lost what was sealed.
-  result<std::vector<std::string>> offsets_found(input_id input, const std::vector<plan::source_partition>& partitions);
+  result<std::vector<std::string>> offsets_found(input_id input, const std::vector<plan::source_partition>& partitions,
+                                                 const logged_positions& logged = {});
   /// Final partitions that are not any more what they were when they were found: of those of which nothing is sealed, nothing is until they are
   /// found again. The answer has the names of the others.
-  result<std::vector<std::string>> offsets_changed(input_id input, const std::vector<std::string>& partitions);
+  std::vector<std::string> offsets_changed(input_id input, const std::vector<std::string>& partitions,
+                                           const logged_positions& logged = {});
   /// How many partitions of the input were found that batches had read whole before; 0 if anything else was found, too.
   std::uint64_t only_read_before(input_id input) const;
   /// A batch is committed: final partitions that end with it are known to the log.
@@ -145,11 +146,11 @@ private:
   std::vector<input_id> inputs_with_work() const;
   std::vector<input_id> inputs_to_take() const;
   /// What is known of a partition, here or in the log.
-  result<std::optional<log::partition_position>> position_of(input_id input, const std::string& partition) const;
+  std::optional<log::partition_position> position_of(input_id input, const std::string& partition,
+                                                     const logged_positions& logged) const;
 
   std::map<std::pair<input_id, weir::epoch>, line> lines_;
   std::map<input_id, replayed_input> replayed_;
-  position_lookup log_;
 };
 
 } // namespace weir::actors

@@ -27,6 +27,8 @@ using batch_coordinator_actor = caf::typed_actor<
   caf::reacts_to<drain>,
   // The clock.
   caf::reacts_to<batch_tick>, caf::reacts_to<idle_check>,
+  // What it wanted to know of the log. From itself, off the log's thread.
+  caf::reacts_to<log_was_read>,
   // Repeats what was not answered for too long. From itself.
   caf::reacts_to<retry_tick>,
   // Repeats what the lost incarnation did not answer; an executor's restart raises the view. From the supervisor.
@@ -47,4 +49,5 @@ CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::drain))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::batch_tick))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::offsets_counted))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::idle_check))
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::log_was_read))
 CAF_END_TYPE_ID_BLOCK(weir_batch_coordinator)

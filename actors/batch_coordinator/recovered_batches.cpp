@@ -1,6 +1,7 @@
 #include "actors/batch_coordinator/recovered_batches.hpp"
 
 #include "actors/node/replayable_inputs.hpp"
+#include "actors/node/services.hpp"
 #include "libstream/log/admission.hpp"
 #include "libstream/log/batch_log.hpp"
 #include "libstream/log/positions.hpp"
@@ -31,7 +32,7 @@ log::program_parts parts_of(const services& services) {
 }
 
 /// Of a file that a batch has read in part the rest is read, also if the file is not found any more, so that nothing is left out in silence.
-result<void> recover_files(const services& services, input_queue& queue) {
+result<void> recover_files(const services& services, recovered_batches& into) {
   for (std::uint32_t i = 0; i < services.settings.inputs.size(); ++i) {
     if (!directory_of(services, input_id{i}))
       continue;
@@ -39,7 +40,7 @@ result<void> recover_files(const services& services, input_queue& queue) {
     if (!begun)
       return tl::make_unexpected(begun.error());
     for (auto& [name, position] : *begun)
-      queue.begun_before(input_id{i}, name, position);
+      into.begun.push_back({input_id{i}, name, position});
   }
   return {};
 }
@@ -82,7 +83,7 @@ result<void> check_unfinished(const services& services, const log::recovery_plan
   return check_given_up(services, plan);
 }
 
-result<recovered_batches> recover_batches(const services& services, input_queue& queue) {
+result<recovered_batches> recover_batches(const services& services) {
   auto plan = log::recover(*services.store);
   if (!plan)
     return tl::make_unexpected(plan.error());
@@ -90,24 +91,24 @@ result<recovered_batches> recover_batches(const services& services, input_queue&
   auto epochs = log::read_epochs(*services.store);
   if (!last || !epochs)
     return tl::make_unexpected(last ? epochs.error() : last.error());
-  recovered_batches found;
+  recovered_batches recovered;
   if (auto possible = check_unfinished(services, *plan); !possible)
     return tl::make_unexpected(possible.error());
   auto parts = parts_of(services);
   if (*last)
-    found.last = (*last)->id;
-  found.last_time_ms = plan->last_time_ms;
+    recovered.last = (*last)->id;
+  recovered.last_time_ms = plan->last_time_ms;
   for (auto& [key, position] : *epochs)
-    queue.sealed_before(key.first, key.second, position.sealed_to);
+    recovered.sealed.push_back({key.first, key.second, position.sealed_to});
   for (auto& batch : plan->publish_again)
-    found.unpublished.push_back(std::move(batch.committed));
-  found.open = std::move(plan->run_again);
-  for (auto& batch : found.open)
+    recovered.unpublished.push_back(std::move(batch.committed));
+  recovered.open = std::move(plan->run_again);
+  for (auto& batch : recovered.open)
     for (auto& each : log::settle_exclusions(batch, parts))
-      found.reconsidered.emplace_back(batch.id, each);
-  if (auto files = recover_files(services, queue); !files)
+      recovered.reconsidered.emplace_back(batch.id, each);
+  if (auto files = recover_files(services, recovered); !files)
     return tl::make_unexpected(files.error());
-  return found;
+  return recovered;
 }
 
 } // namespace weir::actors

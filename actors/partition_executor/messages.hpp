@@ -4,16 +4,18 @@
 #include <vector>
 
 #include "actors/node/attempt.hpp"
+#include "actors/node/placement.hpp"
 #include "libstream/log/records.hpp"
 
 namespace weir::actors {
 
-/// From the coordinator: all that a node must know to run a batch. Tasks follow from the plan, the splits and the view.
+/// From the coordinator: all that a node must know to run a batch. Tasks follow from the plan, the splits and the view. Repeated until the
+/// batch has been computed: whoever has ended tasks of this attempt reports them again.
 struct run_batch {
   actors::attempt attempt;
   log::batch_record record;
-  std::uint32_t executors = 1; ///< of this view; a task belongs to executor (index modulo executors)
-  WEIR_FIELDS(x.attempt, x.record, x.executors)
+  actors::placement owners; ///< of this view
+  WEIR_FIELDS(x.attempt, x.record, x.owners)
 };
 
 /// From an executor to the others: one task's shuffle runs are in the exchange.

@@ -25,11 +25,11 @@ void task_board::announced(const run_batch& batch) {
   if (!found || found->record)
     return;
   found->record = std::make_shared<const log::batch_record>(batch.record);
-  found->executors = batch.executors;
+  found->owners = batch.owners;
   auto counts = plan_->task_counts(batch.record.splits.size(), partitions_);
   for (std::size_t stage = 0; stage < counts.size(); ++stage) {
     found->stages[stage].tasks = counts[stage];
-    found->stages[stage].next = self_;
+    found->stages[stage].next = batch.owners.next_task_of(self_, 0);
   }
 }
 
@@ -77,7 +77,7 @@ std::optional<task_board::task> task_board::next_of(entry& of) {
 task_board::task task_board::give(entry& of, std::size_t stage) {
   auto& here = of.stages[stage];
   task_index index{static_cast<std::uint32_t>(here.next)};
-  here.next += of.executors;
+  here.next = of.owners.next_task_of(self_, here.next + 1);
   return {of.attempt, of.record, plan_->stages()[stage].index, index};
 }
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "actors/partition_executor/protocol.hpp"
+#include "actors/partition_executor/messages.hpp"
 #include "libstream/plan/task.hpp"
 
 namespace weir::actors {
@@ -24,7 +24,7 @@ public:
     task_index index;
   };
 
-  task_board(std::shared_ptr<const plan::physical_plan> plan, std::uint32_t partitions, std::uint32_t self)
+  task_board(std::shared_ptr<const plan::physical_plan> plan, std::uint32_t partitions, const executor_place& self)
     : plan_{std::move(plan)}, partitions_{partitions}, self_{self} {}
 
   /// A batch, or a newer attempt at one: what was known of older attempts is dropped. Repeats are ignored.
@@ -52,7 +52,7 @@ private:
   struct entry {
     actors::attempt attempt;
     std::shared_ptr<const log::batch_record> record; ///< null until announced
-    std::uint32_t executors = 1;
+    placement owners;
     std::vector<progress> stages;
     std::size_t first = 0; ///< stages before it have given out all that is this executor's
   };
@@ -66,7 +66,7 @@ private:
 
   std::shared_ptr<const plan::physical_plan> plan_;
   std::uint32_t partitions_;
-  std::uint32_t self_;
+  executor_place self_;
   std::map<batch_id, entry> batches_;
   batch_id forgotten_;
   actors::attempt newest_;

@@ -63,7 +63,7 @@ TEST_CASE("what was counted of a file that has changed since is not taken", "[ra
   input_queue queue;
   REQUIRE(queue.offsets_found(only, {file("a", 10)}));
   auto next = queue.next_offsets(only, 40, 10);
-  REQUIRE(queue.offsets_changed(only, {"a"}));
+  CHECK(queue.offsets_changed(only, {"a"}).empty());
   CHECK_FALSE(queue.allow(only, next));
   REQUIRE(queue.offsets_found(only, {file("a", 10, 6)}));
   CHECK_FALSE(queue.allow(only, next));

@@ -49,3 +49,24 @@ TEST_CASE("an application is idle when all inputs rest and nothing is open, for 
   rest.activity(first, false);
   CHECK_FALSE(idle(80ms));
 }
+
+TEST_CASE("a new epoch of an input takes back what older ones have said", "[drain_watch]") {
+  drain_watch rest;
+  input_queue queue;
+  rest.activity(first, true);
+  rest.drained(first, epoch{1}, {});
+  CHECK(rest.has_drained(first));
+  CHECK_FALSE(rest.has_drained(second));
+  rest.opened(first, epoch{2});
+  CHECK_FALSE(rest.has_drained(first));
+  CHECK_FALSE(rest.idle_for(0ms, 1, true, at(0ms)));
+  CHECK_FALSE(rest.idle_for(0ms, 1, true, at(1ms)));
+  rest.drained(first, epoch{1}, {}); // late
+  CHECK_FALSE(rest.all_drained(1, queue));
+  rest.activity(first, true);
+  rest.drained(first, epoch{2}, {});
+  rest.opened(first, epoch{2}); // said again
+  CHECK(rest.all_drained(1, queue));
+  CHECK_FALSE(rest.idle_for(0ms, 1, true, at(2ms)));
+  CHECK(rest.idle_for(0ms, 1, true, at(3ms)));
+}

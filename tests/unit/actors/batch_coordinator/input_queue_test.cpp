@@ -173,7 +173,7 @@ TEST_CASE("a file that changes before anything of it is sealed is read as it is 
           "[input_queue]") {
   input_queue queue;
   CHECK(queue.offsets_found(first, {file("a", 10), file("b", 20)}));
-  CHECK(queue.offsets_changed(first, {"a"})->empty());
+  CHECK(queue.offsets_changed(first, {"a"}).empty());
   CHECK(queue.waiting(first).bytes == 20);
   CHECK(queue.offsets_found(first, {file("a", 30, 6)})->empty());
   CHECK(queue.offsets_found(first, {file("b", 25, 7)})->empty()); // without a word that it had changed
@@ -185,12 +185,11 @@ TEST_CASE("a file that changes before anything of it is sealed is read as it is 
 namespace {
 
 /// A log that knows these partitions of every input.
-input_queue::position_lookup log_of(std::map<std::string, log::partition_position> known) {
-  return
-    [known = std::move(known)](input_id, const std::string& name) -> result<std::optional<log::partition_position>> {
-      auto entry = known.find(name);
-      return entry == known.end() ? std::nullopt : std::optional{entry->second};
-    };
+input_queue::logged_positions log_of(const std::map<std::string, log::partition_position>& known) {
+  input_queue::logged_positions logged;
+  for (auto& [name, position] : known)
+    logged[{first, name}] = position;
+  return logged;
 }
 
 } // namespace
@@ -198,10 +197,10 @@ input_queue::position_lookup log_of(std::map<std::string, log::partition_positio
 TEST_CASE("a file that was begun before a restart goes on where the log says, as it was when it was found",
           "[input_queue]") {
   input_queue queue;
-  queue.look_up_in(log_of({{"begun", {100, 5, 40}}, {"whole", {70, 5, 70}}, {"grown", {70, 5, 70}}}));
+  auto logged = log_of({{"begun", {100, 5, 40}}, {"whole", {70, 5, 70}}, {"grown", {70, 5, 70}}});
   queue.begun_before(first, "begun", {100, 5, 40}); // also if it is not found any more
-  CHECK(queue.offsets_found(first, {file("begun", 100), file("whole", 70)})->empty());
-  CHECK(queue.offsets_found(first, {file("begun", 120, 9), file("grown", 71, 6)}) ==
+  CHECK(queue.offsets_found(first, {file("begun", 100), file("whole", 70)}, logged)->empty());
+  CHECK(queue.offsets_found(first, {file("begun", 120, 9), file("grown", 71, 6)}, logged) ==
         std::vector<std::string>{"begun", "grown"});
   auto taken = queue.take(plenty, plenty);
   REQUIRE(taken.splits.size() == 1);
@@ -210,23 +209,22 @@ TEST_CASE("a file that was begun before a restart goes on where the log says, as
 
 TEST_CASE("what is committed is looked up in the log instead of being kept", "[input_queue]") {
   input_queue queue;
-  auto asked = 0;
-  queue.look_up_in([&](input_id, const std::string&) -> result<std::optional<log::partition_position>> {
-    ++asked;
-    return std::optional<log::partition_position>{};
-  });
+  CHECK(queue.must_look_up(first, "a"));
   CHECK(queue.offsets_found(first, {file("a", 10)}));
-  CHECK(asked == 1);
+  CHECK_FALSE(queue.must_look_up(first, "a"));
+  CHECK(queue.must_look_up(first, "b"));
+  CHECK(queue.must_look_up(second, "a"));
   log::batch_record batch;
   batch.splits = queue.take(plenty, plenty).splits;
   CHECK(queue.offsets_found(first, {file("a", 10)}));
-  CHECK(asked == 1); // the log may not know of the batch yet
+  CHECK_FALSE(queue.must_look_up(first, "a")); // the log may not know of the batch yet
   CHECK(queue.empty());
   queue.committed(batch);
-  queue.look_up_in(log_of({{"a", {10, 5, 10}}}));
-  CHECK(queue.offsets_found(first, {file("a", 10)})->empty());
+  CHECK(queue.must_look_up(first, "a"));
+  auto logged = log_of({{"a", {10, 5, 10}}});
+  CHECK(queue.offsets_found(first, {file("a", 10)}, logged)->empty());
   CHECK(queue.empty());
-  CHECK(queue.offsets_changed(first, {"a"}) == std::vector<std::string>{"a"});
+  CHECK(queue.offsets_changed(first, {"a"}, logged) == std::vector<std::string>{"a"});
 }
 
 TEST_CASE("a batch, and a task of it, take a bounded number of files, however small they are", "[input_queue]") {
@@ -311,9 +309,8 @@ TEST_CASE("partitions that grow share a batch and take turns, final ones are rea
 TEST_CASE("after a restart a growing partition goes on where the log says, whatever its end was then",
           "[input_queue]") {
   input_queue queue;
-  queue.look_up_in(log_of({{"log", {10, 7, 10}}, {"behind", {10, 7, 4}}}));
-  CHECK(queue.empty());
-  CHECK(queue.offsets_found(first, {growing("log", 12), growing("behind", 10)}));
+  auto logged = log_of({{"log", {10, 7, 10}}, {"behind", {10, 7, 4}}});
+  CHECK(queue.offsets_found(first, {growing("log", 12), growing("behind", 10)}, logged));
   CHECK(offset_ranges(queue.take(plenty, plenty)) ==
         std::vector<offset_range>{{first, "log", 12, 7, 10, 12}, {first, "behind", 10, 7, 4, 10}});
 }
@@ -321,11 +318,11 @@ TEST_CASE("after a restart a growing partition goes on where the log says, whate
 TEST_CASE("a growing partition that was replaced, or has lost what was sealed, is corrupt, and named",
           "[input_queue]") {
   input_queue queue;
-  queue.look_up_in(log_of({{"log", {10, 7, 10}}}));
+  auto logged = log_of({{"log", {10, 7, 10}}});
   auto other = growing("log", 20);
   SECTION("replaced") { other.version = 8; }
   SECTION("shorter") { other.end = 9; }
-  auto taken = queue.offsets_found(first, {other});
+  auto taken = queue.offsets_found(first, {other}, logged);
   REQUIRE_FALSE(taken);
   CHECK(taken.error().exit_code() == 65);
   CHECK_THAT(taken.error().message(), Catch::Contains("partition log"));
@@ -459,16 +456,15 @@ TEST_CASE("every block and every byte is handed out once, in order, within the l
 TEST_CASE("a directory that has only files that were read before is known from one with something new",
           "[input_queue]") {
   input_queue queue;
-  queue.look_up_in([](input_id, const std::string& name) {
-    return result<std::optional<log::partition_position>>{
-      name == "new" ? std::nullopt : std::optional{log::partition_position{10, 5, 10}}};
-  });
+  input_queue::logged_positions read;
+  for (auto& [input, name] : {std::pair{first, "a"}, std::pair{first, "b"}, std::pair{second, "a"}})
+    read[{input, name}] = {10, 5, 10};
   CHECK(queue.only_read_before(first) == 0);
-  REQUIRE(queue.offsets_found(first, {file("a", 10), file("b", 10)}));
+  REQUIRE(queue.offsets_found(first, {file("a", 10), file("b", 10)}, read));
   CHECK(queue.only_read_before(first) == 2);
-  REQUIRE(queue.offsets_found(first, {file("new", 10)}));
+  REQUIRE(queue.offsets_found(first, {file("new", 10)}, read));
   CHECK(queue.only_read_before(first) == 0);
-  REQUIRE(queue.offsets_found(second, {file("a", 10)}));
+  REQUIRE(queue.offsets_found(second, {file("a", 10)}, read));
   queue.begun_before(second, "c", {10, 5, 3});
   CHECK(queue.only_read_before(second) == 0);
 }

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "actors/batch_coordinator/recovered_batches.hpp"
+#include "actors/node/services.hpp"
 #include "libstream/api/dstream.hpp"
 #include "libstream/log/batch_log.hpp"
 #include "libstream/log/memory_store.hpp"
@@ -49,8 +50,7 @@ result<recovered_batches> recovered(const std::vector<log::static_table>& before
   log::transaction changes;
   REQUIRE(log::seal(changes, *services.store, sealed));
   REQUIRE(services.store->commit(changes));
-  input_queue queue;
-  return recover_batches(services, queue);
+  return recover_batches(services);
 }
 
 } // namespace
@@ -130,8 +130,7 @@ recovered_batches settled(const plan::physical_plan& before, std::shared_ptr<con
   log::transaction changes;
   REQUIRE(log::seal(changes, *services.store, sealed));
   REQUIRE(services.store->commit(changes));
-  input_queue queue;
-  return recover_batches(services, queue).value();
+  return recover_batches(services).value();
 }
 
 } // namespace

@@ -56,7 +56,7 @@ std::shared_ptr<const plan::physical_plan> word_count_plan() {
 constexpr attempt first_attempt{epoch{1}, view_id{1}}, second_attempt{epoch{1}, view_id{2}};
 
 run_batch batch(std::uint64_t id, std::size_t splits, const attempt& of = first_attempt, std::uint32_t executors = 1) {
-  run_batch made{of, {}, executors};
+  run_batch made{of, {}, placement::of_one_node(executors)};
   made.record.id = batch_id{id};
   made.record.splits.resize(splits);
   return made;
@@ -65,6 +65,8 @@ run_batch batch(std::uint64_t id, std::size_t splits, const attempt& of = first_
 map_output_ready map_ended(std::uint64_t id, std::uint32_t task, const attempt& of = first_attempt) {
   return {of, batch_id{id}, stage_index{0}, task_index{task}};
 }
+
+executor_place executor(std::uint32_t index) { return {node_id{0}, index}; }
 
 using given_task = std::tuple<std::uint64_t, std::uint32_t, std::uint32_t>; ///< batch, stage, index
 
@@ -78,7 +80,7 @@ std::vector<given_task> all_of(task_board& board) {
 } // namespace
 
 TEST_CASE("an executor runs the tasks of its own index, each once", "[task_board]") {
-  task_board board{word_count_plan(), 3, 1};
+  task_board board{word_count_plan(), 3, executor(1)};
   board.announced(batch(1, 5, first_attempt, 2));
   CHECK(all_of(board) == std::vector<given_task>{{1, 0, 1}, {1, 0, 3}});
   board.announced(batch(1, 5, first_attempt, 2)); // repeated
@@ -87,7 +89,7 @@ TEST_CASE("an executor runs the tasks of its own index, each once", "[task_board
 
 TEST_CASE("a reduce task waits for every map task of its batch, also for those that ended before the announcement",
           "[task_board]") {
-  task_board board{word_count_plan(), 2, 0};
+  task_board board{word_count_plan(), 2, executor(0)};
   board.output_ready(map_ended(1, 2));
   board.announced(batch(1, 3));
   CHECK(all_of(board).size() == 3); // maps only
@@ -99,7 +101,7 @@ TEST_CASE("a reduce task waits for every map task of its batch, also for those t
 }
 
 TEST_CASE("the oldest batch goes first, and a younger one fills the time in which it waits", "[task_board]") {
-  task_board board{word_count_plan(), 1, 0};
+  task_board board{word_count_plan(), 1, executor(0)};
   board.announced(batch(2, 1));
   board.announced(batch(1, 2));
   CHECK(all_of(board) == std::vector<given_task>{{1, 0, 0}, {1, 0, 1}, {2, 0, 0}});
@@ -109,7 +111,7 @@ TEST_CASE("the oldest batch goes first, and a younger one fills the time in whic
 }
 
 TEST_CASE("a newer attempt starts from nothing, and an older one is heard no more", "[task_board]") {
-  task_board board{word_count_plan(), 1, 0};
+  task_board board{word_count_plan(), 1, executor(0)};
   board.announced(batch(1, 1));
   CHECK(all_of(board).size() == 1);
   CHECK(board.current(batch_id{1}, first_attempt));
@@ -124,7 +126,7 @@ TEST_CASE("a newer attempt starts from nothing, and an older one is heard no mor
 }
 
 TEST_CASE("no task of an older view is given out once a newer view is known", "[task_board]") {
-  task_board board{word_count_plan(), 1, 0};
+  task_board board{word_count_plan(), 1, executor(0)};
   board.announced(batch(1, 1));
   board.announced(batch(2, 1, second_attempt));
   CHECK(all_of(board) == std::vector<given_task>{{2, 0, 0}});
@@ -133,7 +135,7 @@ TEST_CASE("no task of an older view is given out once a newer view is known", "[
 }
 
 TEST_CASE("a committed batch, and all before it, are forgotten for good", "[task_board]") {
-  task_board board{word_count_plan(), 1, 0};
+  task_board board{word_count_plan(), 1, executor(0)};
   for (std::uint64_t id : {1, 2, 3})
     board.announced(batch(id, 1));
   board.forgotten(batch_id{2});
@@ -145,7 +147,7 @@ TEST_CASE("a committed batch, and all before it, are forgotten for good", "[task
 }
 
 TEST_CASE("a batch without input runs its reduce tasks at once", "[task_board]") {
-  task_board board{word_count_plan(), 2, 0};
+  task_board board{word_count_plan(), 2, executor(0)};
   board.announced(batch(1, 0));
   CHECK(all_of(board) == std::vector<given_task>{{1, 1, 0}, {1, 1, 1}});
 }
@@ -158,7 +160,7 @@ public:
   executors(std::uint64_t seed, std::shared_ptr<const plan_shape> plan)
     : random_{seed}, plan_{std::move(plan)}, partitions_{1 + below(4)}, count_{1 + below(3)} {
     for (std::uint32_t i = 0; i < count_; ++i)
-      boards_.emplace_back(plan_, partitions_, i);
+      boards_.emplace_back(plan_, partitions_, executor(i));
     for (std::uint64_t id = 1; id <= batches_; ++id)
       splits_[id] = below(5);
     announce_all();
@@ -261,7 +263,7 @@ TEST_CASE("each task of the newest attempt runs once, after all that it reads, w
 }
 
 TEST_CASE("without room only the oldest batch's tasks are given out", "[task_board]") {
-  task_board board{word_count_plan(), 1, 0};
+  task_board board{word_count_plan(), 1, executor(0)};
   board.announced(batch(1, 2));
   board.announced(batch(2, 1));
   auto without_room = [&] {
@@ -280,7 +282,7 @@ TEST_CASE("without room only the oldest batch's tasks are given out", "[task_boa
 }
 
 TEST_CASE("a batch of an older attempt is on its way to its commit, and holds nobody up", "[task_board]") {
-  task_board board{word_count_plan(), 1, 0};
+  task_board board{word_count_plan(), 1, executor(0)};
   board.announced(batch(1, 1));
   CHECK(all_of(board).size() == 1);
   board.announced(
@@ -289,7 +291,7 @@ TEST_CASE("a batch of an older attempt is on its way to its commit, and holds no
 }
 
 TEST_CASE("the next task costs the same whatever the number of tasks", "[task_board]") {
-  task_board board{word_count_plan(), 1, 0};
+  task_board board{word_count_plan(), 1, executor(0)};
   constexpr std::uint32_t splits = 200'000; // walking over those given each time would take hours
   board.announced(batch(1, splits));
   for (std::uint32_t task = 0; task < splits; ++task) {
@@ -303,7 +305,7 @@ TEST_CASE("the next task costs the same whatever the number of tasks", "[task_bo
 TEST_CASE("tasks of one stage of a small batch go together, those of a large one alone", "[task_board]") {
   auto bytes = GENERATE(as<std::uint64_t>{}, limits::split_bytes, limits::split_bytes + 1);
   auto together = bytes == limits::split_bytes;
-  task_board board{word_count_plan(), 4, 0};
+  task_board board{word_count_plan(), 4, executor(0)};
   auto announced = batch(1, 3, first_attempt, 2);
   announced.record.bytes = bytes;
   board.announced(announced);

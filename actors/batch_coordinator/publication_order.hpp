@@ -1,0 +1,47 @@
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "actors/batch_coordinator/open_batches.hpp"
+#include "libstream/base/ids.hpp"
+
+namespace weir::actors {
+
+/// Which output is asked for which batch, and when: each in the order of the batches, and once, unless it is to be asked again. Pure; one
+/// thread.
+class publication_order {
+public:
+  struct request {
+    output_index output;
+    const log::commit_record* commit; ///< of `batches`
+    batch_id oldest;                  ///< that the output has not published
+  };
+
+  /// Those that have not been asked yet. A sink publishes in the order in which it is asked.
+  std::vector<request> ask(const open_batches& batches) {
+    std::vector<request> requests;
+    std::map<output_index, batch_id> oldest;
+    for (auto& [number, batch] : batches) {
+      // Its commit may be in the log all the same, and only the answer lost: younger ones wait until it comes again.
+      if (batch.where() < batch_progress::state::committed)
+        break;
+      for (auto output : batch.unpublished()) {
+        auto first = oldest.emplace(output, number).first->second;
+        if (auto& asked = asked_[output]; asked < number) {
+          asked = number;
+          requests.push_back({output, &batch.commit(), first});
+        }
+      }
+    }
+    return requests;
+  }
+
+  void ask_again(output_index output) { asked_.erase(output); }
+  void ask_all_again() { asked_.clear(); }
+
+private:
+  std::map<output_index, batch_id> asked_; ///< up to this batch
+};
+
+} // namespace weir::actors

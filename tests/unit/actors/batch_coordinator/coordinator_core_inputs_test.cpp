@@ -1,0 +1,229 @@
+#include <catch2/catch.hpp>
+
+#include "tests/unit/actors/batch_coordinator/core_world.hpp"
+
+using namespace weir;
+using namespace weir::actors;
+using namespace weir::actors::core_test;
+
+namespace {
+
+plan::source_partition file(const std::string& name, std::uint64_t end) { return {name, end, 1, false, 0, 1}; }
+plan::source_partition growing(const std::string& name, std::uint64_t end) { return {name, end, 1, true, 0, 1}; }
+
+/// One input of files, and one that is received.
+struct files_world : world {
+  files_world() {
+    facts.inputs = {{"file:in", 0, false, true, "/in"}, {"weir://second", 0, false, false, {}}};
+    claim();
+    forget();
+  }
+};
+
+using names = std::vector<std::pair<input_id, std::string>>;
+
+} // namespace
+
+TEST_CASE("a receiver gets its epoch when the log has it, once", "[coordinator_core]") {
+  world w;
+  w.claim();
+  w.forget();
+  w.tell(open_input{first, 12});
+  CHECK(w.order() == "o");
+  CHECK(w.asked<open_epoch>() == std::vector<address>{{role::checkpoint_writer, 0}});
+  w.tell(epoch_opened{first, epoch{3}, 11}); // of a lost predecessor
+  CHECK(w.order() == "o");
+  w.tell(epoch_opened{first, epoch{3}, 12});
+  CHECK(w.order() == "oI");
+  CHECK(w.asked<input_opened>() == std::vector<address>{{role::receiver, 0}});
+  CHECK(w.said<input_opened>().at(0).input == first);
+  CHECK(w.said<input_opened>().at(0).epoch == epoch{3});
+  CHECK(w.said<input_opened>().at(0).incarnation == 12);
+  w.tell(epoch_opened{first, epoch{3}, 12});
+  CHECK(w.order() == "oI");
+  w.forget();
+  w.retry();
+  CHECK(w.order() == "y");
+}
+
+TEST_CASE("an epoch that was not opened is asked for again, the newest incarnation's only", "[coordinator_core]") {
+  world w;
+  w.claim();
+  w.tell(open_input{first, 12}).tell(open_input{first, 13}).forget();
+  w.retry();
+  CHECK(w.order() == "yo");
+  CHECK(w.said<open_epoch>().at(0).incarnation == 13);
+}
+
+TEST_CASE("blocks of which one is missing are asked for, and not sealed", "[coordinator_core]") {
+  world w;
+  w.claim();
+  w.forget();
+  w.tell(blocks(2, 3)).pass(1s);
+  CHECK(w.order() == "B");
+  CHECK(w.asked<report_blocks>() == std::vector<address>{{role::block_store, 0}});
+  CHECK(w.records.empty());
+}
+
+TEST_CASE("what the log knows of a partition is looked up before it is sealed, all that waits at once",
+          "[coordinator_core]") {
+  files_world w;
+  w.tell(offsets_found{first, {file("a", 100), file("b", 100)}, {}});
+  CHECK(w.order() == "p");
+  CHECK(w.wanted<read_positions>().at(0).partitions == names{{first, "a"}, {first, "b"}});
+  w.tell(offsets_found{first, {file("c", 100)}, {}}).tell(offsets_found{first, {file("d", 100), file("a", 100)}, {}});
+  w.pass(1s);
+  CHECK(w.order() == "p"); // one after the other
+  CHECK(w.records.empty());
+  w.forget();
+  w.answer_positions({{{first, "a"}, {100, 1, 100}}}); // it was read before; the log knows no "b"
+  CHECK(w.order() == "pt");
+  CHECK(w.wanted<read_positions>().at(0).partitions == names{{first, "a"}, {first, "c"}, {first, "d"}});
+  w.answer_positions({{{first, "a"}, {100, 1, 100}}, {{first, "c"}, {100, 1, 60}}});
+  w.pass(200ms);
+  REQUIRE(w.records.size() == 1);
+  CHECK(w.records[0].splits.at(0).ranges == std::vector<offset_range>{{first, "b", 100, 1, 0, 100},
+                                                                      {first, "c", 100, 1, 60, 100},
+                                                                      {first, "d", 100, 1, 0, 100}});
+  w.forget();
+  w.tell(offsets_found{first, {file("b", 100), file("d", 100)}, {}});
+  CHECK(w.order().empty()); // they are known as long as their batch is not committed
+}
+
+TEST_CASE("what was said of partitions that are committed meanwhile is looked up again", "[coordinator_core]") {
+  files_world w;
+  w.tell(offsets_found{first, {file("a", 100)}, {}}).answer_positions({}).pass(200ms);
+  auto batch = w.newest();
+  w.forget();
+  w.tell(offsets_found{first, {file("b", 100), file("a", 100)}, {}});
+  CHECK(w.wanted<read_positions>().at(0).partitions == names{{first, "b"}});
+  w.end_task(batch, 0, 0).end_task(batch, 1, 0).end_task(batch, 1, 1).commit(batch).forget();
+  w.answer_positions({});
+  CHECK(w.wanted<read_positions>().at(0).partitions == names{{first, "a"}, {first, "b"}});
+  w.answer_positions({{{first, "a"}, {100, 1, 100}}}).pass(200ms);
+  REQUIRE(w.records.size() == 2);
+  CHECK(w.records[1].splits.at(0).ranges == std::vector<offset_range>{{first, "b", 100, 1, 0, 100}});
+}
+
+TEST_CASE("news of offsets do not count before the log is known, nor while the application drains",
+          "[coordinator_core]") {
+  world w;
+  w.begin().forget();
+  w.tell(offsets_found{first, {file("a", 100)}, {}});
+  CHECK(w.order().empty());
+  w.claim();
+  SECTION("they come later") {
+    w.tell(drain{}).forget();
+    w.tell(offsets_found{first, {file("a", 100)}, {}});
+    CHECK(w.order().empty());
+  }
+  SECTION("they are being looked up") {
+    w.tell(offsets_found{first, {file("a", 100)}, {}}).tell(drain{}).forget();
+    w.answer_positions({});
+    w.pass(1s);
+    CHECK(w.order().empty());
+  }
+  SECTION("they wait to be sealed") {
+    w.tell(offsets_found{first, {file("a", 100)}, {}}).answer_positions({}).tell(drain{});
+    w.pass(1s);
+    CHECK(w.records.empty());
+    w.tell(input_drained{first, {}, {}});
+    CHECK(w.wanted<say_finished>().size() == 1);
+  }
+}
+
+TEST_CASE("a source that has lost what was sealed stops the application, and is named", "[coordinator_core]") {
+  files_world w;
+  w.tell(offsets_found{first, {growing("log", 20), file("b", 100)}, {}});
+  w.tell(offsets_found{first, {file("c", 100)}, {}});
+  w.answer_positions({{{first, "log"}, {40, 1, 30}}}).pass(1s);
+  REQUIRE(w.wanted<fail_application>().size() == 1);
+  auto why = w.wanted<fail_application>()[0].why;
+  CHECK(why.exit_code() == 65);
+  CHECK_THAT(why.where, Catch::StartsWith("file:in, ") && Catch::Contains("log"));
+  CHECK(w.records.empty());
+}
+
+TEST_CASE("a file that changes after it was read is named once, and the application ends with that",
+          "[coordinator_core]") {
+  files_world w;
+  w.tell(offsets_found{first, {}, {"a"}});
+  CHECK(w.wanted<read_positions>().at(0).partitions == names{{first, "a"}});
+  w.answer_positions({{{first, "a"}, {100, 1, 100}}});
+  REQUIRE(w.wanted<spoil_application>().size() == 1);
+  CHECK(w.wanted<spoil_application>()[0].why.where == "file a");
+  CHECK(w.told->events.at(0).name == std::string{"file_changed"});
+  CHECK(w.told->events.at(0).message == w.wanted<spoil_application>()[0].why.message());
+  w.tell(offsets_found{first, {file("a", 120)}, {}}).answer_positions({{{first, "a"}, {100, 1, 100}}});
+  CHECK(w.wanted<spoil_application>().size() == 1);
+  w.tell(offsets_found{first, {file("b", 120)}, {}}).answer_positions({{{first, "b"}, {100, 1, 100}}});
+  CHECK(w.wanted<spoil_application>().size() == 2);
+}
+
+TEST_CASE("a directory of which all was read before is named once, when the log has said so", "[coordinator_core]") {
+  files_world w;
+  w.tell(offsets_found{first, {file("a", 100), file("b", 100)}, {}}).tell(input_activity{first, true});
+  CHECK(w.told->events.empty()); // the log is being asked
+  input_queue::logged_positions read{{{first, "a"}, {100, 1, 100}}, {{first, "b"}, {100, 1, 100}}};
+  SECTION("nothing is new") {
+    w.answer_positions(read);
+    REQUIRE(w.told->events.size() == 1);
+    CHECK(w.told->events[0].name == std::string{"nothing_new"});
+    CHECK(w.told->events[0].message == "nothing new in /in: 2 files were read before");
+    CHECK(w.told->events[0].actor == address{role::receiver, 0});
+    w.tell(input_activity{first, false}).tell(input_activity{first, true});
+    CHECK(w.told->events.size() == 1);
+  }
+  SECTION("one is new") {
+    read.erase({first, "b"});
+    w.answer_positions(read);
+    CHECK(w.told->events.empty());
+  }
+  SECTION("the application drains before it is known") {
+    w.tell(drain{}).answer_positions(read);
+    CHECK(w.told->events.empty());
+  }
+}
+
+TEST_CASE("what was found is judged when the input comes to rest later", "[coordinator_core]") {
+  files_world w;
+  w.tell(offsets_found{first, {file("a", 100)}, {}}).answer_positions({{{first, "a"}, {100, 1, 100}}});
+  CHECK(w.told->events.empty());
+  w.tell(input_activity{second, true}); // no directory
+  CHECK(w.told->events.empty());
+  w.tell(input_activity{first, true});
+  REQUIRE(w.told->events.size() == 1);
+  CHECK(w.told->events[0].message == "nothing new in /in: 1 file was read before");
+}
+
+TEST_CASE("a partition of another source that changes after it was read is what it was", "[coordinator_core]") {
+  world w;
+  w.facts.inputs = {{"stream:changes", 1, false, true, {}}};
+  w.claim();
+  w.tell(offsets_found{first, {file("a", 120)}, {}}).answer_positions({{{first, "a"}, {100, 1, 100}}});
+  CHECK(w.wanted<spoil_application>().empty());
+  CHECK(w.told->events.empty());
+}
+
+TEST_CASE("a file that changes before it was read is read when it is found again", "[coordinator_core]") {
+  files_world w;
+  w.tell(offsets_found{first, {file("a", 100)}, {}}).answer_positions({});
+  w.tell(offsets_found{first, {}, {"a"}}).pass(200ms);
+  CHECK(w.records.empty());
+  w.tell(offsets_found{first, {file("a", 120)}, {}}).answer_positions({}).pass(200ms);
+  REQUIRE(w.records.size() == 1);
+  CHECK(w.records[0].splits.at(0).ranges.at(0).to == 120);
+}
+
+TEST_CASE("the records of a split count for the input that it is of", "[coordinator_core]") {
+  files_world w;
+  w.tell(offsets_found{first, {file("a", 100)}, {}}).answer_positions({});
+  w.tell(blocks_ready{second, epoch{1}, {block(1, 100, second)}}).pass(200ms);
+  auto batch = w.newest();
+  REQUIRE(w.record_of(batch).splits.size() == 2);
+  w.end_task(batch, 0, 0).end_task(batch, 0, 1).end_task(batch, 1, 0).end_task(batch, 1, 1).commit(batch);
+  auto& inputs = w.told->committed.at(0).inputs;
+  REQUIRE(inputs.size() == 2);
+  CHECK(inputs[0].records == 10); // what the task said that read it
+  CHECK(inputs[1].records == 10); // of its block
+}

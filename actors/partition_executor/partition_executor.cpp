@@ -6,6 +6,7 @@
 #include "actors/monitor/chaos_page.hpp"
 #include "actors/node/conduct.hpp"
 #include "actors/node/full_disk.hpp"
+#include "actors/partition_executor/ended_tasks.hpp"
 #include "actors/partition_executor/task_board.hpp"
 #include "actors/partition_executor/task_run.hpp"
 #include "libstream/base/marks.hpp"
@@ -21,6 +22,7 @@ struct executor_state {
   services_ptr services;
   address who{role::partition_executor, 0};
   std::optional<task_board> board;
+  ended_tasks said; ///< to the coordinator and to other executors
   std::shared_ptr<worker> thread;
   bool busy = false;
   std::vector<task_board::task> running; ///< on the thread
@@ -40,7 +42,20 @@ struct executor_state {
 
   void run(const run_batch& message) {
     board->announced(message);
+    say_again(message);
     run_next();
+  }
+
+  /// The batch was announced before, and what was said of it may have been lost.
+  void say_again(const run_batch& message) {
+    auto& known = said.of(message.record.id, message.attempt);
+    if (known.finished.empty() && known.poisoned.empty())
+      return;
+    mark("executor.says_again");
+    for (auto& [report, feeds_others] : known.finished)
+      say(report, feeds_others);
+    for (auto& report : known.poisoned)
+      services->directory.send({role::batch_coordinator, 0}, report);
   }
 
   void output_ready(const map_output_ready& message) {
@@ -50,6 +65,7 @@ struct executor_state {
 
   void forget(const forget_batch& message) {
     board->forgotten(message.batch);
+    said.forget(message.batch);
     services->exchange.drop(message.batch);
     services->staging.committed(message.batch);
     run_next(); // there may be room now, or another batch is the oldest
@@ -115,8 +131,7 @@ struct executor_state {
       if (report.failed)
         services->fail({static_cast<error_code>(report.code), report.problem, {}, {}});
       else if (report.skip || !report.excluded.empty())
-        services->directory.send({role::batch_coordinator, 0}, task_poisoned{report.attempt, report.batch, report.skip,
-                                                                             report.excluded, report.problem});
+        poisoned({report.attempt, report.batch, report.skip, report.excluded, report.problem});
       else
         pass_on(report);
     }
@@ -134,11 +149,22 @@ struct executor_state {
                                           std::to_string(report.skipped) + " records longer than max_record_bytes (" +
                                           std::to_string(services->settings.max_record_bytes) + ")",
                                .more = {{"records", std::to_string(report.skipped)}}});
-    if (!services->plan->stages()[report.stage.value].writes.empty())
+    task_finished news{report.attempt, report.batch, report.stage, report.task, report.parts, report.records};
+    auto feeds_others = !services->plan->stages()[report.stage.value].writes.empty();
+    said.finished(news, feeds_others);
+    say(news, feeds_others);
+  }
+
+  void say(const task_finished& report, bool feeds_others) {
+    if (feeds_others)
       services->directory.broadcast(role::partition_executor,
                                     map_output_ready{report.attempt, report.batch, report.stage, report.task});
-    services->directory.send({role::batch_coordinator, 0}, task_finished{report.attempt, report.batch, report.stage,
-                                                                         report.task, report.parts, report.records});
+    services->directory.send({role::batch_coordinator, 0}, report);
+  }
+
+  void poisoned(const task_poisoned& report) {
+    said.poisoned(report);
+    services->directory.send({role::batch_coordinator, 0}, report);
   }
 };
 

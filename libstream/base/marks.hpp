@@ -28,6 +28,7 @@ inline constexpr std::string_view mark_names[] = {
   "executor.isolates_key",
   "executor.isolates_record",
   "executor.reads_block_from_log",
+  "executor.says_again",
   "executor.skips_batch",
   "executor.task_passes_after_all",
   "executor.tries_task_again",

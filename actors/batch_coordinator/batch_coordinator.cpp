@@ -86,7 +86,7 @@ struct coordinator_state {
 
   template <class Message>
   void take(const Message& message) {
-    core->on(message, now());
+    core->hear(message, now());
     perform_all();
   }
 

@@ -30,12 +30,11 @@ coordinator_core::coordinator_core(coordinator_facts facts, std::shared_ptr<jour
 void coordinator_core::claim() { to_writer(claim_coordination{facts_.incarnation}); }
 
 /// No older coordinator can write from here on: what the log says now stays true until this one changes it.
-void coordinator_core::on(const coordination_claimed& message, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const coordination_claimed& message) {
   if (message.incarnation != facts_.incarnation || is_active() || message.epoch <= claimed_)
     return;
   claimed_ = message.epoch;
-  claimed_us_ = now.wall_us;
+  claimed_us_ = now_.wall_us;
   actions_.push_back(read_recovered{claimed_});
 }
 
@@ -83,26 +82,18 @@ void coordinator_core::report_recovered(const recovered_batches& log) {
   reports_.recovered(log, open, unpublished, now_.wall_us - claimed_us_);
 }
 
-void coordinator_core::on(const coordination_lost& message, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const coordination_lost& message) {
   if (is_active() && message.epoch == epoch_)
     actions_.push_back(quit{});
 }
 
 // -- inputs --------------------------------------------------------------------------------------------------------------
 
-void coordinator_core::on(const open_input& message, const moment& now) {
-  now_ = now;
-  inputs_.on(message);
-}
+void coordinator_core::on(const open_input& message) { inputs_.on(message); }
 
-void coordinator_core::on(const epoch_opened& message, const moment& now) {
-  now_ = now;
-  inputs_.on(message);
-}
+void coordinator_core::on(const epoch_opened& message) { inputs_.on(message); }
 
-void coordinator_core::on(const blocks_ready& message, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const blocks_ready& message) {
   if (!is_active() || !inputs_.on(message)) // it is asked for again once there is an epoch
     return;
   release_committed(message);
@@ -124,8 +115,7 @@ void coordinator_core::release_committed(const blocks_ready& message) {
   actions_.push_back(send_to{{role::block_store, 0}, release_blocks{epoch_, {*gone}}});
 }
 
-void coordinator_core::on(const offsets_found& message, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const offsets_found& message) {
   if (is_active() && inputs_.on(message))
     input_taken();
 }
@@ -136,13 +126,9 @@ void coordinator_core::positions_read(input_queue::logged_positions positions, c
     input_taken();
 }
 
-void coordinator_core::on(const input_activity& message, const moment& now) {
-  now_ = now;
-  inputs_.on(message);
-}
+void coordinator_core::on(const input_activity& message) { inputs_.on(message); }
 
-void coordinator_core::on(const input_drained& message, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const input_drained& message) {
   inputs_.on(message);
   finish_if_drained();
 }
@@ -162,8 +148,7 @@ void coordinator_core::input_waits() {
   seal_if_due();
 }
 
-void coordinator_core::on(const batch_tick&, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const batch_tick&) {
   tick_comes_ = false;
   seal_if_due();
 }
@@ -208,8 +193,7 @@ bool coordinator_core::rates_allow() {
   return counted;
 }
 
-void coordinator_core::on(const offsets_counted& message, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const offsets_counted& message) {
   if (!is_active() || message.coordinator != epoch_)
     return;
   auto counted = rates_.counted(message, inputs_.queue());
@@ -249,8 +233,7 @@ void coordinator_core::measure(const log::batch_record& record, const input_queu
 
 // -- asking again --------------------------------------------------------------------------------------------------------
 
-void coordinator_core::on(const peer_restarted& message, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const peer_restarted& message) {
   auto& who = message.who;
   if (who.what == role::batch_coordinator)
     return;
@@ -276,8 +259,7 @@ void coordinator_core::on(const peer_restarted& message, const moment& now) {
   }
 }
 
-void coordinator_core::on(const retry_tick&, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const retry_tick&) {
   set_timer(coordinator_timer::retry, facts_.retry_interval);
   if (!is_active()) {
     if (claimed_.value == 0)
@@ -328,8 +310,7 @@ void coordinator_core::ask_for_counts(const input_rates::questions& questions) {
 
 // -- the end -------------------------------------------------------------------------------------------------------------
 
-void coordinator_core::on(const drain&, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const drain&) {
   if (std::exchange(draining_, true))
     return;
   inputs_.drain();
@@ -351,10 +332,9 @@ void coordinator_core::schedule_idle_check() {
   set_timer(coordinator_timer::idle_check, pause);
 }
 
-void coordinator_core::on(const idle_check&, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const idle_check&) {
   schedule_idle_check();
-  if (!draining_ && is_active() && inputs_.are_idle(!any_has_input(batches_), now.steady))
+  if (!draining_ && is_active() && inputs_.are_idle(!any_has_input(batches_), now_.steady))
     actions_.push_back(say_idle{});
 }
 

@@ -20,8 +20,8 @@
 namespace weir::actors {
 
 /// What the coordinator decides: when a batch is sealed and of what, when it runs, commits, is published and over, and who is asked again.
-/// It is told facts, one function each, with the moment at which they are heard, and leaves actions behind, which its caller carries out in
-/// their order after each call. No actor, no clock, no file: tests call it. One thread.
+/// It hears facts, with the moment at which they come, and leaves actions behind, which its caller carries out in their order after each
+/// call. No actor, no clock, no file: tests call it. One thread.
 ///
 /// Every message may come late, twice, or of an older coordinator: what carries another epoch, view or incarnation changes nothing.
 class coordinator_core {
@@ -32,39 +32,16 @@ public:
   coordinator_core(const coordinator_core&) = delete;
   coordinator_core& operator=(const coordinator_core&) = delete;
 
-  // Its epoch, and what the log says. From the log writer.
-  void on(const coordination_claimed&, const moment&);
-  void on(const coordination_lost&, const moment&);
+  /// A message has come, or a timer is due.
+  template <class Message>
+  void hear(const Message& message, const moment& now) {
+    now_ = now;
+    on(message);
+  }
   /// The answer to `read_recovered`.
-  void recovered(weir::epoch claimed, const recovered_batches& log, const moment&);
-
-  // Inputs. From receivers, the block store and the log writer.
-  void on(const open_input&, const moment&);
-  void on(const epoch_opened&, const moment&);
-  void on(const blocks_ready&, const moment&);
-  void on(const offsets_found&, const moment&);
-  void on(const offsets_counted&, const moment&);
+  void recovered(weir::epoch claimed, const recovered_batches& log, const moment& now);
   /// The answer to `read_positions`.
-  void positions_read(input_queue::logged_positions, const moment&);
-  void on(const input_activity&, const moment&);
-  void on(const input_drained&, const moment&);
-
-  // The way of a batch. From the log writer, executors and sinks.
-  void on(const batch_sealed&, const moment&);
-  void on(const seal_impossible&, const moment&);
-  void on(const task_finished&, const moment&);
-  void on(const task_poisoned&, const moment&);
-  void on(const batch_amended&, const moment&);
-  void on(const batch_committed&, const moment&);
-  void on(const batch_published&, const moment&);
-  void on(const batch_finished&, const moment&);
-
-  // Time, lost peers, the end.
-  void on(const batch_tick&, const moment&);
-  void on(const idle_check&, const moment&);
-  void on(const retry_tick&, const moment&);
-  void on(const peer_restarted&, const moment&);
-  void on(const drain&, const moment&);
+  void positions_read(input_queue::logged_positions positions, const moment& now);
 
   /// What has to be done since the last call, in this order.
   coordinator_actions take_actions() { return std::exchange(actions_, {}); }
@@ -79,6 +56,33 @@ public:
   phases count_phases() const;
 
 private:
+  // Its epoch. From the log writer.
+  void on(const coordination_claimed&);
+  void on(const coordination_lost&);
+  // Inputs. From receivers, the block store and the log writer.
+  void on(const open_input&);
+  void on(const epoch_opened&);
+  void on(const blocks_ready&);
+  void on(const offsets_found&);
+  void on(const offsets_counted&);
+  void on(const input_activity&);
+  void on(const input_drained&);
+  // The way of a batch. From the log writer, executors and sinks.
+  void on(const batch_sealed&);
+  void on(const seal_impossible&);
+  void on(const task_finished&);
+  void on(const task_poisoned&);
+  void on(const batch_amended&);
+  void on(const batch_committed&);
+  void on(const batch_published&);
+  void on(const batch_finished&);
+  // Time, lost peers, the end.
+  void on(const batch_tick&);
+  void on(const idle_check&);
+  void on(const retry_tick&);
+  void on(const peer_restarted&);
+  void on(const drain&);
+
   // Beginning.
   void claim();
   void recover_batch(const log::batch_record& record);

@@ -11,16 +11,14 @@ namespace weir::actors {
 
 // -- sealed and computed -------------------------------------------------------------------------------------------------
 
-void coordinator_core::on(const batch_sealed& message, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const batch_sealed& message) {
   if (auto batch = find(message.epoch, message.batch))
     batch->seal_logged();
 }
 
 /// Blocks died before they were durable, with everyone who could have had them logged. Nothing rests on them yet: a successor begins from what
 /// the log holds.
-void coordinator_core::on(const seal_impossible& message, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const seal_impossible& message) {
   if (!is_active() || message.epoch != epoch_)
     return;
   mark("coordinator.loses_undurable_blocks");
@@ -48,8 +46,7 @@ void coordinator_core::run_all_again() {
 }
 
 /// A user function fails on it. What its next attempt leaves out is logged before that begins.
-void coordinator_core::on(const task_poisoned& message, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const task_poisoned& message) {
   auto batch = find(message.attempt.epoch, message.batch);
   if (!batch || batch->where() != batch_progress::state::open || batch->current() != message.attempt ||
       !batch->amend(message.skip, message.excluded)) {
@@ -60,8 +57,7 @@ void coordinator_core::on(const task_poisoned& message, const moment& now) {
   to_writer(amend_batch{epoch_, batch->record()});
 }
 
-void coordinator_core::on(const batch_amended& message, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const batch_amended& message) {
   auto batch = find(message.epoch, message.batch);
   if (!batch || !batch->amendment_logged(message.amendment))
     return;
@@ -70,8 +66,7 @@ void coordinator_core::on(const batch_amended& message, const moment& now) {
   commit_in_order();
 }
 
-void coordinator_core::on(const task_finished& message, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const task_finished& message) {
   auto batch = find(message.attempt.epoch, message.batch);
   if (!batch || message.attempt != batch->current())
     return;
@@ -109,8 +104,7 @@ void coordinator_core::commit_in_order() {
 
 /// The log takes commits in the order in which batches were sealed: the word of one is the word of all before it, whose own may have been
 /// lost with a writer. So batches are concluded here in their order, too.
-void coordinator_core::on(const batch_committed& message, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const batch_committed& message) {
   auto batch = find(message.epoch, message.batch);
   if (!batch || batch->where() != batch_progress::state::staged)
     return;
@@ -166,8 +160,7 @@ void coordinator_core::publish_next() {
       send_to{{role::sink, request.output.value}, publish_batch{epoch_, *request.commit, request.oldest}});
 }
 
-void coordinator_core::on(const batch_published& message, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const batch_published& message) {
   auto batch = find(message.epoch, message.batch);
   if (!batch || !batch->unpublished().contains(message.output))
     mark("coordinator.hears_late_publication");
@@ -182,8 +175,7 @@ void coordinator_core::done(const batch_progress& batch) {
   to_writer(finish_batch{epoch_, batch.record().id});
 }
 
-void coordinator_core::on(const batch_finished& message, const moment& now) {
-  now_ = now;
+void coordinator_core::on(const batch_finished& message) {
   if (auto batch = find(message.epoch, message.batch); batch && batch->where() == batch_progress::state::published)
     batches_.erase(message.batch);
   finish_if_drained();

@@ -54,6 +54,7 @@ TEST_CASE("what a committed batch took and made is let go of, and its outputs ar
   CHECK(summary.records == 10);
   CHECK(summary.bytes == 200);
   CHECK(summary.outputs == std::vector{files, shown});
+  CHECK(summary.scheduling_delay_us == 200);
   CHECK(summary.processing_us == 20'000 + 29'800); // the batch was announced 0.2 ms after a multiple of the interval
   w.forget();
   w.commit(batch); // repeated

@@ -221,7 +221,7 @@ TEST_CASE("the records of a split count for the input that it is of", "[coordina
   w.tell(blocks_ready{second, epoch{1}, {block(1, 100, second)}}).pass(200ms);
   auto batch = w.newest();
   REQUIRE(w.record_of(batch).splits.size() == 2);
-  w.end_task(batch, 0, 0).end_task(batch, 0, 1).end_task(batch, 1, 0).end_task(batch, 1, 1).commit(batch);
+  w.end_task(batch, 1, 0).end_task(batch, 1, 1).end_task(batch, 0, 0).end_task(batch, 0, 1).commit(batch);
   auto& inputs = w.told->committed.at(0).inputs;
   REQUIRE(inputs.size() == 2);
   CHECK(inputs[0].records == 10); // what the task said that read it

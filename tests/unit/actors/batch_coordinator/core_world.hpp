@@ -137,7 +137,7 @@ public:
   }
   template <class Message>
   world& tell(const Message& message) {
-    core->on(message, now);
+    core->hear(message, now);
     carry_out();
     return *this;
   }

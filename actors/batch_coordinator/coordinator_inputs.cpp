@@ -78,7 +78,9 @@ bool coordinator_inputs::on(const offsets_found& message) {
   if (draining_)
     return false;
   offsets_.add(message);
-  return take_offsets();
+  auto taken = take_offsets();
+  report_nothing_new();
+  return taken;
 }
 
 bool coordinator_inputs::positions_read(input_queue::logged_positions positions) {
@@ -135,20 +137,24 @@ void coordinator_inputs::changed_after_reading(input_id input, const std::string
 
 void coordinator_inputs::on(const input_activity& message) {
   rest_.activity(message.input, message.at_rest);
-  if (epoch_.value == 0 || !message.at_rest || !looked_at_.insert(message.input).second)
-    return;
-  to_judge_.insert(message.input);
+  if (message.at_rest)
+    resting_.insert(message.input);
+  else
+    resting_.erase(message.input);
   report_nothing_new();
 }
 
-/// Whoever starts an application again on a directory that it has read sees why nothing comes. Not before the log has said of all that was
-/// found whether it was read.
+/// Whoever starts an application again on a directory that it has read sees why nothing comes. That the input rests may be heard before what it
+/// has found; and nothing is said before the log has said of all that was found whether it was read.
 void coordinator_inputs::report_nothing_new() {
-  if (!offsets_.empty())
+  if (!offsets_.empty() || draining_)
     return;
-  for (auto input : std::exchange(to_judge_, {}))
-    if (auto files = queue_.only_read_before(input); !facts_.inputs[input.value].directory.empty() && files > 0)
-      reports_.nothing_new(input, facts_.inputs[input.value].directory, files);
+  for (auto input : resting_) {
+    auto files = queue_.only_read_before(input);
+    auto& directory = facts_.inputs[input.value].directory;
+    if (files > 0 && !directory.empty() && said_nothing_new_.insert(input).second)
+      reports_.nothing_new(input, directory, files);
+  }
 }
 
 void coordinator_inputs::on(const input_drained& message) {
@@ -159,7 +165,6 @@ void coordinator_inputs::drain() {
   draining_ = true;
   queue_.drop_offsets();
   offsets_.drop();
-  to_judge_.clear();
   if (epoch_.value != 0)
     actions_.push_back(send_to_all{role::receiver, drain_input{epoch_}});
 }

@@ -77,8 +77,8 @@ private:
   std::map<input_id, std::uint64_t> opening_; ///< receivers that wait for their epoch
   waiting_offsets offsets_;
   std::set<std::pair<input_id, std::string>> changed_files_; ///< after they were read; named to people
-  std::set<input_id> looked_at_;                             ///< inputs that have said that all is found that is there
-  std::set<input_id> to_judge_; ///< of those: it is not known yet whether any of that is new
+  std::set<input_id> resting_;                               ///< inputs that have said that all is found that is there
+  std::set<input_id> said_nothing_new_;
 };
 
 } // namespace weir::actors

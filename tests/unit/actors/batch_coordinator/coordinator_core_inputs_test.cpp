@@ -196,6 +196,21 @@ TEST_CASE("what was found is judged when the input comes to rest later", "[coord
   CHECK(w.told->events[0].message == "nothing new in /in: 1 file was read before");
 }
 
+TEST_CASE("that an input rests may be heard before what it has found", "[coordinator_core]") {
+  files_world w;
+  w.tell(input_activity{first, true});
+  w.tell(offsets_found{first, {file("a", 100)}, {}}).answer_positions({{{first, "a"}, {100, 1, 100}}});
+  REQUIRE(w.told->events.size() == 1);
+  CHECK(w.told->events[0].message == "nothing new in /in: 1 file was read before");
+}
+
+TEST_CASE("an input that has not come to rest may still find something new", "[coordinator_core]") {
+  files_world w;
+  w.tell(input_activity{first, true}).tell(input_activity{first, false});
+  w.tell(offsets_found{first, {file("a", 100)}, {}}).answer_positions({{{first, "a"}, {100, 1, 100}}});
+  CHECK(w.told->events.empty());
+}
+
 TEST_CASE("a partition of another source that changes after it was read is what it was", "[coordinator_core]") {
   world w;
   w.facts.inputs = {{"stream:changes", 1, false, true, {}}};

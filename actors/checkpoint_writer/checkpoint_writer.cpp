@@ -105,15 +105,12 @@ struct writer_state {
     bool stands() const { return answer.verdict == verdict::written || answer.verdict == verdict::repeated; }
   };
 
-  decision decide(const log::batch_command& command, const char* fault_before = nullptr,
-                  const char* fault_after = nullptr) {
+  decision decide(const log::batch_command& command, const fault_places& around = {}) {
     decision made;
     auto staged = [this](const log::commit_record& record) { return staged_parts(record); };
     made.answer = log->apply(command, staged, made.step.changes);
-    if (made.answer.verdict == verdict::written) {
-      made.step.fault_before = fault_before;
-      made.step.fault_after = fault_after;
-    }
+    if (made.answer.verdict == verdict::written)
+      made.step.faults = around;
     return made;
   }
 
@@ -150,8 +147,8 @@ struct writer_state {
   }
 
   bool take(const seal_batch& message) {
-    auto made = decide(log::seal_command{message.epoch, message.after, message.record}, "writer.before_seal",
-                       "writer.after_seal");
+    auto made = decide(log::seal_command{message.epoch, message.after, message.record},
+                       {.before = "writer.before_seal", .after = "writer.after_seal"});
     if (made.answer.verdict == verdict::never) {
       mark("writer.never_seals");
       return send(role::batch_coordinator, 0, seal_impossible{message.epoch, message.record.id});
@@ -174,8 +171,8 @@ struct writer_state {
   }
 
   bool take(const commit_batch& message) {
-    auto made =
-      decide(log::commit_command{message.epoch, message.record}, "writer.before_commit", "writer.after_commit");
+    auto made = decide(log::commit_command{message.epoch, message.record},
+                       {.before = "writer.before_commit", .after = "writer.after_commit"});
     if (!made.stands())
       return object(made.answer, message.epoch);
     if (made.answer.verdict == verdict::repeated)
@@ -188,7 +185,7 @@ struct writer_state {
   }
 
   bool take(const finish_batch& message) {
-    auto made = decide(log::finish_command{message.epoch, message.batch}, "writer.before_finish");
+    auto made = decide(log::finish_command{message.epoch, message.batch}, {.before = "writer.before_finish"});
     if (!made.stands())
       return object(made.answer, message.epoch);
     made.step.answer = [this, message] {
@@ -231,8 +228,7 @@ struct writer_state {
     step.look_up = [headers = std::move(headers), now = service_ms()](auto&, auto& producers) {
       return producers.append(headers, now);
     };
-    step.fault_before = "writer.before_append";
-    step.fault_after = "writer.after_append";
+    step.faults = {.before = "writer.before_append", .after = "writer.after_append"};
   }
 
   /// Answers and nothing else, if the epoch of a request from a receiver is over.

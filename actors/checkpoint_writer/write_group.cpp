@@ -23,8 +23,8 @@ result<void> write_group::write(log::store& into) {
   log::transaction changes;
   log::producer_book producers{into};
   for (auto& each : steps_) {
-    if (each.fault_before)
-      fault_point(each.fault_before);
+    if (each.faults.before)
+      fault_point(each.faults.before);
     changes.append(log::transaction{each.changes}); // copied: a full disk gives the steps back
     if (!each.look_up)
       continue;
@@ -36,8 +36,8 @@ result<void> write_group::write(log::store& into) {
     if (auto committed = into.commit(changes); !committed)
       return committed;
   for (auto& each : steps_)
-    if (each.fault_after)
-      fault_point(each.fault_after);
+    if (each.faults.after)
+      fault_point(each.faults.after);
   return {};
 }
 

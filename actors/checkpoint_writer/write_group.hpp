@@ -11,6 +11,12 @@
 
 namespace weir::actors {
 
+/// Names of fault points before and after something; null = none.
+struct fault_places {
+  const char* before = nullptr;
+  const char* after = nullptr;
+};
+
 /// What one request asks of the disk.
 struct write_step {
   log::transaction changes; ///< that are decided
@@ -19,9 +25,8 @@ struct write_step {
   /// Called by the actor once the step is durable.
   std::function<void()> answer;
   bool frees = false; ///< it only makes room, and rests on nothing that is not durable: on a full disk it goes first
-  std::uint64_t bytes = 0;            ///< of blocks and staged outputs
-  const char* fault_before = nullptr; ///< names of fault points around the commit
-  const char* fault_after = nullptr;
+  std::uint64_t bytes = 0; ///< of blocks and staged outputs
+  fault_places faults;     ///< around the commit
 
   /// False: it only waits for its turn to be answered.
   bool writes() const { return !changes.empty() || look_up; }

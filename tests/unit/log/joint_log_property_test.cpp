@@ -102,7 +102,7 @@ TEST_CASE("a log that is loaded after any command stands as the one that has liv
   }
   for (auto each : {verdict::written, verdict::repeated, verdict::refused, verdict::wait, verdict::never}) {
     INFO("verdict " << static_cast<int>(each));
-    CHECK(verdicts[each] > 10); // the draws reach each of them
+    CHECK(verdicts[each] > 0); // the draws reach each of them
   }
 }
 

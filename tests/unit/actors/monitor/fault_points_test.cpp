@@ -24,7 +24,7 @@ std::filesystem::path repository_root() {
 
 /// The names at which the actors' sources can be killed: `fault_point("...")`, and those that a write group carries to its commit.
 std::multiset<std::string> names_in_sources() {
-  static const std::regex use{"(?:fault_point\\(|fault_before = |fault_after = )\"([^\"]*)\""};
+  static const std::regex use{"(?:fault_point\\(|\\.before = |\\.after = )\"([^\"]*)\""};
   std::multiset<std::string> names;
   for (auto& entry : std::filesystem::recursive_directory_iterator{repository_root() / "actors"}) {
     if (entry.path().extension() != ".cpp")

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "actors/simulation/checker.hpp"
+#include "actors/simulation/expectation.hpp"
+#include "actors/simulation/scenario.hpp"
+#include "actors/simulation/simulated_files.hpp"
+#include "actors/simulation/simulated_table.hpp"
+
+namespace weir::actors::simulation {
+
+/// Who reads the text outputs while they are written: the counts, the sums and the dead letters.
+class readers {
+public:
+  readers(const scenario& planned, const simulated_files& files);
+
+  /// At every moment at which a reader might look.
+  void look();
+  bool has_complaint() const;
+
+  /// At the end: what they must have seen. Answers a violation that shows already, or nothing.
+  std::string expect(const expectation& expected, bool isolated) {
+    return expected.tell(counts_, sums_, dead_letters_, isolated);
+  }
+  /// At the end, over all outputs.
+  checker::verdict conclude();
+  /// After `conclude`, all of them.
+  std::vector<std::string> violations() const;
+  /// What the first output shows: the parts of each batch time.
+  simulated_table::published_parts published() const;
+
+private:
+  void look_at(checker& judge, const std::string& prefix);
+
+  const scenario& planned_;
+  const simulated_files& files_;
+  checker counts_;
+  checker sums_;
+  checker dead_letters_;
+  std::uint64_t looked_at_ = 0; ///< version of the files
+};
+
+} // namespace weir::actors::simulation

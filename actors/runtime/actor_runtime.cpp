@@ -3,8 +3,11 @@
 #include <filesystem>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <thread>
+#include <tuple>
+#include <vector>
 
 #include <unistd.h>
 
@@ -390,7 +393,8 @@ struct actor_runtime::running {
     if (own_system)
       own_system->await_actors_before_shutdown(false);
     system = nullptr;
-    if (join_workers()) {
+    // Those that have not ended may still begin to run, if their system lives on.
+    if ((has_ended || own_system) && join_workers()) {
       own_system.reset();
       services->store.reset();
       locks = {};
@@ -399,11 +403,20 @@ struct actor_runtime::running {
         let_go();
       return;
     }
-    // A thread cannot be taken back: it keeps what it may still use, until the process ends.
     left_threads = true;
-    services->journal->warning("a task or an output does not return; the application ends without its thread");
+    services->journal->warning(has_ended || own_system
+                                 ? "a task or an output does not return; the application ends without its thread"
+                                 : "the log stays in use until the process ends, as actors may still use it");
+    keep_for_ever();
+  }
+
+  /// A thread or an actor cannot be taken back: it keeps what it may still use, until the process ends.
+  void keep_for_ever() {
     static_cast<void>(own_system.release());
-    static_cast<void>(new services_ptr{services});
+    static std::mutex mutex;
+    static auto& kept = *new std::vector<std::tuple<services_ptr, std::optional<log::data_directory>, output_locks>>;
+    std::lock_guard guard{mutex};
+    kept.emplace_back(services, std::move(directory), std::move(locks));
   }
 
   /// Actors that have ended are kept, with `services`, until the last timer that they set is due. What of it belongs to the user must not wait

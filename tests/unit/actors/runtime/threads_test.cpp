@@ -206,3 +206,29 @@ TEST_CASE("a listener that stops its context is refused at once, on whatever thr
   CHECK_FALSE(come(std::move(refused)));
   CHECK(come(second.begin([&] { return context->stop(); })));
 }
+
+TEST_CASE("actors that a busy system of the program's own runs only after their application has ended do no harm",
+          "[threads][long]") {
+  user_config config;
+  auto system = std::make_unique<caf::actor_system>(config);
+  std::promise<void> over;
+  auto known = over.get_future().share();
+  std::atomic<std::size_t> busy{0};
+  for (std::size_t i = 0; i < system->scheduler().num_workers(); ++i)
+    system->spawn([known, &busy](caf::event_based_actor*) {
+      ++busy;
+      known.wait();
+    });
+  while (busy < system->scheduler().num_workers())
+    std::this_thread::yield();
+  auto context = counting();
+  auto given = options();
+  given.system = system.get();
+  auto runtime = std::make_shared<actor_runtime>(given);
+  REQUIRE(context->start(runtime));
+  CHECK(context->stop());
+  CHECK(runtime->has_left_threads());
+  over.set_value();
+  context.reset();
+  system.reset(); // once they all have run and ended
+}

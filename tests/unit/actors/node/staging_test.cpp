@@ -1,5 +1,8 @@
 #include "actors/node/staging.hpp"
 
+#include <map>
+#include <rapidcheck.h>
+
 #include <catch2/catch.hpp>
 
 using namespace weir;
@@ -78,4 +81,92 @@ TEST_CASE("a newer attempt replaces what was staged, and an older one is refused
   CHECK(has(shelf, 1, 0, second));
   put(shelf, 1, 1, 10);
   CHECK(shelf.bytes() == 3);
+}
+
+namespace {
+
+/// What a staging must say, by plain maps. Attempts are numbers.
+struct plain_staging {
+  struct batch {
+    std::uint32_t newest = 0;
+    std::map<std::uint32_t, std::size_t> parts;
+    bool is_committed = false;
+    std::uint64_t bytes() const {
+      std::uint64_t sum = 0;
+      for (auto& [part, size] : parts)
+        sum += size;
+      return sum;
+    }
+  };
+  std::map<std::uint64_t, batch> batches;
+
+  void put(std::uint32_t of, std::uint64_t number, std::uint32_t part, std::size_t size) {
+    auto [entry, fresh] = batches.try_emplace(number, batch{of, {}, false});
+    auto& held = entry->second;
+    if (held.is_committed || of < held.newest)
+      return;
+    if (held.newest < of)
+      held = {of, {}, false};
+    held.parts[part] = size;
+  }
+  std::uint64_t bytes() const {
+    std::uint64_t sum = 0;
+    for (auto& [number, held] : batches)
+      sum += held.bytes();
+    return sum;
+  }
+  std::uint64_t unpublished() const {
+    std::uint64_t sum = 0;
+    for (auto& [number, held] : batches)
+      sum += held.is_committed ? held.bytes() : 0;
+    return sum;
+  }
+};
+
+} // namespace
+
+TEST_CASE("a staging used for many batches, attempts and repeats holds and counts what plain maps do", "[staging]") {
+  rc::check("against plain maps", [](std::uint8_t budget) {
+    staging shelf;
+    shelf.bound(budget);
+    plain_staging expected;
+    for (auto steps = *rc::gen::inRange(0, 60); steps > 0; --steps) {
+      auto number = *rc::gen::inRange<std::uint64_t>(1, 7);
+      auto kind = *rc::gen::inRange(0, 10);
+      if (kind == 0) {
+        shelf.drop(batch_id{number});
+        expected.batches.erase(expected.batches.begin(), expected.batches.upper_bound(number));
+      } else if (kind == 1) {
+        shelf.committed(batch_id{number});
+        for (auto& [each, held] : expected.batches)
+          held.is_committed = held.is_committed || each <= number;
+      } else {
+        auto of = *rc::gen::inRange<std::uint32_t>(0, 3), part = *rc::gen::inRange<std::uint32_t>(0, 3);
+        auto size = *rc::gen::inRange<std::size_t>(0, 100);
+        put(shelf, number, part, size, {epoch{1}, view_id{of}});
+        expected.put(of, number, part, size);
+      }
+      RC_ASSERT(shelf.unpublished_bytes() == expected.unpublished());
+      RC_ASSERT(shelf.bytes() <= expected.bytes());
+    }
+    std::uint64_t in_memory = 0;
+    for (auto& [number, held] : expected.batches)
+      for (std::uint32_t of = 0; of < 3; ++of)
+        for (std::uint32_t part = 0; part < 3; ++part) {
+          auto bytes = shelf.find({epoch{1}, view_id{of}}, batch_id{number}, "counts", part);
+          auto must_be_there = of == held.newest && held.parts.contains(part);
+          RC_ASSERT(must_be_there || !bytes);
+          if (bytes) {
+            RC_ASSERT(bytes->size() == held.parts.at(part));
+            in_memory += bytes->size();
+          } else if (must_be_there) { // it left the memory, which only what the log has may do
+            RC_ASSERT(held.is_committed);
+            RC_ASSERT(number != expected.batches.begin()->first);
+          }
+        }
+    RC_ASSERT(shelf.bytes() == in_memory);
+    shelf.drop(batch_id{7});
+    RC_ASSERT(shelf.bytes() == 0);
+    RC_ASSERT(shelf.unpublished_bytes() == 0);
+  });
 }

@@ -156,6 +156,20 @@ void compare(Table& table, const std::vector<std::uint32_t>& numbers) {
   RC_ASSERT(visited == model.size());
 }
 
+/// What is drained is what a visit sees, in its order.
+template <class Key, class Table>
+void check_drain(Table& table) {
+  std::vector<std::string> seen, drained;
+  auto note_in = [](auto& names) {
+    return [&names](auto& key, auto& value) {
+      names.push_back(name_of(data::table_key<Key>::copy(key)) + "=" + shown(value));
+    };
+  };
+  table.visit(note_in(seen));
+  table.drain(note_in(drained));
+  RC_ASSERT(drained == seen);
+}
+
 template <class Key, class Value>
 void check_against_model(std::uint32_t most) {
   rc::check("against a model", [most](std::uint64_t seed) {
@@ -163,10 +177,15 @@ void check_against_model(std::uint32_t most) {
       return rc::gen::resize(size * 8, rc::gen::container<std::vector<std::uint32_t>>(rc::gen::inRange(0u, most)));
     });
     data::keyed_table<Key, Value> table{seed};
-    compare<Key, Value>(table, numbers);
-    table.clear();
-    RC_ASSERT(table.size() == 0);
-    compare<Key, Value>(table, numbers); // as good as new
+    for (int use = 0; use < 3; ++use) { // as good as new after each way to empty it
+      compare<Key, Value>(table, numbers);
+      if (use == 0)
+        table.clear();
+      else
+        check_drain<Key>(table);
+      RC_ASSERT(table.size() == 0);
+      table.visit([](auto&, auto&) { RC_FAIL("nothing is left"); });
+    }
   });
 }
 
@@ -306,4 +325,25 @@ TEST_CASE("a first value that cannot be made leaves the table as it was", "[keye
   CHECK(table.size() == 0);
   CHECK(table.find(7) == nullptr);
   CHECK(table.find(0) == nullptr);
+}
+
+TEST_CASE("a table that is drained again and again counts each key anew, that of the value zero as well",
+          "[keyed_table]") {
+  data::keyed_table<std::uint64_t, std::uint64_t> table{1};
+  std::vector<std::uint64_t> zeros;
+  for (std::uint64_t round = 1; round <= 3; ++round) {
+    for (std::uint64_t i = 0; i < 10 * round; ++i)
+      for (std::uint64_t key : {std::uint64_t{0}, i})
+        table.upsert(
+          key, [] { return 1; }, [](std::uint64_t& count) { ++count; });
+    CHECK(table.size() == 10 * round);
+    CHECK(*table.find(0) == 10 * round + 1);
+    table.drain([&](auto& key, std::uint64_t& count) {
+      if (key.key == 0)
+        zeros.push_back(count);
+    });
+    CHECK(table.find(0) == nullptr);
+    CHECK(table.find(1) == nullptr);
+  }
+  CHECK(zeros == std::vector<std::uint64_t>{11, 21, 31});
 }

@@ -285,3 +285,69 @@ TEST_CASE("a pause in which nothing was kept ends by itself", "[group_commit]") 
   writer.carry_out(writer.commits.add(writer.step("b")));
   CHECK(writer.write_one() == words{"b"});
 }
+
+namespace {
+
+/// One day of a writer, with waits, full groups and a full disk. What it wrote, answered and said, in order.
+words play_day(small_writer& writer, group_commit::time_point now) {
+  words diary;
+  auto note = [&](const std::string& what, const words& names = {}) {
+    auto line = what;
+    for (auto& name : names)
+      line += " " + name;
+    diary.push_back(line);
+  };
+  auto news = [&] {
+    note("answered", std::exchange(writer.answered, {}));
+    note("said", std::exchange(writer.said, {}));
+    note("groups " + std::to_string(writer.posted.size()) + (writer.commits.pauses() ? " pauses" : "") +
+         (writer.commits.is_full() ? " full" : ""));
+    if (auto wait = std::exchange(writer.wait, {}))
+      note("waits " + std::to_string(wait->length.count()));
+    if (std::exchange(writer.pause, {}))
+      note("pauses anew");
+  };
+  writer.carry_out(writer.commits.add_later(writer.step("late"), 5ms));
+  news();
+  writer.carry_out(writer.commits.add_lingering(writer.step("lingers", 1000)));
+  writer.carry_out(writer.commits.add_lingering(writer.step("too large", group_commit::lingering_bytes)));
+  news();
+  writer.carry_out(writer.commits.add_later(writer.step("next"), 3ms));
+  auto wait = writer.wait;
+  news();
+  if (wait)
+    writer.carry_out(writer.commits.waited(wait->flushes));
+  news();
+  while (!writer.posted.empty())
+    note("wrote", writer.write_one(now));
+  news();
+  writer.carry_out(writer.commits.add(writer.step("a")));
+  writer.find_no_room(now);
+  auto pause = writer.pause;
+  writer.carry_out(writer.commits.add(writer.freeing("frees")));
+  writer.carry_out(writer.commits.add(writer.repeat("repeat")));
+  news();
+  writer.carry_out(writer.commits.try_again(*pause, now + 1s));
+  for (auto& each : writer.posted)
+    note(each.tries_again ? "first" : "behind");
+  while (!writer.posted.empty())
+    note("wrote", writer.write_one(now + 2s));
+  writer.carry_out(writer.commits.try_again(*pause, now + 3s));
+  news();
+  return diary;
+}
+
+} // namespace
+
+TEST_CASE("a writer that has waited, been full and gone on does the next day's work as a fresh one does",
+          "[group_commit]") {
+  for (auto interval : {2ms, 100ms}) {
+    small_writer used{interval};
+    for (int day = 0; day < 3; ++day) {
+      small_writer fresh{interval};
+      auto expected = play_day(fresh, start);
+      CHECK(expected.size() > 20);
+      CHECK(play_day(used, start + day * 24h) == expected);
+    }
+  }
+}

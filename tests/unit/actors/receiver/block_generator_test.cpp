@@ -1,6 +1,7 @@
 #include "actors/receiver/block_generator.hpp"
 
 #include <catch2/catch.hpp>
+#include <rapidcheck.h>
 
 #include "libstream/base/limits.hpp"
 #include "libstream/data/checksum.hpp"
@@ -150,4 +151,78 @@ TEST_CASE_METHOD(fixture, "numbers of records that follow each other are one ran
   REQUIRE(reached.size() == 2);
   CHECK(reached[0].last == 4);
   CHECK(reached[1].producer == "q");
+}
+
+namespace {
+
+/// What is to be done, as text; sequences are counted from `behind`.
+std::vector<std::string> told(block_generator& blocks, std::uint64_t behind) {
+  std::vector<std::string> lines;
+  for (auto& action : blocks.take_actions()) {
+    if (auto stored = std::get_if<block_generator::store>(&action)) {
+      auto line = "store " + std::to_string(stored->header.id.sequence.value - behind) + " of " +
+                  std::to_string(stored->header.records) + ": " + std::string{stored->bytes->view()};
+      for (auto& range : stored->header.producers)
+        line += " " + range.producer + std::to_string(range.first) + "-" + std::to_string(range.last);
+      lines.push_back(line);
+    } else if (auto cut = std::get_if<block_generator::schedule_cut>(&action)) {
+      lines.push_back("cut " + std::to_string(cut->sequence - behind) + (cut->soon ? " soon" : ""));
+    } else if (auto ticket = std::get_if<block_generator::confirm>(&action)) {
+      lines.push_back("confirm " + std::to_string(ticket->ticket));
+    } else if (auto reached = std::get_if<block_generator::reach>(&action)) {
+      lines.push_back("reach " + reached->producer + std::to_string(reached->last));
+    } else if (auto released = std::get_if<block_generator::release>(&action)) {
+      lines.push_back("release " + std::to_string(released->bytes));
+    }
+  }
+  return lines;
+}
+
+} // namespace
+
+TEST_CASE("a generator whose blocks were cut and released cuts the next ones as a fresh one does",
+          "[block generator]") {
+  rc::check("used against fresh", [] {
+    block_generator used{input_id{3}, 20};
+    used.opened(epoch{2});
+    for (auto uses = *rc::gen::inRange(1, 4); uses > 0; --uses) {
+      block_generator fresh{input_id{3}, 20};
+      fresh.opened(epoch{2});
+      auto behind = used.last_cut().value;
+      auto both = [&](auto&& tell) {
+        tell(used, behind);
+        tell(fresh, 0);
+        RC_ASSERT(told(used, behind) == told(fresh, 0));
+      };
+      for (auto steps = *rc::gen::inRange(0, 12); steps > 0; --steps) {
+        auto records = some(std::string(*rc::gen::inRange<std::size_t>(0, 25), 'x'), *rc::gen::inRange(0, 3),
+                            *rc::gen::inRange(0, 3));
+        if (*rc::gen::arbitrary<bool>())
+          records.producer = "p";
+        records.first = *rc::gen::inRange<std::uint64_t>(1, 5);
+        auto kind = *rc::gen::inRange(0, 8);
+        auto sequence = *rc::gen::inRange<std::uint64_t>(0, 5);
+        both([&](block_generator& blocks, std::uint64_t before) {
+          if (kind == 0)
+            blocks.cut();
+          else if (kind == 1)
+            blocks.cut_due(before + sequence);
+          else if (kind == 2)
+            blocks.durable(block_sequence{before + sequence});
+          else if (kind == 3)
+            blocks.released(block_sequence{before + sequence});
+          else
+            blocks.add(records);
+        });
+        RC_ASSERT(used.undurable().size() == fresh.undurable().size());
+        RC_ASSERT(used.all_durable() == fresh.all_durable());
+      }
+      both([](block_generator& blocks, std::uint64_t) {
+        blocks.cut();
+        blocks.durable(blocks.last_cut());
+        blocks.released(blocks.last_cut());
+      });
+      RC_ASSERT(used.all_durable());
+    }
+  });
 }

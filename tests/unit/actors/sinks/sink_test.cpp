@@ -84,8 +84,10 @@ struct world {
     scheduler = &dynamic_cast<caf::scheduler::test_coordinator&>(system->scheduler());
     scheduler->clock().current_time += 1h;
     coordinator = system->spawn([this](caf::event_based_actor*) -> caf::behavior {
-      return {
-        [this](const batch_published& message) { published.emplace_back(message.output.value, message.batch.value); }};
+      return {[this](const batch_published& message) {
+        published.emplace_back(message.output.value, message.batch.value);
+        answered = message.epoch;
+      }};
     });
     services->directory.enter({role::batch_coordinator, 0}, caf::actor_cast<caf::strong_actor_ptr>(coordinator));
     restart_sinks();
@@ -122,25 +124,28 @@ struct world {
   }
   /// Asks both outputs for batches 1 to `last`, as the coordinator does.
   void commit(std::uint64_t last) {
-    for (std::uint64_t number = 1; number <= last; ++number) {
-      log::commit_record record;
-      record.id = batch_id{number};
-      record.time_ms = static_cast<std::int64_t>(number * 1000);
-      record.epoch = epoch{1};
-      record.view = view_id{1};
-      std::string framed, line = "row" + std::to_string(number);
-      operators::append_framed(framed, line);
-      line += '\n';
-      for (auto& [name, bytes] : {std::pair{"rows", framed}, std::pair{"files", line}}) {
-        record.parts.push_back({name, 0, bytes.size(), 1, data::checksum(bytes)});
-        services->staging.put({record.epoch, record.view}, record.id, name, 0,
-                              std::make_shared<const std::string>(bytes));
-      }
-      std::sort(record.parts.begin(), record.parts.end());
-      for (auto& sink : sinks)
-        caf::anon_send(sink, publish_batch{epoch{1}, record, batch_id{1}});
-    }
+    for (std::uint64_t number = 1; number <= last; ++number)
+      ask(number, 1);
     run();
+  }
+  /// Asks for one batch, of which a coordinator of that epoch knows `oldest` as the first that is unpublished.
+  void ask(std::uint64_t number, std::uint64_t oldest, epoch asker = epoch{1}) {
+    log::commit_record record;
+    record.id = batch_id{number};
+    record.time_ms = static_cast<std::int64_t>(number * 1000);
+    record.epoch = epoch{1};
+    record.view = view_id{1};
+    std::string framed, line = "row" + std::to_string(number);
+    operators::append_framed(framed, line);
+    line += '\n';
+    for (auto& [name, bytes] : {std::pair{"rows", framed}, std::pair{"files", line}}) {
+      record.parts.push_back({name, 0, bytes.size(), 1, data::checksum(bytes)});
+      services->staging.put({record.epoch, record.view}, record.id, name, 0,
+                            std::make_shared<const std::string>(bytes));
+    }
+    std::sort(record.parts.begin(), record.parts.end());
+    for (auto& sink : sinks)
+      caf::anon_send(sink, publish_batch{asker, record, batch_id{oldest}});
   }
   void pass(std::chrono::milliseconds time) {
     scheduler->clock().advance_time(time);
@@ -166,6 +171,7 @@ struct world {
   std::vector<std::string> rows;
   std::vector<error> failed; ///< what ended the application
   std::vector<std::pair<std::uint32_t, std::uint64_t>> published;
+  epoch answered; ///< to this coordinator
   std::shared_ptr<weir::testing::memory_disk> disk = std::make_shared<weir::testing::memory_disk>();
   std::shared_ptr<told_journal> heard = std::make_shared<told_journal>();
   std::shared_ptr<job_queue> threads = std::make_shared<job_queue>();
@@ -326,4 +332,48 @@ TEST_CASE("a function that fails while the application ends loses no batch", "[s
   CHECK(in.calls == numbers{1});
   CHECK(in.published_by(0).empty());
   CHECK(in.told("output_left_out").empty());
+}
+
+TEST_CASE("a sink that starts anew publishes nothing before the oldest batch, whatever it is asked for first",
+          "[sink]") {
+  world in{error_policy::stop};
+  in.commit(1);
+  in.restart_sinks();
+  in.ask(3, 2); // what was on its way to its predecessor
+  in.run();
+  CHECK(in.calls == numbers{1});
+  in.ask(2, 2);
+  in.run();
+  CHECK(in.calls == numbers{1, 2});
+  in.ask(3, 2);
+  in.run();
+  CHECK(in.calls == numbers{1, 2, 3});
+  CHECK(in.published_by(0) == numbers{1, 2, 3});
+  CHECK(in.published_by(1) == numbers{1, 2, 3});
+}
+
+TEST_CASE("a batch that is asked for again is answered, to the newest coordinator, and published once", "[sink]") {
+  world in{error_policy::stop};
+  in.commit(2);
+  CHECK(in.answered == epoch{1});
+  in.ask(2, 2, epoch{2});
+  in.run();
+  CHECK(in.answered == epoch{2});
+  in.ask(1, 1); // late, of the coordinator before
+  in.run();
+  CHECK(in.answered == epoch{2});
+  CHECK(in.calls == numbers{1, 2});
+  CHECK(in.rows == std::vector<std::string>{"row1", "row2"});
+  CHECK(in.published_by(0) == numbers{1, 2, 2, 1});
+}
+
+TEST_CASE("each batch of a sink has its own time to fail, whatever an earlier one took", "[sink]") {
+  world in{error_policy::skip};
+  in.fails = [](std::uint64_t batch) { return batch < 3; };
+  in.commit(3);
+  for (int i = 0; i < 10; ++i)
+    in.pass(100ms);
+  CHECK(in.calls == numbers{1, 1, 1, 2, 2, 2, 3});
+  CHECK(in.told("output_left_out").size() == 2);
+  CHECK(in.rows == std::vector<std::string>{"row3"});
 }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <random>
+#include <rapidcheck.h>
 #include <vector>
 
 using namespace weir::actors;
@@ -93,4 +94,41 @@ TEST_CASE("a line that is too long is skipped once, and what follows is read", "
   CHECK(cutter.add("0123456789\r\n").count == 1);
   CHECK(cutter.add("0123456789a\n").count == 0);
   CHECK(cutter.skipped() == 2);
+}
+
+TEST_CASE("a cutter that has had streams, ended or broken off anywhere, cuts the next one as a fresh cutter does",
+          "[tcp]") {
+  rc::check("used against fresh", [] {
+    auto most = *rc::gen::inRange<std::size_t>(1, 6);
+    line_cutter used{most};
+    std::uint64_t skipped = 0;
+    for (auto streams = *rc::gen::inRange(1, 6); streams > 0; --streams) {
+      line_cutter fresh{most};
+      auto same = [](const line_cutter::lines& a, const line_cutter::lines& b) {
+        return a.count == b.count && (a.bytes ? a.bytes->view() : "") == (b.bytes ? b.bytes->view() : "");
+      };
+      auto pieces = *rc::gen::container<std::vector<std::string>>(
+        rc::gen::container<std::string>(rc::gen::elementOf(std::string{"aab\n\r"})));
+      for (auto& piece : pieces)
+        RC_ASSERT(same(used.add(piece), fresh.add(piece)));
+      if (*rc::gen::arbitrary<bool>()) {
+        RC_ASSERT(same(used.finish(), fresh.finish()));
+      } else {
+        used.abandon();
+        fresh.abandon();
+      }
+      skipped += fresh.skipped();
+      RC_ASSERT(used.skipped() == skipped);
+    }
+  });
+}
+
+TEST_CASE("a stream that breaks off within a line that is too long takes nothing from the next one", "[tcp]") {
+  line_cutter cutter{3};
+  CHECK(cutter.add("much too long").count == 0);
+  cutter.abandon();
+  auto next = cutter.add("one\ntwo\n");
+  CHECK(next.count == 2);
+  CHECK(next.bytes->view() == "one\ntwo\n");
+  CHECK(cutter.skipped() == 1);
 }

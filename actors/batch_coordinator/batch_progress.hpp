@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actors/node/attempt.hpp"
+#include "libstream/base/ensure.hpp"
 #include "libstream/base/ids.hpp"
 #include "libstream/log/records.hpp"
 #include "libstream/plan/task.hpp"
@@ -51,6 +52,10 @@ public:
 
   /// Starts it, or starts it anew: what earlier attempts staged no longer counts. Only while open.
   void announced(const attempt& next) {
+    ensure(state_ == state::open, "only an open batch is computed again", "batch", record_.id, "state",
+           static_cast<int>(state_));
+    ensure(attempt_ < next, "attempts at a batch rise", "batch", record_.id, "view", next.view, "before",
+           attempt_.view);
     attempt_ = next;
     ended_.clear();
     parts_.clear();
@@ -97,6 +102,8 @@ public:
 
   /// The commit to be logged. Only when all tasks have ended.
   const log::commit_record& stage(weir::epoch owner) {
+    ensure(state_ == state::open && all_tasks_ended(), "a batch is committed once all its tasks have ended", "batch",
+           record_.id, "ended", ended_.size(), "tasks", tasks_);
     state_ = state::staged;
     std::sort(parts_.begin(), parts_.end());
     commit_ = {record_.id, record_.time_ms, owner, attempt_.view, std::move(parts_), records_};

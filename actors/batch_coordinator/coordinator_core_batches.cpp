@@ -1,9 +1,9 @@
 // On a record's way, steps 7 and 8 of 8: a computed batch is committed, a committed one published. The core's part that follows a batch from
 // its announcement to its end.
 #include <algorithm>
-#include <cassert>
 
 #include "actors/batch_coordinator/coordinator_core.hpp"
+#include "libstream/base/ensure.hpp"
 #include "libstream/base/marks.hpp"
 #include "libstream/plan/batch_rules.hpp"
 
@@ -111,7 +111,8 @@ void coordinator_core::on(const batch_committed& message) {
   for (auto& [number, each] : batches_) {
     if (number > message.batch)
       break;
-    assert(each.where() != batch_progress::state::open); // batches are staged in their order
+    ensure(each.where() != batch_progress::state::open, "batches are staged in the order of their numbers", "batch",
+           number, "committed", message.batch);
     if (each.where() == batch_progress::state::staged)
       conclude(each);
   }

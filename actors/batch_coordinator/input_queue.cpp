@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "libstream/base/ensure.hpp"
+
 namespace weir::actors {
 
 namespace {
@@ -54,8 +56,11 @@ void input_queue::replayed_input::wait(named_partition& partition) {
 }
 
 void input_queue::replayed_input::uncount(const named_partition& partition) {
-  if (partition.second.waits)
-    unread_bytes -= partition.second.unread_bytes();
+  if (!partition.second.waits)
+    return;
+  ensure(partition.second.unread_bytes() <= unread_bytes, "a partition is part of what its input has to read",
+         "partition", partition.first);
+  unread_bytes -= partition.second.unread_bytes();
 }
 
 void input_queue::replayed_input::count(const named_partition& partition) {
@@ -347,6 +352,8 @@ void input_queue::take_blocks(input_id input, std::uint64_t budget, std::uint64_
       auto& of_input = into.inputs[input];
       of_input.records += header.records;
       of_input.bytes += header.bytes;
+      ensure(header.bytes <= at->second.waiting.bytes && header.records <= at->second.waiting.records,
+             "no more is taken than waits", "input", input, "block", header.id.sequence);
       at->second.waiting.records -= header.records;
       at->second.waiting.bytes -= header.bytes;
       blocks.pop_front();
@@ -379,13 +386,16 @@ void input_queue::take_allowed(replayed_input& from, cutting& cut) {
   for (auto& range : std::exchange(from.allowed, {})) {
     if (cut.full())
       break;
-    auto& next = *from.known.find(range.partition);
+    auto allowed = from.known.find(range.partition);
+    ensure(allowed != from.known.end(), "what may be taken is known", "partition", range.partition);
+    auto& next = *allowed;
     auto& at = next.second;
     from.uncount(next);
     cut_partition(next, std::min(cut.budget, (range.to - range.from) * at.offset_bytes), cut);
     at.waits = at.unread() > 0;
     from.count(next);
     auto turn = std::find(from.unread.begin(), from.unread.end(), &next);
+    ensure(turn != from.unread.end(), "what may be taken waits", "partition", range.partition);
     if (!at.waits || at.grows)
       from.unread.erase(turn);
     if (at.waits && at.grows)

@@ -59,6 +59,7 @@ group_commit::actions group_commit::written(time_point now) {
 
 /// Nothing of the first group was written, nor of those behind it: they wait, in their order.
 group_commit::actions group_commit::refused(time_point now, const std::string& problem) {
+  ensure(!groups_.empty(), "the log thread refuses only groups that it was given");
   mark("writer.waits_for_room");
   std::vector<write_step> steps;
   for (auto& group : std::exchange(groups_, {}))

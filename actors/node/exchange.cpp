@@ -1,5 +1,6 @@
 #include "actors/node/exchange.hpp"
 
+#include "libstream/base/ensure.hpp"
 #include "libstream/base/limits.hpp"
 #include "libstream/base/marks.hpp"
 #include "libstream/data/checksum.hpp"
@@ -53,6 +54,7 @@ bool exchange::keep(const attempt& of, batch_id batch, task_index map, shuffle_i
   if (!whatever && held_bytes() + made.bytes > budget_)
     return false;
   auto& slot = held.outputs[{shuffle, map}];
+  expect_debug(slot.bytes <= held_bytes(), "an output is part of what is held", "batch", batch, "map", map);
   held_.fetch_sub(slot.bytes, std::memory_order_relaxed);
   held_.fetch_add(made.bytes, std::memory_order_relaxed);
   std::swap(slot, made);
@@ -148,6 +150,7 @@ void exchange::release(const held_batch& gone) {
   std::uint64_t bytes = 0;
   for (auto& [key, output] : gone.outputs)
     bytes += output.bytes;
+  expect_debug(bytes <= held_bytes(), "a batch is part of what is held", "bytes", bytes, "held", held_bytes());
   held_.fetch_sub(bytes, std::memory_order_relaxed);
 }
 

@@ -1,6 +1,9 @@
 #include "actors/node/staging.hpp"
 
+#include <utility>
 #include <vector>
+
+#include "libstream/base/ensure.hpp"
 
 namespace weir::actors {
 
@@ -14,6 +17,7 @@ void staging::put(const attempt& of, batch_id batch, const std::string& output, 
   if (held.newest < of) {
     replaced = std::exchange(held, {});
     held.newest = of;
+    expect_debug(replaced.bytes <= bytes_, "a batch is part of what is staged", "batch", batch);
     bytes_ -= replaced.bytes;
   }
   auto& slot = held.parts[{output, part}];
@@ -59,6 +63,9 @@ void staging::drop(batch_id through) {
   std::lock_guard guard{mutex_};
   for (auto at = batches_.begin(); at != batches_.end() && at->first <= through; at = batches_.erase(at)) {
     auto& held = at->second;
+    expect_debug(!held.in_memory || held.bytes <= bytes_, "a batch is part of what is staged", "batch", at->first);
+    expect_debug(!held.is_committed || held.bytes <= unpublished_, "a committed batch is part of what is unpublished",
+                 "batch", at->first);
     bytes_ -= held.in_memory ? held.bytes : 0;
     unpublished_ -= held.is_committed ? held.bytes : 0;
     gone.push_back(std::move(held));

@@ -9,6 +9,7 @@
 #include "actors/partition_executor/ended_tasks.hpp"
 #include "actors/partition_executor/task_board.hpp"
 #include "actors/partition_executor/task_run.hpp"
+#include "libstream/base/ensure.hpp"
 #include "libstream/base/marks.hpp"
 
 namespace weir::actors {
@@ -91,6 +92,8 @@ struct executor_state {
   }
 
   void ended(const tasks_ended& message) {
+    ensure(busy && message.reports.size() == running.size(), "the task thread ends all that it was given, once",
+           "executor", who.index, "given", running.size(), "ended", message.reports.size());
     busy = false;
     for (std::size_t at = 0; at < message.reports.size(); ++at)
       if (message.reports[at].full)

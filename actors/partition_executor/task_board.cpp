@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "libstream/base/ensure.hpp"
+
 namespace weir::actors {
 
 task_board::entry* task_board::entry_for(batch_id batch, const attempt& of) {
@@ -76,6 +78,8 @@ std::optional<task_board::task> task_board::next_of(entry& of) {
 
 task_board::task task_board::give(entry& of, std::size_t stage) {
   auto& here = of.stages[stage];
+  ensure(of.record && here.next < here.tasks, "a task is given out once, and of an announced batch", "stage", stage,
+         "task", here.next, "tasks", here.tasks);
   task_index index{static_cast<std::uint32_t>(here.next)};
   here.next = of.owners.next_task_of(self_, here.next + 1);
   return {of.attempt, of.record, plan_->stages()[stage].index, index};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "libstream/base/ensure.hpp"
 #include "libstream/base/limits.hpp"
 #include "libstream/data/checksum.hpp"
 
@@ -63,6 +64,7 @@ void block_generator::cut() {
 }
 
 void block_generator::emit_block(content what, data::buffer_handle bytes) {
+  ensure(is_open() && bytes, "a block is cut under an epoch, and has bytes", "input", input_, "epoch", epoch_);
   last_cut_ = last_cut_.next();
   log::block_header header;
   header.id = {input_, epoch_, last_cut_};

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "actors/sources/first_lines.hpp"
+#include "libstream/base/ensure.hpp"
 
 namespace weir::actors {
 
@@ -18,6 +19,8 @@ std::optional<paced_frames::piece> paced_frames::next(std::uint64_t records) {
     auto connection = turns_.front();
     turns_.pop_front();
     auto entry = lines_.find(connection);
+    ensure(entry != lines_.end() && !entry->second.empty(), "whoever has a turn has something to say", "connection",
+           connection);
     auto& first = entry->second.front();
     auto frame = std::get_if<ingest_data>(&first.what);
     auto must_be_cut = frame && frame->bytes && (frame->count > records || first.taken_bytes > 0);

@@ -4,6 +4,7 @@
 
 #include "actors/monitor/chaos_page.hpp"
 #include "actors/sinks/output_mark.hpp"
+#include "libstream/base/ensure.hpp"
 #include "libstream/base/marks.hpp"
 #include "libstream/data/checksum.hpp"
 #include "libstream/log/batch_log.hpp"
@@ -278,6 +279,9 @@ bool may_pass(plan::output_target::kind what, const error& why) {
 tl::expected<void, publication_problem> publish(services& services, const plan::output& output,
                                                 std::span<const log::commit_record> batches) {
   using enum plan::output_target::kind;
+  ensure(!batches.empty() &&
+           std::is_sorted(batches.begin(), batches.end(), [](auto& a, auto& b) { return a.id < b.id; }),
+         "batches are published in the order of their numbers", "output", output.name);
   fault_point("sink.before_publish");
   // What cannot be taken back comes last, so that it is not repeated because another target fails.
   for (auto kind : {text, program})

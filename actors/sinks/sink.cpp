@@ -9,6 +9,7 @@
 #include "actors/node/full_disk.hpp"
 #include "actors/sinks/output_patience.hpp"
 #include "actors/sinks/publication.hpp"
+#include "libstream/base/ensure.hpp"
 #include "libstream/base/marks.hpp"
 #include "libstream/base/text.hpp"
 
@@ -134,8 +135,7 @@ struct sink_state {
 
   /// Younger batches of this output wait, as it is told them in order; other outputs go on.
   void failed(const publication_failed& message) {
-    if (busy_through.value == 0 || message.batch != group.front().id)
-      return;
+    ensure_in_work(message.batch);
     // Files that could not be written since the start are a mistake of the configuration rather than a disk that has gone bad.
     auto may_wait = message.by_function || published.value > 0;
     auto now = self->clock().now();
@@ -181,7 +181,14 @@ struct sink_state {
       publish_group();
   }
 
+  /// The thread has one group at a time, and says once how it went.
+  void ensure_in_work(batch_id first) const {
+    ensure(busy_through.value != 0 && first == group.front().id, "an output's thread tells of what it was given",
+           "output", output, "batch", first, "busy_through", busy_through);
+  }
+
   void ended(const publication_ended& message) {
+    ensure_in_work(message.batches.front());
     if (auto words = pause.went_on(self->clock().now()))
       services->journal->warning(*words);
     auto failures = patience->count();

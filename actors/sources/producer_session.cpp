@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "libstream/base/ensure.hpp"
+
 namespace weir::actors {
 
 namespace {
@@ -118,6 +120,7 @@ result<void> producer_session::farewell() {
 
 void producer_session::drop_durable() {
   while (!kept_.empty() && kept_.front().last() <= durable_) {
+    ensure(kept_.front().cost() <= held_bytes_, "a pack is part of what is held", "record", kept_.front().first);
     held_bytes_ -= kept_.front().cost();
     kept_.pop_front();
     cursor_ -= std::min<std::size_t>(cursor_, 1);

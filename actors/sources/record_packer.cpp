@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "actors/sources/frame.hpp"
+#include "libstream/base/ensure.hpp"
 
 namespace weir::actors {
 
@@ -42,6 +43,7 @@ void record_packer::grow(std::size_t capacity) {
 
 void record_packer::filled(std::size_t bytes) {
   auto from = bytes_->size();
+  ensure(bytes <= bytes_->free(), "no more is filled than there is room for", "bytes", bytes, "room", bytes_->free());
   bytes_->resize(from + bytes);
   if (skipping_) {
     auto newline = bytes_->view().find('\n', from);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libstream/base/ensure.hpp"
 #include "libstream/base/marks.hpp"
 
 namespace weir::actors {
@@ -24,6 +25,8 @@ family::steps family::begin(time_point now) {
 }
 
 void family::start(std::size_t child, time_point now, steps& into) {
+  ensure(members_[child].where == state::idle || members_[child].where == state::waiting,
+         "only a child that is not there is started", "child", child, "state", static_cast<int>(members_[child].where));
   members_[child].where = state::running;
   members_[child].policy.child_started(now);
   into.push_back({action::start, child, {}, 0});

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <vector>
 
+#include "libstream/base/ensure.hpp"
 #include "libstream/base/limits.hpp"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -134,6 +135,10 @@ void memory_block::keep_at_most(std::size_t bytes) { the_pool().keep_at_most(byt
 memory_block::~memory_block() {
   if (!data_)
     return;
+#ifndef NDEBUG // who uses it next would find what it takes for its own
+  expect_debug(!zeroed_ || std::all_of(data_, data_ + size_, [](char byte) { return byte == 0; }),
+               "memory that is said to be zeroed is", "bytes", size_);
+#endif
   if (pooled(size_))
     the_pool().give({data_, size_, zeroed_});
   else

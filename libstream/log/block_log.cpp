@@ -2,12 +2,15 @@
 
 #include <limits>
 
+#include "libstream/base/ensure.hpp"
 #include "libstream/log/record_codec.hpp"
 
 namespace weir::log {
 
 void append_block(transaction& changes, const block_header& header, std::string_view bytes,
                   std::shared_ptr<const void> owner) {
+  ensure(header.bytes == bytes.size(), "a block's header counts its bytes", "input", header.id.input, "epoch",
+         header.id.epoch, "sequence", header.id.sequence, "header", header.bytes, "bytes", bytes.size());
   put_record(changes, table::blocks, block_key(header.id), header, bytes, std::move(owner));
 }
 

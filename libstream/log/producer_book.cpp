@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "libstream/base/ensure.hpp"
+
 namespace weir::log {
 
 namespace {
@@ -67,6 +69,8 @@ result<producer_book::entry*> producer_book::find(input_id input, const std::str
 }
 
 void producer_book::put(entry& into, const producer_position& position) {
+  ensure(!into.position || into.position->last <= position.last, "a producer's number never falls", "before",
+         into.position ? into.position->last : 0, "last", position.last);
   into.changed = into.changed || into.position != position;
   into.position = position;
 }

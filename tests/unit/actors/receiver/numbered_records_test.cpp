@@ -100,3 +100,26 @@ TEST_CASE("producers that are idle do not fill the memory", "[numbered]") {
   numbers.arrived(numbered(2, 1, 1, "p0")); // forgotten: looked up again
   CHECK(said(numbers) == lines{"look up p0"});
 }
+
+TEST_CASE("a producer whose records are under way is not forgotten with those that are idle", "[numbered]") {
+  numbered_records numbers;
+  numbers.arrived(numbered(1, 2, 1, "busy"));
+  numbers.found("busy", 0);
+  numbers.arrived(numbered(1, 1, 2, "early")); // the log has not answered yet
+  for (int i = 0; i < 10'000; ++i) {
+    auto name = "p" + std::to_string(i);
+    numbers.arrived(numbered(1, 1, 3, name));
+    numbers.found(name, 0);
+    numbers.durable(name, 1);
+  }
+  said(numbers);
+  CHECK(numbers.unanswered() == std::vector<std::string>{"early"});
+  numbers.arrived(numbered(1, 2, 4, "busy")); // again, before they are durable
+  CHECK(said(numbers).empty());
+  numbers.arrived(numbered(3, 1, 5, "busy"));
+  CHECK(said(numbers) == lines{"accept 3+1 record 3"});
+  numbers.durable("busy", 2);
+  CHECK(said(numbers) == lines{"confirm 4", "release 10"});
+  numbers.found("early", 0);
+  CHECK(said(numbers) == lines{"accept 1+1 record 1"});
+}

@@ -2,9 +2,12 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -119,19 +122,60 @@ private:
   std::deque<log::batch_record> sealed_, committed_;
 };
 
-/// A number for all that a store holds, payloads included.
+/// A number for entries in their order. It has nothing from the log, neither its checksum nor its codec.
+class content_digest {
+public:
+  void add(log::table of, std::string_view key, std::string_view record, std::string_view payload) {
+    for (auto part : {key, record, payload})
+      sum_ = (sum_ ^ std::hash<std::string_view>{}(part)) * 0x9e3779b97f4a7c15ULL + part.size();
+    sum_ += static_cast<std::uint64_t>(of) + 1;
+  }
+  std::uint64_t value() const { return sum_; }
+
+private:
+  std::uint64_t sum_ = 0;
+};
+
+/// All that a store holds, payloads included.
 inline result<std::uint64_t> digest(const log::store& of) {
-  std::uint64_t sum = 0;
+  content_digest sum;
   for (std::uint8_t at = 0; at < log::table_count; ++at) {
-    auto name = static_cast<char>(at);
-    auto scanned = of.scan(static_cast<log::table>(at), {}, {}, true, [&](std::string_view key, auto& value) {
-      sum = data::checksum({std::string_view{&name, 1}, key, "\n", value.record, "\n", value.payload}, sum);
+    auto each = static_cast<log::table>(at);
+    auto scanned = of.scan(each, {}, {}, true, [&](std::string_view key, auto& value) {
+      sum.add(each, key, value.record, value.payload);
       return true;
     });
     if (!scanned)
       return tl::make_unexpected(scanned.error());
   }
-  return sum;
+  return sum.value();
 }
+
+/// What a log must hold, by a plain map of what was put into it: it shares nothing with the stores.
+class plain_log {
+public:
+  void commit(const log::transaction& changes) {
+    using kind = log::transaction::operation::kind;
+    for (auto& each : changes.operations())
+      if (each.what == kind::put)
+        entries_[{each.table, each.key}] = {each.head, std::string{each.payload}};
+      else
+        std::erase_if(entries_, [&](auto& entry) {
+          auto& [table, key] = entry.first;
+          auto in_range =
+            each.what == kind::erase ? key == each.key : key >= each.key && (each.until.empty() || key < each.until);
+          return table == each.table && in_range;
+        });
+  }
+  std::uint64_t digest() const {
+    content_digest sum;
+    for (auto& [place, value] : entries_)
+      sum.add(place.first, place.second, value.first, value.second);
+    return sum.value();
+  }
+
+private:
+  std::map<std::pair<log::table, std::string>, std::pair<std::string, std::string>> entries_;
+};
 
 } // namespace weir::testing

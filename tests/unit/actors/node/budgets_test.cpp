@@ -8,6 +8,16 @@ using namespace weir;
 using namespace weir::actors;
 using limits::mib;
 
+namespace {
+
+/// All that a node may hold at a time with these budgets.
+std::uint64_t total_of(const memory_budgets& all, std::uint64_t inputs) {
+  return inputs * all.receiver_bytes + all.exchange_bytes + all.staging_bytes + all.task_bytes + all.result_bytes +
+         all.write_bytes + all.pool_bytes + all.base_bytes;
+}
+
+} // namespace
+
 TEST_CASE("the default limit has room for the default budgets", "[budgets]") {
   auto budgets = share_memory({});
   REQUIRE(budgets.has_value());
@@ -15,6 +25,7 @@ TEST_CASE("the default limit has room for the default budgets", "[budgets]") {
   CHECK(budgets->receiver_bytes == limits::max_receiver_bytes);
   CHECK(budgets->exchange_bytes >= limits::exchange_bytes);
   CHECK(budgets->staging_bytes == limits::max_unpublished_bytes);
+  CHECK(budgets->sum() == total_of(*budgets, 1));
   CHECK(budgets->sum() <= limits::memory_limit);
   CHECK(least_log_limit({}, *budgets) < limits::max_log_bytes);
 }
@@ -51,7 +62,14 @@ TEST_CASE("whatever is demanded, the budgets stay within the limit or it is refu
       REQUIRE(budgets.has_value());
     }
     ++shared;
+    CHECK(budgets->sum() == total_of(*budgets, demand.inputs));
     CHECK(budgets->sum() <= demand.limit);
+    // What each is held to, counted from the demand.
+    CHECK(budgets->result_bytes >= demand.batches_in_flight * budgets->batch_bytes);
+    CHECK(budgets->write_bytes > budgets->batch_bytes);
+    CHECK(budgets->base_bytes > demand.limit / 16);
+    CHECK(budgets->pool_bytes <= demand.limit / 8);
+    CHECK(budgets->task_bytes >= std::min<std::uint64_t>(budgets->batch_bytes, limits::split_bytes));
     CHECK(budgets->batch_bytes > 0);
     CHECK(budgets->all_receivers_bytes == demand.inputs * budgets->receiver_bytes);
     CHECK(budgets->batch_bytes == demand.batch_bytes.value_or(budgets->batch_bytes));

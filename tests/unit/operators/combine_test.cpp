@@ -238,3 +238,26 @@ TEST_CASE("a task makes the same runs and lines each time", "[combine]") {
   CHECK(first.size() > 40'000);
   CHECK(first == once());
 }
+
+TEST_CASE("numbers are counted exactly however often a task's table is emptied, zero as well", "[combine]") {
+  constexpr std::uint64_t different = 100'000, zeros = 40'000;
+  std::vector<std::string> lines;
+  for (std::uint64_t i = 0; i < 2 * different; ++i) {
+    lines.push_back(std::to_string(1 + i % different));
+    if (i % (2 * different / zeros) == 0)
+      lines.emplace_back("0");
+  }
+  test_driver driver{[](stream_context& ctx) {
+                       ctx.text_input()
+                         .map([](std::string_view line) { return std::stoull(std::string{line}); })
+                         .count_by_value()
+                         .filter([](const auto& counted) {
+                           return counted.first == 0 || counted.first == different || counted.second != 2;
+                         })
+                         .named("counts")
+                         .write_to(ctx.output());
+                     },
+                     {2, lines.size(), 1000}};
+  driver.push(lines).step();
+  CHECK(driver.output("counts") == rows{{"0", zeros}, {std::to_string(different), 2}});
+}

@@ -3,13 +3,12 @@
 // all of it; this actor brings it messages and the time, and carries out what it says.
 #include "actors/batch_coordinator/batch_coordinator.hpp"
 
-#include <map>
-
 #include "actors/batch_coordinator/coordinator_core.hpp"
 #include "actors/batch_coordinator/rate_settings.hpp"
 #include "actors/block_store/protocol.hpp"
 #include "actors/monitor/chaos_page.hpp"
 #include "actors/node/conduct.hpp"
+#include "actors/node/log_reader.hpp"
 #include "actors/node/replayable_inputs.hpp"
 #include "actors/partition_executor/protocol.hpp"
 #include "actors/receiver/protocol.hpp"
@@ -68,16 +67,13 @@ struct coordinator_state {
   batch_coordinator_actor::pointer self;
   services_ptr services;
   std::optional<coordinator_core> core;
-  std::shared_ptr<worker> log_thread;
-  std::map<std::uint64_t, std::shared_ptr<std::function<void()>>>
-    readings; ///< what follows each, once it has been read
-  std::uint64_t last_reading = 0;
+  std::optional<log_reader> log;
 
   coordinator_state(batch_coordinator_actor::pointer ptr) : self{ptr} {}
 
   void start(services_ptr given) {
     services = std::move(given);
-    log_thread = services->workers->make("log");
+    log.emplace(self, services);
     core.emplace(facts_of(services), services->journal, now());
     perform_all();
   }
@@ -113,12 +109,12 @@ struct coordinator_state {
     }
   }
   void perform(const read_recovered& action) {
-    read_log([](auto& node) { return recover_batches(node); },
-             [this, action](auto& log) { core->recovered(action.claimed, log, now()); });
+    log->read([](auto& node) { return recover_batches(node); },
+              [this, action](auto& recovered) { core->recovered(action.claimed, recovered, now()); });
   }
   void perform(const read_positions& action) {
-    read_log([action](auto& node) { return look_up(node, action); },
-             [this](auto& positions) { core->positions_read(std::move(positions), now()); });
+    log->read([action](auto& node) { return look_up(node, action); },
+              [this](auto& positions) { core->positions_read(std::move(positions), now()); });
   }
   void perform(const fail_application& action) { services->fail(action.why); }
   void perform(const spoil_application& action) { services->spoil(action.why); }
@@ -126,28 +122,8 @@ struct coordinator_state {
   void perform(const say_finished&) { services->finished(); }
   void perform(const quit&) { self->quit(caf::exit_reason::user_shutdown); }
 
-  /// On the log's own thread, behind whatever is being written there: `use` is called here with what `read` answers. An error ends the
-  /// application.
-  template <class Read, class Use>
-  void read_log(Read read, Use use) {
-    auto then = std::make_shared<std::function<void()>>();
-    readings.emplace(++last_reading, then);
-    log_thread->post([services = services, read = std::move(read), use = std::move(use), then, number = last_reading,
-                      me = caf::actor_cast<caf::actor_addr>(self)] {
-      auto answer = read(*services);
-      if (!answer) {
-        services->fail(answer.error());
-        return;
-      }
-      *then = [use, answer = std::move(*answer)]() mutable { use(answer); };
-      if (auto handle = caf::actor_cast<caf::actor>(me))
-        caf::anon_send(handle, log_was_read{number});
-    });
-  }
-
   void log_read(const log_was_read& message) {
-    if (auto reading = readings.extract(message.reading))
-      (*reading.mapped())();
+    log->heard(message);
     perform_all();
   }
 

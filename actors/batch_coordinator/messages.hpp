@@ -109,10 +109,4 @@ struct batch_tick {
   WEIR_FIELDS(x.count)
 };
 
-/// To itself, from the log's thread: what it wanted to know of the log has been read.
-struct log_was_read {
-  std::uint64_t reading = 0; ///< the number of that wish
-  WEIR_FIELDS(x.reading)
-};
-
 } // namespace weir::actors

@@ -3,6 +3,7 @@
 #include "actors/batch_coordinator/messages.hpp"
 #include "actors/caf.hpp"
 #include "actors/checkpoint_writer/protocol.hpp"
+#include "actors/node/log_was_read.hpp"
 #include "actors/node/role.hpp"
 
 namespace weir::actors {
@@ -49,5 +50,4 @@ CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::drain))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::batch_tick))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::offsets_counted))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::idle_check))
-CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::log_was_read))
 CAF_END_TYPE_ID_BLOCK(weir_batch_coordinator)

@@ -46,6 +46,13 @@ block_sequence block_index::known_through(input_id input, weir::epoch owner) con
   return entry == lines_.end() ? block_sequence{} : entry->second.known;
 }
 
+block_index::heights block_index::known_through() const {
+  heights all;
+  for (auto& [key, at] : lines_)
+    all.emplace(key, at.known);
+  return all;
+}
+
 block_sequence block_index::durable_through(input_id input, weir::epoch owner) const {
   auto entry = lines_.find({input, owner});
   return entry == lines_.end() ? block_sequence{} : entry->second.durable;

@@ -23,6 +23,9 @@ public:
   bool knows(const block_id& id) const;
   /// The greatest sequence of (input, epoch) that was taken on or recovered.
   block_sequence known_through(input_id input, weir::epoch owner) const;
+  using heights = std::map<std::pair<input_id, weir::epoch>, block_sequence>;
+  /// The same of all (input, epoch) that have any.
+  heights known_through() const;
   /// How far (input, epoch) is durable.
   block_sequence durable_through(input_id input, weir::epoch owner) const;
   /// Blocks of (input, epoch) up to here were durable and are gone: they were released, or their batches are done. `durable` is what

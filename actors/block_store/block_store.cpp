@@ -3,9 +3,15 @@
 // back to the receiver, which acknowledges.
 #include "actors/block_store/block_store.hpp"
 
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <set>
+
 #include "actors/batch_coordinator/protocol.hpp"
 #include "actors/block_store/block_index.hpp"
 #include "actors/node/conduct.hpp"
+#include "actors/node/log_reader.hpp"
 #include "actors/receiver/protocol.hpp"
 #include "libstream/base/marks.hpp"
 #include "libstream/log/block_log.hpp"
@@ -18,45 +24,78 @@ namespace {
 /// Headers in one message: keeps messages far below their limit.
 constexpr std::size_t headers_per_message = 1024;
 
+/// Requests that are kept until the log has been read. More are dropped: whoever asks asks again.
+constexpr std::size_t most_early = 4096;
+
+using headers = std::vector<log::block_header>;
+
+/// What the log has of (input, epoch) behind what is known of it. On the log's thread.
+result<headers> read_behind(const services& services, input_id input, weir::epoch owner, block_sequence known) {
+  headers behind;
+  auto scanned = log::scan_headers(*services.store, input, owner, known.next(), [&](const log::block_header& header) {
+    behind.push_back(header);
+    return true;
+  });
+  if (!scanned)
+    return tl::make_unexpected(scanned.error());
+  return behind;
+}
+
+/// The same of every (input, epoch).
+result<headers> read_behind(const services& services, const block_index::heights& known) {
+  auto epochs = log::read_epochs(*services.store);
+  if (!epochs)
+    return tl::make_unexpected(epochs.error());
+  headers all;
+  for (auto& [key, position] : *epochs) {
+    auto entry = known.find(key);
+    auto behind = read_behind(services, key.first, key.second, entry == known.end() ? block_sequence{} : entry->second);
+    if (!behind)
+      return behind;
+    all.insert(all.end(), behind->begin(), behind->end());
+  }
+  return all;
+}
+
 struct block_store_state {
   static inline const char* name = "block_store";
 
   block_store_actor::pointer self;
   services_ptr services;
+  std::optional<log_reader> log;
   block_index index;
   std::map<input_id, weir::epoch> newest_epochs;
+  bool recovered = false;
+  bool looking = false;                    ///< for blocks that nobody has reported
+  std::deque<std::function<void()>> early; ///< requests that came before the log was read
 
   block_store_state(block_store_actor::pointer ptr) : self{ptr} {}
 
-  bool start(services_ptr given) {
+  void start(services_ptr given) {
     services = std::move(given);
-    auto scanned = recover();
-    if (!scanned)
-      services->fail(scanned.error());
+    log.emplace(self, services);
+    log->read([](auto& node) { return read_behind(node, {}); }, [this](auto& found) { recover(found); });
     schedule_retry();
-    return scanned.has_value();
   }
 
-  /// Reads from the log what (input, epoch) has behind what is known of it.
-  result<void> recover(input_id input, weir::epoch owner) {
-    return log::scan_headers(*services->store, input, owner, index.known_through(input, owner).next(),
-                             [this](const log::block_header& header) {
-                               index.recovered(header);
-                               return true;
-                             });
+  void recover(const headers& found) {
+    for (auto& header : found)
+      index.recovered(header);
+    recovered = true;
+    for (auto& request : std::exchange(early, {}))
+      request();
   }
 
-  result<void> recover() {
-    auto epochs = log::read_epochs(*services->store);
-    if (!epochs)
-      return tl::make_unexpected(epochs.error());
-    for (auto& [key, position] : *epochs)
-      if (auto scanned = recover(key.first, key.second); !scanned)
-        return scanned;
-    return {};
+  /// Nothing is decided before it is known what the log holds.
+  template <class Message>
+  void take(const Message& message) {
+    if (recovered)
+      on(message);
+    else if (early.size() < most_early)
+      early.push_back([this, message] { on(message); });
   }
 
-  void store(const store_blocks& message) {
+  void on(const store_blocks& message) {
     if (auto& newest = newest_epochs[message.input]; newest < message.epoch) {
       newest = message.epoch;
       forget_unknown(message.input, newest);
@@ -71,29 +110,42 @@ struct block_store_state {
                                blocks_durable{message.input, message.epoch, through});
   }
 
-  void appended(const blocks_appended& message) {
+  /// Blocks that are not known here were appended for a lost predecessor, after this one had read the log; their receiver may be gone as
+  /// well. It hears of them once they are known: what it reckons durable is taken for released where it is not.
+  void on(const blocks_appended& message) {
+    auto known = index.known_through(message.input, message.epoch);
     index.appended(message.input, message.epoch, message.through);
-    if (index.known_through(message.input, message.epoch) < message.through)
-      report_unknown(message.input, message.epoch, index.known_through(message.input, message.epoch));
+    if (message.through <= known)
+      return say_durable(message);
+    log->read([message, known](auto& node) { return read_behind(node, message.input, message.epoch, known); },
+              [this, message](auto& found) {
+                report_unknown(found);
+                say_durable(message);
+              });
+  }
+
+  void say_durable(const blocks_appended& message) {
     services->directory.send({role::receiver, message.input.value},
                              blocks_durable{message.input, message.epoch, message.through});
   }
 
-  /// A lost predecessor had them appended, after this one had read the log; their receiver may be gone as well.
-  void report_unknown(input_id input, weir::epoch owner, block_sequence known) {
-    if (auto scanned = recover(input, owner); !scanned) {
-      services->fail(scanned.error());
-      return;
-    }
-    if (index.known_through(input, owner) == known)
+  /// Of what was found, some may have become known since, and gone again.
+  void report_unknown(const headers& found) {
+    std::set<std::pair<input_id, weir::epoch>> lines;
+    for (auto& header : found)
+      if (header.id.sequence > index.known_through(header.id.input, header.id.epoch)) {
+        index.recovered(header);
+        lines.emplace(header.id.input, header.id.epoch);
+      }
+    if (lines.empty())
       return;
     mark("store.finds_unreported_blocks");
-    for (auto& headers : index.known())
-      if (headers.front().id.input == input && headers.front().id.epoch == owner)
-        report(headers);
+    for (auto& known : index.known())
+      if (lines.count({known.front().id.input, known.front().id.epoch}) > 0)
+        report(known);
   }
 
-  void refused(const epoch_refused& message) {
+  void on(const epoch_refused& message) {
     index.refused(message.input, message.epoch);
     forget_unknown(message.input, message.epoch.next());
     services->directory.send({role::receiver, message.input.value}, message);
@@ -103,12 +155,12 @@ struct block_store_state {
     services->blocks.drop_unknown(input, newest, [this](const block_id& id) { return index.knows(id); });
   }
 
-  void report_all() {
-    for (auto& headers : index.known())
-      report(headers);
+  void on(const report_blocks&) {
+    for (auto& known : index.known())
+      report(known);
   }
 
-  void release(const release_blocks& message) {
+  void on(const release_blocks& message) {
     for (auto& range : message.ranges) {
       index.released(range);
       services->blocks.drop(range.input, range.epoch, range.last);
@@ -127,47 +179,49 @@ struct block_store_state {
                              blocks_released{message.input, message.epoch, through});
   }
 
-  void repeat(const address& restarted) {
-    if (restarted.what == role::checkpoint_writer)
+  void on(const peer_restarted& message) {
+    if (message.who.what == role::checkpoint_writer)
       append_again();
   }
 
   void retry() {
-    append_again();
-    find_unknown();
+    if (recovered) {
+      append_again();
+      find_unknown();
+    }
     schedule_retry();
   }
 
   /// The answer to a lost predecessor's append may have died with its writer: then the log knows of blocks that nobody reports.
   void find_unknown() {
-    auto epochs = log::read_epochs(*services->store);
-    if (!epochs) {
-      services->fail(epochs.error());
+    if (std::exchange(looking, true))
       return;
-    }
-    for (auto& [key, position] : *epochs)
-      report_unknown(key.first, key.second, index.known_through(key.first, key.second));
+    log->read([known = index.known_through()](auto& node) { return read_behind(node, known); },
+              [this](auto& found) {
+                looking = false;
+                report_unknown(found);
+              });
   }
 
   void append_again() {
-    for (auto& headers : index.undurable()) {
+    for (auto& undurable : index.undurable()) {
       mark("store.appends_again");
-      append(headers.front().id.input, headers.front().id.epoch, headers);
+      append(undurable.front().id.input, undurable.front().id.epoch, undurable);
     }
   }
 
   void schedule_retry() { self->delayed_send(self, services->settings.retry_interval, retry_tick{}); }
 
-  void append(input_id input, weir::epoch owner, const std::vector<log::block_header>& headers) {
-    services->directory.send({role::checkpoint_writer, 0}, append_blocks{input, owner, headers});
+  void append(input_id input, weir::epoch owner, const headers& fresh) {
+    services->directory.send({role::checkpoint_writer, 0}, append_blocks{input, owner, fresh});
   }
 
-  void report(const std::vector<log::block_header>& headers) {
-    for (std::size_t from = 0; from < headers.size(); from += headers_per_message) {
-      blocks_ready message{headers.front().id.input, headers.front().id.epoch, {}};
-      auto to = std::min(headers.size(), from + headers_per_message);
-      for (auto at = from; at < to; ++at) {
-        message.headers.push_back(headers[at]);
+  void report(const headers& kept) {
+    for (std::size_t from = 0; from < kept.size(); from += headers_per_message) {
+      blocks_ready message{kept.front().id.input, kept.front().id.epoch, {}};
+      auto to = std::min(kept.size(), from + headers_per_message);
+      for (auto next = from; next < to; ++next) {
+        message.headers.push_back(kept[next]);
         message.headers.back().producers.clear();
       }
       services->directory.send({role::batch_coordinator, 0}, std::move(message));
@@ -179,16 +233,16 @@ block_store_actor::behavior_type block_store_behavior(block_store_actor::statefu
                                                       services_ptr services) {
   keep_conduct(self, services, to_string(address{role::block_store, 0}));
   auto& state = self->state;
-  if (!state.start(std::move(services)))
-    self->quit(caf::exit_reason::user_shutdown);
+  state.start(std::move(services));
   return {
-    [&state](const store_blocks& message) { state.store(message); },
-    [&state](const blocks_appended& message) { state.appended(message); },
-    [&state](const epoch_refused& message) { state.refused(message); },
-    [&state](const report_blocks&) { state.report_all(); },
-    [&state](const release_blocks& message) { state.release(message); },
+    [&state](const store_blocks& message) { state.take(message); },
+    [&state](const blocks_appended& message) { state.take(message); },
+    [&state](const epoch_refused& message) { state.take(message); },
+    [&state](const report_blocks& message) { state.take(message); },
+    [&state](const release_blocks& message) { state.take(message); },
+    [&state](const log_was_read& message) { state.log->heard(message); },
     [&state](const retry_tick&) { state.retry(); },
-    [&state](const peer_restarted& message) { state.repeat(message.who); },
+    [&state](const peer_restarted& message) { state.take(message); },
   };
 }
 

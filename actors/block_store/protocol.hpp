@@ -3,6 +3,7 @@
 #include "actors/block_store/messages.hpp"
 #include "actors/caf.hpp"
 #include "actors/checkpoint_writer/protocol.hpp"
+#include "actors/node/log_was_read.hpp"
 #include "actors/node/role.hpp"
 
 namespace weir::actors {
@@ -20,6 +21,8 @@ using block_store_actor = caf::typed_actor<
   caf::reacts_to<report_blocks>,
   // Lets memory go. From the coordinator; tells the receiver blocks_released.
   caf::reacts_to<release_blocks>,
+  // What it wanted to know of the log. From itself, off the log's thread.
+  caf::reacts_to<log_was_read>,
   // Repeats what was not answered for too long. From itself.
   caf::reacts_to<retry_tick>,
   // Repeats what the lost incarnation did not answer. From the supervisor.

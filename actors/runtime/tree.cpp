@@ -6,6 +6,7 @@
 #include "actors/batch_coordinator/batch_coordinator.hpp"
 #include "actors/block_store/block_store.hpp"
 #include "actors/checkpoint_writer/checkpoint_writer.hpp"
+#include "actors/node/log_was_read.hpp"
 #include "actors/node/replayable_inputs.hpp"
 #include "actors/partition_executor/partition_executor.hpp"
 #include "actors/receiver/feed_receiver.hpp"
@@ -32,6 +33,7 @@ void register_messages(caf::actor_system_config& config) {
   config.add_message_types<caf::id_block::weir_sink>();
   config.add_message_types<caf::id_block::weir_batch_coordinator>();
   config.add_message_types<caf::id_block::weir_node>();
+  config.add_message_types<caf::id_block::weir_log_reader>();
   config.add_message_types<caf::id_block::weir_supervisor>();
   config.add_message_types<caf::id_block::weir_rates>();
   config.add_message_types<caf::id_block::weir_feed_receiver>();

@@ -27,9 +27,10 @@ void block_generator::add(const fed_records& records) {
   if (bytes_ && bytes_->free() < text.size())
     cut();
   auto first = !filling();
-  if (!bytes_)
+  if (!bytes_ && !text.empty())
     bytes_ = std::make_shared<data::buffer>(std::max(block_bytes_, text.size()));
-  bytes_->append(text);
+  if (!text.empty())
+    bytes_->append(text);
   note(content_, records);
   auto soon = records.ticket != 0 && !std::exchange(soon_, soon_ || records.ticket != 0);
   if (first || soon)
@@ -37,7 +38,8 @@ void block_generator::add(const fed_records& records) {
 }
 
 void block_generator::note(content& of, const fed_records& records) const {
-  of.records += records.count;
+  if (records.bytes)
+    of.records += records.count;
   of.held_bytes += records.held;
   if (records.ticket != 0)
     of.tickets.push_back(records.ticket);
@@ -60,7 +62,20 @@ void block_generator::cut() {
   if (!filling())
     return;
   soon_ = false;
-  emit_block(std::exchange(content_, {}), std::exchange(bytes_, nullptr));
+  auto bytes = std::exchange(bytes_, nullptr);
+  if (!bytes)
+    bytes = std::make_shared<data::buffer>(0);
+  else if (bytes->size() < bytes->capacity() / 4) { // it may wait for long, and is counted by what is in it
+    auto fitting = std::make_shared<data::buffer>(bytes->size());
+    fitting->append(bytes->view());
+    bytes = std::move(fitting);
+  }
+  emit_block(std::exchange(content_, {}), std::move(bytes));
+}
+
+bool block_generator::fills_for(const std::string& producer) const {
+  return std::any_of(content_.producers.begin(), content_.producers.end(),
+                     [&](auto& range) { return range.producer == producer; });
 }
 
 void block_generator::emit_block(content what, data::buffer_handle bytes) {

@@ -11,9 +11,9 @@
 
 namespace weir::actors {
 
-/// How records that a feed hands over are cut into blocks: one is full, has waited a block interval, or holds records whose durability
-/// somebody waits for. A pure state machine like `intake`, but for records that nobody sends again: it is told facts and appends what
-/// is to be done to its actions. One thread.
+/// How the records of an input are cut into blocks: one is full, has waited a block interval, or holds records whose durability somebody
+/// waits for. Which records are new is decided before. A pure state machine: it is told facts and appends what is to be done to its
+/// actions. One thread.
 class block_generator {
 public:
   // What is to be done, in this order.
@@ -44,6 +44,7 @@ public:
   bool is_open() const { return epoch_.value != 0; }
   weir::epoch current_epoch() const { return epoch_; }
 
+  /// Records without bytes are void: they have numbers, and nothing to read.
   void add(const fed_records& records);
   /// The block with this sequence has waited long enough.
   void cut_due(std::uint64_t sequence);
@@ -51,6 +52,8 @@ public:
   void durable(block_sequence through);
   void released(block_sequence through);
 
+  /// Whether the block that is being filled has records of this producer.
+  bool fills_for(const std::string& producer) const;
   /// Blocks that were handed over and are not durable yet, oldest first: what a restarted block store must be told again.
   std::vector<log::block_header> undurable() const;
   /// Records in durable blocks, and their bytes.
@@ -74,14 +77,16 @@ private:
     content what;
   };
 
-  bool filling() const { return content_.held_bytes > 0 || content_.records > 0 || !content_.tickets.empty(); }
+  bool filling() const {
+    return content_.held_bytes > 0 || content_.records > 0 || !content_.tickets.empty() || !content_.producers.empty();
+  }
   void note(content& of, const fed_records& records) const;
   void emit_block(content what, data::buffer_handle bytes);
 
   input_id input_;
   std::size_t block_bytes_;
   weir::epoch epoch_;
-  std::shared_ptr<data::buffer> bytes_; ///< of the block that is being filled
+  std::shared_ptr<data::buffer> bytes_; ///< of the block that is being filled; null while it has none
   content content_;
   bool soon_ = false;
   block_sequence last_cut_;

@@ -5,14 +5,10 @@
 #include <utility>
 
 #include "libstream/base/marks.hpp"
-#include "libstream/data/checksum.hpp"
 
 namespace weir::actors {
 
 namespace {
-
-/// Payloads at least this large become a block of their own, without a copy.
-constexpr std::size_t whole_block_bytes = 64 * limits::kib;
 
 /// Bytes behind the first `count` records.
 std::string_view skip_records(std::string_view bytes, std::uint64_t count) {
@@ -25,10 +21,16 @@ std::string_view skip_records(std::string_view bytes, std::uint64_t count) {
   return bytes;
 }
 
+data::buffer_handle without_first(const data::buffer& bytes, std::uint64_t count) {
+  auto rest = skip_records(bytes.view(), count);
+  auto trimmed = std::make_shared<data::buffer>(rest.size());
+  trimmed->append(rest);
+  return trimmed;
+}
+
 } // namespace
 
-void intake::opened(weir::epoch owner) {
-  epoch_ = owner;
+void intake::opened() {
   for (auto& [name, who] : producers_)
     if (!who.known)
       actions_.push_back(look_up{name});
@@ -47,18 +49,17 @@ void intake::hello(connection_id connection, const std::string& name) {
   if (who.known) {
     if (who.durable != who.accepted) {
       mark("receiver.welcomes_later");
-      auto is_filling = [&](auto& range) { return range.producer == name; };
-      if (std::any_of(filling_.producers.begin(), filling_.producers.end(), is_filling))
-        cut(); // so that it need not wait for the block's time
+      if (blocks_.fills_for(name))
+        blocks_.cut(); // so that it need not wait for the block's time
     }
     greet(who);
-  } else if (is_open())
+  } else if (blocks_.is_open())
     actions_.push_back(look_up{name});
 }
 
-/// Not before all that its earlier connections handed in is durable; `durable` comes back here.
+/// Not before all that its earlier connections handed in is durable; `reached` comes back here.
 void intake::greet(producer& who) {
-  if (!who.connection || who.welcome || !is_open() || stopped_ || who.durable != who.accepted)
+  if (!who.connection || who.welcome || !blocks_.is_open() || stopped_ || who.durable != who.accepted)
     return;
   who.welcome = true;
   actions_.push_back(welcome{*who.connection, who.durable});
@@ -128,117 +129,32 @@ void intake::data(connection_id connection, const ingest_data& frame) {
     return;
   }
   auto repeated = who.accepted + 1 - frame.first;
-  auto first = who.accepted + 1;
-  auto count = last - who.accepted;
+  fed_records fresh;
+  fresh.bytes = frame.bytes && repeated > 0 ? without_first(*frame.bytes, repeated) : frame.bytes;
+  fresh.count = last - who.accepted;
+  fresh.held = frame.held;
+  fresh.producer = name;
+  fresh.first = who.accepted + 1;
   who.accepted = last;
   if (frame.bytes)
-    taken_records_ += count;
-  if (!frame.bytes)
-    append(name, first, count, {}, frame.held);
-  else if (repeated == 0 && frame.bytes->size() >= whole_block_bytes)
-    cut_whole(name, first, count, frame.bytes, frame.held);
-  else
-    append(name, first, count, skip_records(frame.bytes->view(), repeated), frame.held);
+    taken_records_ += fresh.count;
+  blocks_.add(fresh);
 }
 
-void intake::append(const std::string& name, std::uint64_t first, std::uint64_t count, std::string_view bytes,
-                    std::uint64_t held) {
-  if (filling_.bytes && filling_.bytes->free() < bytes.size())
-    cut();
-  start_timer();
-  if (!filling_.bytes && !bytes.empty())
-    filling_.bytes = std::make_shared<data::buffer>(std::max(block_bytes_, bytes.size()));
-  if (!bytes.empty()) {
-    filling_.bytes->append(bytes);
-    filling_.records += count;
-  }
-  filling_.held_bytes += held;
-  note_range(name, first, count);
-}
-
-void intake::cut_whole(const std::string& name, std::uint64_t first, std::uint64_t count,
-                       const data::buffer_handle& bytes, std::uint64_t held) {
-  cut();
-  emit_block(count, held, {{name, first, first + count - 1}}, bytes);
-}
-
-void intake::note_range(const std::string& name, std::uint64_t first, std::uint64_t count) {
-  for (auto& range : filling_.producers)
-    if (range.producer == name && range.last + 1 == first) {
-      range.last = first + count - 1;
-      return;
-    }
-  filling_.producers.push_back({name, first, first + count - 1});
-}
-
-void intake::start_timer() {
-  if (filling_.producers.empty())
-    actions_.push_back(schedule_cut{last_cut_.value + 1});
-}
-
-void intake::cut_due(std::uint64_t sequence) {
-  if (last_cut_.value + 1 == sequence)
-    cut();
-}
-
-void intake::cut() {
-  if (filling_.producers.empty())
+void intake::reached(const std::string& name, std::uint64_t last) {
+  auto entry = producers_.find(name);
+  if (entry == producers_.end())
     return;
-  auto full = std::exchange(filling_, {});
-  auto bytes = full.bytes ? full.bytes : std::make_shared<data::buffer>(0);
-  if (bytes->size() < bytes->capacity() / 4) { // it may wait for long, and is counted by what is in it
-    auto fitting = std::make_shared<data::buffer>(bytes->size());
-    fitting->append(bytes->view());
-    bytes = std::move(fitting);
-  }
-  emit_block(full.records, full.held_bytes, std::move(full.producers), std::move(bytes));
-}
-
-void intake::emit_block(std::uint64_t records, std::uint64_t held, std::vector<log::producer_range> ranges,
-                        data::buffer_handle bytes) {
-  last_cut_ = last_cut_.next();
-  log::block_header header;
-  header.id = {input_, epoch_, last_cut_};
-  header.bytes = bytes->size();
-  header.records = records;
-  header.checksum = data::checksum(bytes->view());
-  header.producers = std::move(ranges);
-  blocks_[last_cut_] = {header, held, false};
-  actions_.push_back(store{std::move(header), std::move(bytes)});
-}
-
-void intake::durable(block_sequence through) {
-  for (auto at = blocks_.upper_bound(durable_); at != blocks_.end() && at->first <= through; ++at) {
-    at->second.is_durable = true;
-    durable_ = at->first;
-    durable_records_ += at->second.header.records;
-    durable_bytes_ += at->second.header.bytes;
-    for (auto& range : at->second.header.producers) {
-      auto entry = producers_.find(range.producer);
-      if (entry == producers_.end())
-        continue;
-      auto& who = entry->second;
-      who.durable = std::max(who.durable, range.last);
-      become_logged(who);
-      if (who.connection && who.welcome)
-        actions_.push_back(acknowledge{*who.connection, who.durable});
-      else if (who.connection)
-        greet(who);
-      else if (who.durable == who.accepted)
-        forget(entry);
-      depart_if_durable(range.producer);
-    }
-  }
-}
-
-void intake::released(block_sequence through) {
-  std::uint64_t bytes = 0;
-  while (!blocks_.empty() && blocks_.begin()->first <= through && blocks_.begin()->second.is_durable) {
-    bytes += blocks_.begin()->second.held_bytes;
-    blocks_.erase(blocks_.begin());
-  }
-  if (bytes > 0)
-    actions_.push_back(release{bytes});
+  auto& who = entry->second;
+  who.durable = std::max(who.durable, last);
+  become_logged(who);
+  if (who.connection && who.welcome)
+    actions_.push_back(acknowledge{*who.connection, who.durable});
+  else if (who.connection)
+    greet(who);
+  else if (who.durable == who.accepted)
+    forget(entry);
+  depart_if_durable(name);
 }
 
 void intake::goodbye(connection_id connection) {
@@ -251,7 +167,7 @@ void intake::goodbye(connection_id connection) {
     return;
   }
   who.leaving = true;
-  cut();
+  blocks_.cut();
   depart_if_durable(at->second);
 }
 
@@ -295,15 +211,8 @@ void intake::closed(connection_id connection) {
 }
 
 void intake::stop() {
-  cut();
+  blocks_.cut();
   stopped_ = true;
-}
-
-std::vector<log::block_header> intake::undurable() const {
-  std::vector<log::block_header> headers;
-  for (auto at = blocks_.upper_bound(durable_); at != blocks_.end(); ++at)
-    headers.push_back(at->second.header);
-  return headers;
 }
 
 std::vector<std::string> intake::unanswered_lookups() const {

@@ -3,12 +3,15 @@
 #include "actors/batch_coordinator/protocol.hpp"
 #include "actors/caf.hpp"
 #include "actors/checkpoint_writer/protocol.hpp"
+#include "actors/node/log_was_read.hpp"
 #include "actors/node/role.hpp"
+#include "actors/receiver/feed_messages.hpp"
 #include "actors/receiver/messages.hpp"
 
 namespace weir::actors {
 
-/// Ingests one `weir://` input on one node: cuts blocks, has them stored, acknowledges what is durable, paces itself.
+/// Receives the records of one input on one node, whether producers bring them to a port or the process fetches or makes them itself: cuts
+/// blocks, has them stored, acknowledges what is durable, paces whoever brings records.
 using receiver_actor = caf::typed_actor<
   // May append under this epoch from now on. From the coordinator.
   caf::reacts_to<input_opened>,
@@ -24,17 +27,26 @@ using receiver_actor = caf::typed_actor<
   caf::reacts_to<departure_recorded>,
   // Who was silent for long has left, so many names stay. From the writer.
   caf::reacts_to<producers_forgotten>,
+  // What it wanted to know of the log. From itself, off the log's thread.
+  caf::reacts_to<log_was_read>,
   // Take no more. From the coordinator.
   caf::reacts_to<drain_input>,
   // Report activity. From the coordinator.
   caf::reacts_to<report_input>,
-  // How fast it may go. From the coordinator, and from itself.
-  caf::reacts_to<limit_rate>, caf::reacts_to<read_again>,
-  // What producers do. From the server.
+  // How fast it may go. From the coordinator.
+  caf::reacts_to<limit_rate>,
+  // What producers do. From the server of a port.
   caf::reacts_to<producer_hello>, caf::reacts_to<producer_data>, caf::reacts_to<producer_goodbye>,
   caf::reacts_to<connection_closed>,
+  // Timers of a port: the rate allows records again, silent producers may be let go.
+  caf::reacts_to<read_again>, caf::reacts_to<forgetting_due>,
+  // What a feed has to say. From its threads.
+  caf::reacts_to<feed_gave>, caf::reacts_to<feed_ended>, caf::reacts_to<source_stopped>, caf::reacts_to<feed_warned>,
+  caf::reacts_to<feed_sleeps>,
+  // It is time to wake the feed.
+  caf::reacts_to<feed_wakes>,
   // Timers.
-  caf::reacts_to<cut_block>, caf::reacts_to<input_tick>, caf::reacts_to<forgetting_due>, caf::reacts_to<retry_tick>,
+  caf::reacts_to<cut_block>, caf::reacts_to<input_tick>, caf::reacts_to<retry_tick>,
   // Repeat what the lost incarnation did not answer. From the supervisor.
   caf::reacts_to<peer_restarted>>;
 

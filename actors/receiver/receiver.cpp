@@ -1,55 +1,32 @@
-// On a record's way, step 2 of 8: bytes from a producer's connection become a block. From sources/asio_ingest_server, to block_store.
+// On a record's way, step 2 of 8: records become blocks, whether producers bring them or the process fetches them. From `producer_port` or
+// `own_feed`, to block_store. `receiver_core` decides; this actor brings it messages and the time, and carries out what it says.
 #include "actors/receiver/receiver.hpp"
 
-#include "actors/batch_coordinator/protocol.hpp"
+#include <algorithm>
+#include <optional>
+
 #include "actors/block_store/protocol.hpp"
 #include "actors/monitor/chaos_page.hpp"
 #include "actors/node/conduct.hpp"
-#include "actors/receiver/input_rate.hpp"
-#include "actors/receiver/intake.hpp"
-#include "actors/receiver/paced_frames.hpp"
-#include "actors/sources/token_bucket.hpp"
-#include "libstream/base/marks.hpp"
+#include "actors/node/log_reader.hpp"
+#include "actors/receiver/open_feed.hpp"
+#include "actors/receiver/own_feed.hpp"
+#include "actors/receiver/producer_port.hpp"
+#include "actors/receiver/receiver_core.hpp"
+#include "actors/receiver/source_listeners.hpp"
 #include "libstream/log/positions.hpp"
 
 namespace weir::actors {
 
 namespace {
 
-/// Passes what the server's thread hears on to the actor's mailbox.
-class mailbox_listener final : public ingest_listener {
-public:
-  mailbox_listener(receiver_actor::pointer self, std::shared_ptr<actors::journal> journal, input_id input)
-    : self_{caf::actor_cast<caf::actor_addr>(self)}, journal_{std::move(journal)}, input_{input} {}
-
-  void hello(connection_id connection, std::string producer) override {
-    send(producer_hello{connection, std::move(producer)});
-  }
-  void data(connection_id connection, ingest_data data) override { send(producer_data{connection, std::move(data)}); }
-  void goodbye(connection_id connection) override { send(producer_goodbye{connection}); }
-  void closed(connection_id connection) override { send(connection_closed{connection}); }
-  void turned_away(const std::string& peer, const std::string& reason) override {
-    journal_->tell({.name = "connection_refused",
-                    .limited = true,
-                    .actor = address{role::receiver, input_.value},
-                    .message = reason,
-                    .more = {{"peer", peer}}});
-  }
-
-private:
-  template <class Message>
-  void send(Message message) {
-    if (auto self = caf::actor_cast<caf::actor>(self_))
-      caf::anon_send(self, std::move(message));
-  }
-  caf::actor_addr self_;
-  std::shared_ptr<actors::journal> journal_;
-  input_id input_;
-};
-
-/// Between two looks at the rate: so that fast producers do not make a timer of each record, and a rate that rises is noticed.
-constexpr token_bucket::duration shortest_pause{5'000};
-constexpr token_bucket::duration longest_pause{1'000'000};
+result<producer_port::known_producers> count_producers(const services& services, input_id input) {
+  auto names = log::read_producers(*services.store, input);
+  if (!names)
+    return tl::make_unexpected(names.error());
+  return producer_port::known_producers{
+    names->size(), std::any_of(names->begin(), names->end(), [](auto& entry) { return entry.second.left; })};
+}
 
 struct receiver_state {
   static inline const char* name = "receiver";
@@ -57,367 +34,178 @@ struct receiver_state {
   receiver_actor::pointer self;
   services_ptr services;
   input_id input;
-  std::uint64_t incarnation = 0;
-  std::unique_ptr<actors::intake> intake;
-  std::unique_ptr<ingest_server> server;
-  bool draining = false;
-  bool anyone_departed = false;
-  std::optional<input_rate> rate;
-  token_bucket bucket;
-  paced_frames frames; ///< came, and are not taken yet
-  bool held_back = false;
-  bool looks_again = false; ///< a timer runs
-  receiver_figures counted;
+  std::optional<receiver_core> core;
+  producer_port* port = nullptr; ///< of the two, one is there
+  own_feed* feed = nullptr;
+  std::optional<log_reader> log;
 
   receiver_state(receiver_actor::pointer ptr) : self{ptr} {}
   ~receiver_state() {
-    if (intake && intake->is_open())
-      say_figures(); // nobody else knows them
+    if (core)
+      core->end();
   }
 
-  bool start(services_ptr given, input_id which) {
+  result<void> start(services_ptr given, input_id which) {
     services = std::move(given);
     input = which;
-    incarnation = services->random();
+    auto opened = has_feed(services->settings.inputs[input.value]) ? open_feed() : open_port();
+    if (opened)
+      perform_all();
+    return opened;
+  }
+
+  result<void> open_port() {
     auto& url = services->settings.inputs[input.value];
-    auto bound = services->ingest->listen(url.address(), services->settings.max_receiver_bytes,
-                                          std::make_shared<mailbox_listener>(self, services->journal, input));
-    if (!bound) {
-      services->fail(bound.error());
-      return false;
-    }
-    server = std::move(*bound);
-    rate.emplace(services->settings);
-    bucket.set_rate(rate->records_per_s(), self->clock().now());
-    // A successor binds the same port, so that producers find it.
-    services->settings.inputs[input.value].rebind(server->address());
-    std::uint64_t names = 0;
-    if (auto known = log::read_producers(*services->store, input); known) {
-      anyone_departed = std::any_of(known->begin(), known->end(), [](auto& entry) { return entry.second.left; });
-      names = known->size();
-    }
-    intake = std::make_unique<actors::intake>(input, limits::block_bytes, services->settings.max_producers, names);
-    schedule_forgetting();
-    ask_to_open();
-    schedule_tick();
-    schedule_retry();
-    return true;
+    auto bound =
+      services->ingest->listen(url.address(), services->settings.max_receiver_bytes,
+                               std::make_shared<port_listener>(receiver_mailbox{self}, services->journal, input));
+    if (!bound)
+      return tl::make_unexpected(bound.error());
+    url.rebind((*bound)->address()); // a successor binds the same port, so that producers find it
+    make_core();
+    producer_port::settings settings{input, services->settings.max_producers, services->settings.producer_ttl};
+    port = &core->receive_from<producer_port>(now(), settings, std::move(*bound), services->journal);
+    log.emplace(self, services);
+    log->read([input = input](auto& node) { return count_producers(node, input); },
+              [this](auto& known) {
+                port->know(known);
+                core->begin();
+              });
+    return {};
   }
 
-  // -- what the coordinator says ---------------------------------------------------------------------------------------
+  result<void> open_feed() {
+    auto opened = services->open_feed(input, std::make_shared<own_feed_listener>(receiver_mailbox{self}));
+    if (!opened)
+      return tl::make_unexpected(opened.error());
+    make_core();
+    feed = &core->receive_from<own_feed>(now(), input, services->settings.inputs[input.value].text(),
+                                         std::move(*opened), services->journal);
+    core->begin();
+    return {};
+  }
 
-  void opened(const input_opened& message) {
-    if (message.incarnation != incarnation || intake->is_open())
+  void make_core() {
+    auto& settings = services->settings;
+    core.emplace(receiver_facts{input, settings.inputs[input.value].text(), services->random(), settings.block_interval,
+                                settings.retry_interval},
+                 input_rate{settings}, services->journal);
+  }
+
+  receiver_core::moment now() const { return {self->clock().now(), services->wall_clock_us()}; }
+
+  // -- what the actor hears --------------------------------------------------------------------------------------------
+
+  template <class Message>
+  void take(const Message& message) {
+    core->hear(message, now());
+    perform_all();
+  }
+
+  void log_read(const log_was_read& message) {
+    log->heard(message);
+    perform_all();
+  }
+
+  /// `tell` is called with the port. Nobody speaks for another kind of input.
+  template <class Tell>
+  void tell_port(Tell tell) {
+    if (!port)
       return;
-    intake->opened(message.epoch);
-    services->journal->receiver_started(input, server->address());
-    services->journal->receiver_counted(input, counted = figures());
-    services->journal->input_bound(services->settings.inputs[input.value].text());
-    act();
+    tell(*port, now().steady);
+    core->feed_has_heard(now());
+    perform_all();
   }
-
-  void drain() {
-    if (!draining) {
-      draining = true;
-      server->stop_reading();
-      intake->stop();
-      give_back_frames();
-      services->journal->receiver_stopped(input, drained_reason);
-    }
-    act();
-  }
-
-  void report() {
-    if (!intake->is_open())
-      ask_to_open();
-    say_activity();
-    say_drained();
-  }
-
-  // -- what the log says -----------------------------------------------------------------------------------------------
-
-  void durable(const blocks_durable& message) {
-    if (message.epoch != intake->current_epoch())
+  /// The same; and the input may rest, or rest no more.
+  template <class Tell>
+  void change_port(Tell tell) {
+    if (!port)
       return;
-    intake->durable(message.through);
-    act();
+    tell(*port, now().steady);
+    core->feed_has_changed(now());
+    perform_all();
   }
-
-  /// A committed batch rests on what is released, so it is durable: the word of that may have died with a block store or a writer.
-  void released(const blocks_released& message) {
-    if (message.epoch != intake->current_epoch())
+  template <class Message>
+  void tell_feed(const Message& message) {
+    if (!feed)
       return;
-    if (intake->last_durable() < message.through)
-      mark("receiver.hears_release_first");
-    intake->durable(message.through);
-    intake->released(message.through);
-    act();
+    feed->hear(message);
+    core->feed_has_heard(now());
+    perform_all();
   }
 
-  void fenced(const epoch_refused& message) {
-    if (message.epoch != intake->current_epoch())
-      return;
-    self->quit(caf::exit_reason::user_shutdown); // the supervisor starts a successor, which opens a newer epoch
+  // -- what the core wants done ----------------------------------------------------------------------------------------
+
+  void perform_all() {
+    for (auto& action : core->take_actions())
+      std::visit([this](auto& each) { perform(each); }, action);
   }
 
-  void found(const producer_found& message) {
-    if (message.epoch != intake->current_epoch())
-      return;
-    intake->found(message.producer, message.last, message.logged);
-    act();
+  void perform(receiver_actions::send& action) {
+    std::visit([&](auto& message) { services->directory.send(action.to, std::move(message)); }, action.message);
   }
-
-  void departed(const departure_recorded& message) {
-    if (message.epoch != intake->current_epoch())
-      return;
-    anyone_departed = true;
-    intake->departed(message.producer, message.added);
-    act();
-    say_activity();
-  }
-
-  void forgotten(const producers_forgotten& message) {
-    if (message.epoch != intake->current_epoch())
-      return;
-    intake->counted(message.remaining);
-    if (message.forgotten > 0)
-      services->journal->tell(
-        {.name = "producers_forgotten",
-         .actor = address{role::receiver, input.value},
-         .message = std::to_string(message.forgotten) +
-                    " producers were silent for longer than ingest.producer_ttl and are forgotten, for example '" +
-                    message.example + "'; one that comes back begins with record 1",
-         .more = {}});
-  }
-
-  // -- what producers do -----------------------------------------------------------------------------------------------
-
-  void hello(const producer_hello& message) {
-    intake->hello(message.connection, message.producer);
-    act();
-    say_activity();
-  }
-
-  void data(const producer_data& message) { said(message.connection, message.data); }
-  void goodbye(const producer_goodbye& message) { said(message.connection, paced_frames::goodbye{}); }
-  void closed(const connection_closed& message) {
-    said(message.connection, paced_frames::closed{});
-    say_activity();
-  }
-
-  void said(connection_id connection, paced_frames::said what) {
-    frames.add(connection, std::move(what));
-    if (draining)
-      give_back_frames();
-    take_frames();
-  }
-
-  /// As much of what connections have said as the rate allows. The rest waits here, and sockets are left unread meanwhile: what is too
-  /// fast waits with the producers.
-  void take_frames() {
-    auto now = self->clock().now();
-    while (auto piece = frames.next(bucket.available(now))) {
-      auto before = intake->taken_records();
-      auto from = piece->connection;
-      std::visit([this, from](auto& what) { take(from, what); }, piece->what);
-      bucket.take(intake->taken_records() - before, now); // not what is known already
-    }
-    if (auto hold = !frames.empty(); hold != held_back)
-      server->hold_back(held_back = hold);
-    if (!held_back)
-      return act();
-    mark("receiver.holds_to_rate");
-    if (!std::exchange(looks_again, true))
-      self->delayed_send(self, std::clamp(bucket.wait(now), shortest_pause, longest_pause), read_again{});
-    act();
-  }
-
-  void take(connection_id from, ingest_data& what) { intake->data(from, what); }
-  void take(connection_id from, paced_frames::goodbye&) { intake->goodbye(from); }
-  void take(connection_id from, paced_frames::closed&) { intake->closed(from); }
-
-  /// It drains, and the intake takes no more. Nothing of these frames was acknowledged, so producers hand them to the next start.
-  void give_back_frames() {
-    while (auto piece = frames.next(token_bucket::unlimited))
-      std::visit([&](auto& what) { take(piece->connection, what); }, piece->what);
-  }
-
-  void limit(const limit_rate& message) {
-    if (!rate->heard(message))
-      return;
-    bucket.set_rate(rate->records_per_s(), self->clock().now());
-    take_frames();
-  }
-
-  void look_again() {
-    looks_again = false;
-    take_frames();
-  }
-
-  receiver_figures figures() const {
-    return {intake->durable_records(), intake->durable_bytes(), server->open_connections(), rate->records_per_s()};
-  }
-
-  // -- time ------------------------------------------------------------------------------------------------------------
-
-  void tick() {
-    if (!intake->is_open())
-      ask_to_open();
-    say_activity();
-    say_figures();
-    schedule_tick();
-  }
-
-  void repeat(const address& restarted) {
-    if (restarted.what == role::batch_coordinator) {
-      report();
-    } else if (restarted.what == role::checkpoint_writer) {
-      ask_writer_again();
-    } else if (restarted.what == role::block_store) {
-      store_again();
+  void perform(receiver_actions::shelve& action) { services->blocks.put(action.id, std::move(action.bytes)); }
+  void perform(const receiver_actions::at_fault_point& place) { fault_point(place.name); }
+  void perform(const receiver_actions::start_timer& action) {
+    using enum receiver_actions::timer;
+    switch (action.timer) {
+      case tick: self->delayed_send(self, action.after, input_tick{}); break;
+      case retry: self->delayed_send(self, action.after, retry_tick{}); break;
+      case look_again: self->delayed_send(self, action.after, read_again{}); break;
+      case forget: self->delayed_send(self, action.after, forgetting_due{}); break;
+      case cut:
+        if (action.after.count() == 0)
+          self->send(self, cut_block{action.sequence});
+        else
+          self->delayed_send(self, action.after, cut_block{action.sequence});
+        break;
     }
   }
-
-  /// Names that are idle for long leave the log. Nobody waits for it, so nothing is repeated: it is asked again anyway.
-  void forget() {
-    if (intake->is_open() && !draining)
-      services->directory.send({role::checkpoint_writer, 0},
-                               forget_producers{input, intake->current_epoch(),
-                                                static_cast<std::uint64_t>(services->settings.producer_ttl.count()),
-                                                intake->present_producers()});
-    schedule_forgetting();
-  }
-
-  void retry() {
-    ask_writer_again();
-    store_again();
-    schedule_retry();
-  }
-
-  /// Also with nothing to store: the answer says what has been released meanwhile.
-  void store_again() {
-    if (!intake->is_open())
-      return;
-    auto undurable = intake->undurable();
-    if (!undurable.empty())
-      mark("receiver.stores_again");
-    services->directory.send({role::block_store, 0}, store_blocks{input, intake->current_epoch(),
-                                                                  intake->last_durable(), std::move(undurable)});
-  }
-
-  void ask_writer_again() {
-    if (!intake->is_open())
-      return;
-    for (auto& producer : intake->unanswered_lookups())
-      look_up(producer);
-    for (auto& producer : intake->unanswered_departures()) {
-      mark("receiver.asks_for_farewell_again");
-      depart(producer);
-    }
-  }
-
-  // -- doing what was decided --------------------------------------------------------------------------------------------
-
-  void act() {
-    std::vector<log::block_header> cut;
-    for (auto& action : intake->take_actions())
-      std::visit([this, &cut](auto& what) { perform(what, cut); }, action);
-    if (!cut.empty()) {
-      fault_point("receiver.block_cut");
-      store(std::move(cut));
-    }
-    say_drained();
-  }
-
-  using headers = std::vector<log::block_header>;
-  void perform(intake::look_up& what, headers&) { look_up(what.producer); }
-  void perform(intake::welcome& what, headers&) { server->welcome(what.connection, what.last_durable); }
-  void perform(intake::acknowledge& what, headers&) { server->acknowledge(what.connection, what.through); }
-  void perform(intake::refuse& what, headers&) {
-    services->journal->receiver_failed(input, "a producer was refused: " + what.reason);
-    server->refuse(what.connection, what.reason);
-  }
-  void perform(intake::farewell& what, headers&) { server->farewell(what.connection); }
-  void perform(intake::release& what, headers&) { server->release(what.bytes); }
-  void perform(intake::record_departure& what, headers&) { depart(what.producer); }
-  /// At the next multiple of the block interval, of which the batch interval is one: so a batch's last block is cut when the batch is.
-  void perform(intake::schedule_cut& what, headers&) {
-    auto interval = services->settings.block_interval;
-    auto past = std::chrono::microseconds{services->wall_clock_us() % interval.count()};
-    self->delayed_send(self, interval - past, cut_block{what.sequence});
-  }
-  void perform(intake::store& what, headers& cut) {
-    services->blocks.put(what.header.id, std::move(what.bytes));
-    cut.push_back(std::move(what.header));
-  }
-
-  void ask_to_open() { services->directory.send({role::batch_coordinator, 0}, open_input{input, incarnation}); }
-  void look_up(const std::string& producer) {
-    services->directory.send({role::checkpoint_writer, 0}, find_producer{input, intake->current_epoch(), producer});
-  }
-  void depart(const std::string& producer) {
-    services->directory.send({role::checkpoint_writer, 0}, record_departure{input, intake->current_epoch(), producer});
-  }
-  void store(headers cut) {
-    if (!cut.empty())
-      services->directory.send({role::block_store, 0},
-                               store_blocks{input, intake->current_epoch(), intake->last_durable(), std::move(cut)});
-  }
-  void say_activity() {
-    auto at_rest = frames.empty() && anyone_departed && intake->all_durable() && server->open_connections() == 0;
-    services->directory.send({role::batch_coordinator, 0}, input_activity{input, at_rest});
-  }
-  void say_figures() {
-    if (auto now = figures(); now != counted)
-      services->journal->receiver_counted(input, counted = now);
-  }
-  /// The figures go first: the application may end on the word that it has drained.
-  void say_drained() {
-    if (!draining || !intake->all_durable())
-      return;
-    say_figures();
-    services->directory.send({role::batch_coordinator, 0},
-                             input_drained{input, intake->current_epoch(), intake->last_cut()});
-  }
-  void schedule_retry() { self->delayed_send(self, services->settings.retry_interval, retry_tick{}); }
-  void schedule_forgetting() {
-    using namespace std::chrono_literals;
-    auto pause = std::clamp<std::chrono::milliseconds>(services->settings.producer_ttl / 20, 100ms, 1h);
-    self->delayed_send(self, pause, forgetting_due{});
-  }
-  void schedule_tick() { self->delayed_send(self, std::chrono::milliseconds(100), input_tick{}); }
+  void perform(const receiver_actions::quit&) { self->quit(caf::exit_reason::user_shutdown); }
 };
 
 receiver_actor::behavior_type receiver_behavior(receiver_actor::stateful_pointer<receiver_state> self,
                                                 services_ptr services, input_id input) {
   keep_conduct(self, services, to_string(address{role::receiver, input.value}));
   auto& state = self->state;
-  if (!state.start(std::move(services), input))
+  if (auto started = state.start(services, input); !started) {
+    services->fail(started.error());
     self->quit(caf::exit_reason::normal); // it has said why: a successor would only say it again
+  }
   return {
-    [&state](const input_opened& message) { state.opened(message); },
-    [&state](const blocks_durable& message) { state.durable(message); },
-    [&state](const blocks_released& message) { state.released(message); },
-    [&state](const epoch_refused& message) { state.fenced(message); },
-    [&state](const producer_found& message) { state.found(message); },
-    [&state](const departure_recorded& message) { state.departed(message); },
-    [&state](const producers_forgotten& message) { state.forgotten(message); },
-    [&state](const drain_input&) { state.drain(); },
-    [&state](const report_input&) { state.report(); },
-    [&state](const limit_rate& message) { state.limit(message); },
-    [&state](const read_again&) { state.look_again(); },
-    [&state](const producer_hello& message) { state.hello(message); },
-    [&state](const producer_data& message) { state.data(message); },
-    [&state](const producer_goodbye& message) { state.goodbye(message); },
-    [&state](const connection_closed& message) { state.closed(message); },
-    [&state](const cut_block& message) {
-      state.intake->cut_due(message.sequence);
-      state.act();
+    [&state](const input_opened& message) { state.take(message); },
+    [&state](const blocks_durable& message) { state.take(message); },
+    [&state](const blocks_released& message) { state.take(message); },
+    [&state](const epoch_refused& message) { state.take(message); },
+    [&state](const producer_found& message) { state.take(message); },
+    [&state](const departure_recorded& message) { state.change_port([&](auto& port, auto) { port.hear(message); }); },
+    [&state](const producers_forgotten& message) { state.tell_port([&](auto& port, auto) { port.hear(message); }); },
+    [&state](const log_was_read& message) { state.log_read(message); },
+    [&state](const drain_input& message) { state.take(message); },
+    [&state](const report_input& message) { state.take(message); },
+    [&state](const limit_rate& message) { state.take(message); },
+    [&state](const producer_hello& message) { state.change_port([&](auto& port, auto) { port.hear(message); }); },
+    [&state](const producer_data& message) { state.tell_port([&](auto& port, auto now) { port.hear(message, now); }); },
+    [&state](const producer_goodbye& message) {
+      state.tell_port([&](auto& port, auto now) { port.hear(message, now); });
     },
-    [&state](const input_tick&) { state.tick(); },
-    [&state](const forgetting_due&) { state.forget(); },
-    [&state](const retry_tick&) { state.retry(); },
-    [&state](const peer_restarted& message) { state.repeat(message.who); },
+    [&state](const connection_closed& message) {
+      state.change_port([&](auto& port, auto now) { port.hear(message, now); });
+    },
+    [&state](const read_again&) { state.tell_port([](auto& port, auto now) { port.look_again(now); }); },
+    [&state](const forgetting_due&) { state.tell_port([](auto& port, auto) { port.forget_silent(); }); },
+    [&state](const feed_gave& message) { state.tell_feed(message); },
+    [&state](const feed_ended& message) { state.tell_feed(message); },
+    [&state](const source_stopped& message) { state.tell_feed(message); },
+    [&state](const feed_warned& message) { state.tell_feed(message); },
+    [self](const feed_sleeps& message) {
+      self->delayed_send(self, std::chrono::milliseconds(message.pause_ms), feed_wakes{message.why});
+    },
+    [&state](const feed_wakes& message) { state.tell_feed(message); },
+    [&state](const cut_block& message) { state.take(message); },
+    [&state](const input_tick& message) { state.take(message); },
+    [&state](const retry_tick& message) { state.take(message); },
+    [&state](const peer_restarted& message) { state.take(message); },
   };
 }
 

@@ -9,8 +9,6 @@
 #include "actors/node/log_was_read.hpp"
 #include "actors/node/replayable_inputs.hpp"
 #include "actors/partition_executor/partition_executor.hpp"
-#include "actors/receiver/feed_receiver.hpp"
-#include "actors/receiver/open_feed.hpp"
 #include "actors/receiver/receiver.hpp"
 #include "actors/receiver/replay_receiver.hpp"
 #include "actors/runtime/stream_error.hpp"
@@ -89,8 +87,6 @@ caf::strong_actor_ptr start(caf::actor_system& system, const services_ptr& servi
     case role::receiver:
       if (is_replayable(*services, input_id{who.index}))
         return erase(spawn_replay_receiver(system, services, input_id{who.index}));
-      if (has_feed(services->settings.inputs[who.index]))
-        return erase(spawn_feed_receiver(system, services, input_id{who.index}));
       return erase(spawn_receiver(system, services, input_id{who.index}));
     case role::supervisor: break;
   }

@@ -9,7 +9,7 @@
 #include "libstream/data/buffer.hpp"
 
 /// Inputs whose records this process fetches or makes itself: a TCP client, a generator, a source of the program's own. The receiver
-/// actor that stores what they hand over is one for all (`actors/receiver/feed_receiver`); the simulation brings feeds of its own.
+/// actor that stores what they hand over is one for all (`actors/receiver/receiver`); the simulation brings feeds of its own.
 namespace weir::actors {
 
 /// Whole records on their way from a feed to its receiver.

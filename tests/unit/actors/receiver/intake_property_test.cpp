@@ -3,14 +3,14 @@
 #include <set>
 #include <sstream>
 
-#include "actors/receiver/intake.hpp"
-
 #include <catch2/catch.hpp>
 
 #include "libstream/data/checksum.hpp"
+#include "tests/unit/actors/receiver/wired_intake.hpp"
 
 using namespace weir;
 using namespace weir::actors;
+using weir::testing::wired_intake;
 
 namespace {
 
@@ -191,8 +191,8 @@ private:
     CHECK(who.connection != what.connection); // only those that were taken over: these producers leave no gaps
     ++refusals_;
   }
-  void happened(intake::store& what) { stored_.push_back(what); }
-  void happened(intake::schedule_cut& what) { timer_ = what.sequence; }
+  void happened(block_generator::store& what) { stored_.push_back(what); }
+  void happened(block_generator::schedule_cut& what) { timer_ = what.sequence; }
   void happened(intake::record_departure& what) {
     CHECK(producers_[what.producer].durable == producers_[what.producer].accepted);
     departures_.push_back(what.producer);
@@ -242,12 +242,12 @@ private:
 
   std::mt19937_64 random_;
   std::size_t block_bytes_;
-  intake intake_;
+  wired_intake intake_;
   std::map<std::string, producer> producers_;
   std::map<connection_id, std::string> owners_;
   connection_id last_connection_ = 0;
   std::vector<std::string> lookups_, departures_;
-  std::vector<intake::store> stored_;
+  std::vector<block_generator::store> stored_;
   std::uint64_t durable_ = 0, timer_ = 0, handed_in_ = 0, released_ = 0, refusals_ = 0, farewells_ = 0;
   std::size_t largest_ = 0;
 };

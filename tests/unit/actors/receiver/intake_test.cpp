@@ -1,11 +1,12 @@
-#include "actors/receiver/intake.hpp"
 
 #include <catch2/catch.hpp>
 
 #include "libstream/data/checksum.hpp"
+#include "tests/unit/actors/receiver/wired_intake.hpp"
 
 using namespace weir;
 using namespace weir::actors;
+using weir::testing::wired_intake;
 
 namespace {
 
@@ -26,7 +27,7 @@ ingest_data void_records(std::uint64_t first, std::uint64_t count) { return {fir
 
 /// The actions of one kind that came since the last look, in order.
 template <class Action>
-std::vector<Action> of_kind(const std::vector<intake::action>& actions) {
+std::vector<Action> of_kind(const std::vector<wired_intake::action>& actions) {
   std::vector<Action> found;
   for (auto& action : actions)
     if (auto match = std::get_if<Action>(&action))
@@ -34,21 +35,21 @@ std::vector<Action> of_kind(const std::vector<intake::action>& actions) {
   return found;
 }
 
-std::vector<std::string> stored_texts(const std::vector<intake::action>& actions) {
+std::vector<std::string> stored_texts(const std::vector<wired_intake::action>& actions) {
   std::vector<std::string> texts;
-  for (auto& block : of_kind<intake::store>(actions))
+  for (auto& block : of_kind<block_generator::store>(actions))
     texts.emplace_back(block.bytes->view());
   return texts;
 }
 
-intake open_intake(std::size_t block_bytes = 1024) {
-  intake made{input_id{7}, block_bytes};
+wired_intake open_intake(std::size_t block_bytes = 1024) {
+  wired_intake made{input_id{7}, block_bytes};
   made.opened(epoch{3});
   return made;
 }
 
 /// Connection 1 of producer "alpha", of which the log knows records up to `durable`.
-intake with_alpha(std::uint64_t durable = 0, std::size_t block_bytes = 1024) {
+wired_intake with_alpha(std::uint64_t durable = 0, std::size_t block_bytes = 1024) {
   auto made = open_intake(block_bytes);
   made.hello(1, "alpha");
   made.found("alpha", durable, true);
@@ -75,7 +76,7 @@ TEST_CASE("a producer is welcomed with what the log knows, and looked up once", 
 }
 
 TEST_CASE("a producer that came before the epoch was opened is looked up as soon as it is", "[intake]") {
-  intake made{input_id{7}, 1024};
+  wired_intake made{input_id{7}, 1024};
   made.hello(1, "alpha");
   CHECK(made.take_actions().empty());
   made.opened(epoch{1});
@@ -88,7 +89,7 @@ TEST_CASE("records are acknowledged only once their block is durable", "[intake]
   made.cut();
   auto actions = made.take_actions();
   CHECK(of_kind<intake::acknowledge>(actions).empty());
-  auto blocks = of_kind<intake::store>(actions);
+  auto blocks = of_kind<block_generator::store>(actions);
   REQUIRE(blocks.size() == 1);
   CHECK(blocks[0].header.id == block_id{input_id{7}, epoch{3}, block_sequence{1}});
   CHECK(blocks[0].header.producers == std::vector<log::producer_range>{{"alpha", 11, 12}});
@@ -123,7 +124,7 @@ TEST_CASE("of records that were partly sent before only the new ones are kept", 
   sent.resize(1 + lines, "new");
   made.data(1, records(2, sent));
   made.cut();
-  auto blocks = of_kind<intake::store>(made.take_actions());
+  auto blocks = of_kind<block_generator::store>(made.take_actions());
   REQUIRE(blocks.size() == 1);
   CHECK(blocks[0].header.records == lines);
   CHECK(blocks[0].bytes->view().size() == 4 * lines);
@@ -211,7 +212,7 @@ TEST_CASE("a welcome waits for all that the producer's earlier connections hande
 }
 
 TEST_CASE("a new name is refused while there are as many as there may be, and known ones are welcome", "[intake]") {
-  intake made{input_id{7}, 1024, 3, 1};
+  wired_intake made{input_id{7}, 1024, 3, 1};
   made.opened(epoch{3});
   made.hello(1, "old");
   made.found("old", 5, true);
@@ -247,7 +248,7 @@ TEST_CASE("a new name is refused while there are as many as there may be, and kn
 }
 
 TEST_CASE("names that only say goodbye count as well", "[intake]") {
-  intake made{input_id{7}, 1024, 1, 0};
+  wired_intake made{input_id{7}, 1024, 1, 0};
   made.opened(epoch{3});
   made.hello(1, "guest");
   made.found("guest", 0, false);
@@ -263,7 +264,7 @@ TEST_CASE("a block that is nearly empty takes no more memory than it needs", "[i
   auto made = with_alpha(0, 100'000);
   made.data(1, records(1, {"a"}));
   made.cut();
-  auto blocks = of_kind<intake::store>(made.take_actions());
+  auto blocks = of_kind<block_generator::store>(made.take_actions());
   REQUIRE(blocks.size() == 1);
   CHECK(blocks[0].bytes->capacity() == 2);
 }
@@ -273,7 +274,7 @@ TEST_CASE("a goodbye is recorded and answered only when all records are durable"
   made.data(1, records(1, {"a"}));
   made.goodbye(1);
   auto actions = made.take_actions();
-  CHECK(of_kind<intake::store>(actions).size() == 1); // cut at once: nothing more will come
+  CHECK(of_kind<block_generator::store>(actions).size() == 1); // cut at once: nothing more will come
   CHECK(of_kind<intake::record_departure>(actions).empty());
   made.durable(block_sequence{1});
   CHECK(of_kind<intake::record_departure>(made.take_actions()).size() == 1);
@@ -311,7 +312,7 @@ TEST_CASE("void records have numbers and no bytes", "[intake]") {
   made.data(1, void_records(6, 1));
   made.data(1, void_records(5, 2)); // again
   made.cut();
-  auto blocks = of_kind<intake::store>(made.take_actions());
+  auto blocks = of_kind<block_generator::store>(made.take_actions());
   REQUIRE(blocks.size() == 2);
   CHECK(blocks[0].header.producers == std::vector<log::producer_range>{{"alpha", 1, 5}});
   CHECK(blocks[0].header.records == 2);
@@ -330,7 +331,7 @@ TEST_CASE("a block is cut before it overflows, and large data becomes a block of
   made.data(1, records(4, {std::string(100'000, 'x')}));
   made.data(1, records(5, {"h"}));
   made.cut();
-  auto blocks = of_kind<intake::store>(made.take_actions());
+  auto blocks = of_kind<block_generator::store>(made.take_actions());
   REQUIRE(blocks.size() == 4);
   CHECK(blocks[0].bytes->view() == "abc\ndef\n");
   CHECK(blocks[1].bytes->view() == "g\n");
@@ -342,7 +343,7 @@ TEST_CASE("a timer cuts the block that it was started for, and no later one", "[
   auto made = with_alpha();
   made.data(1, records(1, {"a"}));
   made.data(1, records(2, {"b"}));
-  auto timers = of_kind<intake::schedule_cut>(made.take_actions());
+  auto timers = of_kind<block_generator::schedule_cut>(made.take_actions());
   REQUIRE(timers.size() == 1);
   CHECK(timers[0].sequence == 1);
   made.cut();
@@ -394,7 +395,7 @@ TEST_CASE("after a stop nothing is taken, and what was taken is handed over", "[
   CHECK(stored_texts(made.take_actions()) == std::vector<std::string>{"a\n"});
   made.data(1, records(2, {"b"}));
   auto actions = made.take_actions();
-  CHECK(of_kind<intake::store>(actions).empty());
+  CHECK(of_kind<block_generator::store>(actions).empty());
   CHECK(of_kind<intake::release>(actions).size() == 1);
   made.hello(2, "beta");
   made.found("beta", 0, true);

@@ -1,7 +1,11 @@
 #pragma once
 
-#include "actors/receiver/protocol.hpp"
+#include <cstdint>
+#include <string>
+
+#include "actors/caf.hpp"
 #include "actors/sources/feed.hpp"
+#include "libstream/base/fields.hpp"
 
 namespace weir::actors {
 
@@ -41,32 +45,6 @@ struct feed_wakes {
   std::uint64_t why = 0;
   WEIR_FIELDS(x.why)
 };
-
-/// Ingests an input whose records this process fetches or makes itself: cuts blocks, has them stored, paces the feed.
-using feed_receiver_actor = caf::typed_actor<
-  // May append under this epoch from now on. From the coordinator.
-  caf::reacts_to<input_opened>,
-  // Tell who waits for it. From the block store.
-  caf::reacts_to<blocks_durable>,
-  // Memory is free again. From the block store.
-  caf::reacts_to<blocks_released>,
-  // A newer incarnation writes: start anew. From the block store or the writer.
-  caf::reacts_to<epoch_refused>,
-  // Where a producer stands. From the writer.
-  caf::reacts_to<producer_found>,
-  // Take no more. From the coordinator.
-  caf::reacts_to<drain_input>,
-  // Report activity. From the coordinator.
-  caf::reacts_to<report_input>,
-  // How fast it may go. From the coordinator.
-  caf::reacts_to<limit_rate>,
-  // What the feed has to say.
-  caf::reacts_to<feed_gave>, caf::reacts_to<feed_ended>, caf::reacts_to<source_stopped>, caf::reacts_to<feed_warned>,
-  caf::reacts_to<feed_sleeps>,
-  // Timers.
-  caf::reacts_to<feed_wakes>, caf::reacts_to<cut_block>, caf::reacts_to<input_tick>, caf::reacts_to<retry_tick>,
-  // Repeat what the lost incarnation did not answer. From the supervisor.
-  caf::reacts_to<peer_restarted>>;
 
 } // namespace weir::actors
 

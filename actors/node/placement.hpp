@@ -6,14 +6,12 @@
 #include <numeric>
 #include <vector>
 
+#include "actors/node/node_id.hpp"
 #include "libstream/base/fields.hpp"
 #include "libstream/base/ids.hpp"
 #include "libstream/log/records.hpp"
 
 namespace weir::actors {
-
-/// A node of the application. One process alone is node 0.
-using node_id = strong_id<struct node_id_tag, std::uint32_t>;
 
 /// One executor of one node.
 struct executor_place {

@@ -117,7 +117,13 @@ struct services {
   /// The output of `plan` that shows isolated records; nothing: they are not kept.
   std::optional<output_index> dead_letters;
 
+  node_id node; ///< this one
   actors::directory directory;
+  /// An actor of this node.
+  address here(role what, std::uint32_t index = 0) const { return {what, index, node}; }
+  /// The coordinator, which one node has: today's only one.
+  address coordinator() const { return {role::batch_coordinator, 0, node_id{0}}; }
+
   block_shelf blocks;
   actors::exchange exchange;
   actors::staging staging;

@@ -331,7 +331,7 @@ struct actor_runtime::running {
     outcome.begin_drain(drain_limit(services.settings));
     if (!services.draining.exchange(true))
       services.journal->tell(draining_line(work_of(observer.look(0)), drain_limit(services.settings)));
-    services.directory.send({role::batch_coordinator, 0}, drain{});
+    services.directory.send(services.coordinator(), drain{});
   }
 
   /// Until a receiver's own thread has done all that it was told to before.

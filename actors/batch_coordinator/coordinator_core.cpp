@@ -27,12 +27,18 @@ coordinator_core::coordinator_core(coordinator_facts facts, std::shared_ptr<jour
     schedule_idle_check();
 }
 
-void coordinator_core::claim() { to_writer(claim_coordination{facts_.incarnation}); }
+void coordinator_core::claim() { to_writer(claim_coordination{facts_.incarnation, known_}); }
 
 /// No older coordinator can write from here on: what the log says now stays true until this one changes it.
 void coordinator_core::on(const coordination_claimed& message) {
-  if (message.incarnation != facts_.incarnation || is_active() || message.epoch <= claimed_)
+  if (is_active() || message.epoch <= known_)
     return;
+  known_ = message.epoch;
+  if (message.incarnation != facts_.incarnation) {
+    if (claimed_.value == 0)
+      claim(); // behind that one
+    return;
+  }
   claimed_ = message.epoch;
   claimed_us_ = now_.wall_us;
   actions_.push_back(read_recovered{claimed_});
@@ -44,6 +50,8 @@ void coordinator_core::recovered(weir::epoch claimed, const recovered_batches& l
     return;
   epoch_ = claimed;
   clock_.last_was({log.last, log.last_time_ms});
+  if (!log.unpublished.empty())
+    committed_ = log.unpublished.back().id;
   for (auto& commit : log.unpublished)
     recover_batch(commit);
   for (auto& record : log.open)
@@ -113,6 +121,13 @@ void coordinator_core::release_committed(const blocks_ready& message) {
     return;
   mark("coordinator.releases_again");
   actions_.push_back(send_to{{role::block_store, 0}, release_blocks{epoch_, {*gone}}});
+}
+
+void coordinator_core::on(const blocks_reported& message) {
+  if (!is_active())
+    return;
+  inputs_.on(message);
+  finish_if_drained();
 }
 
 void coordinator_core::on(const offsets_found& message) {
@@ -244,7 +259,7 @@ void coordinator_core::on(const peer_restarted& message) {
   }
   switch (who.what) {
     case role::checkpoint_writer: ask_writer_again(); break;
-    case role::block_store: actions_.push_back(send_to{who, report_blocks{epoch_}}); break;
+    case role::block_store: inputs_.ask_for_blocks(); break;
     case role::receiver:
       inputs_.receiver_restarted(input_id{who.index});
       send_rate(input_id{who.index});
@@ -268,7 +283,11 @@ void coordinator_core::on(const retry_tick&) {
   }
   ask_writer_again();
   run_unfinished_again();
+  forget_committed();
+  inputs_.ask_for_blocks_again();
   inputs_.drain_again();
+  for (std::uint32_t i = 0; i < facts_.inputs.size(); ++i)
+    send_rate(input_id{i});
   ask_for_counts(rates_.open_questions());
   publication_.ask_all_again();
   publish_next();
@@ -297,15 +316,21 @@ void coordinator_core::run_unfinished_again() {
       to_all(role::partition_executor, run_batch{batch.current(), batch.record(), facts_.owners});
 }
 
+/// The word of one is the word of all before it.
+void coordinator_core::forget_committed() {
+  if (committed_.value > 0)
+    to_all(role::partition_executor, forget_batch{epoch_, committed_});
+}
+
 void coordinator_core::send_rate(input_id input) {
   if (auto rate = times_.rate(input); rate && !rates_.paces(input))
-    actions_.push_back(send_to{{role::receiver, input.value}, limit_rate{epoch_, *rate}});
+    actions_.push_back(send_to{receiver_of(input), limit_rate{epoch_, *rate, ++rates_said_}});
 }
 
 void coordinator_core::ask_for_counts(const input_rates::questions& questions) {
   for (auto& [input, asked] : questions)
     actions_.push_back(
-      send_to{{role::receiver, input.value}, count_offsets{epoch_, asked.number, asked.ranges, asked.most_records}});
+      send_to{receiver_of(input), count_offsets{epoch_, asked.number, asked.ranges, asked.most_records}});
 }
 
 // -- the end -------------------------------------------------------------------------------------------------------------

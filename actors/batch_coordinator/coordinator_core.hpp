@@ -63,6 +63,7 @@ private:
   void on(const open_input&);
   void on(const epoch_opened&);
   void on(const blocks_ready&);
+  void on(const blocks_reported&);
   void on(const offsets_found&);
   void on(const offsets_counted&);
   void on(const input_activity&);
@@ -72,8 +73,10 @@ private:
   void on(const seal_impossible&);
   void on(const task_finished&);
   void on(const task_poisoned&);
+  void on(const task_failed&);
   void on(const batch_amended&);
   void on(const batch_committed&);
+  void on(const ready_to_publish&);
   void on(const batch_published&);
   void on(const batch_finished&);
   // Time, lost peers, the end.
@@ -115,6 +118,7 @@ private:
   void ask_writer_again();
   void run_unfinished_again();
   void send_rate(input_id input);
+  void forget_committed();
   void ask_for_counts(const input_rates::questions& questions);
 
   // The end.
@@ -122,6 +126,7 @@ private:
   void schedule_idle_check();
 
   bool is_active() const { return epoch_.value != 0; }
+  address receiver_of(input_id input) const { return {role::receiver, input.value, facts_.owners.owner_of(input)}; }
   batch_progress progress_of(const log::batch_record& record) const;
   std::set<output_index> outputs_of(const log::commit_record& commit) const;
   batch_progress* find(weir::epoch owner, batch_id batch);
@@ -143,6 +148,7 @@ private:
   coordinator_reports reports_;
   moment now_;          ///< of the call under way
   weir::epoch claimed_; ///< what the log is being read for; 0 = not claimed yet
+  weir::epoch known_;   ///< the newest that was claimed, as far as it was said
   std::int64_t claimed_us_ = 0;
   weir::epoch epoch_; ///< 0 until the log has been read
   view_id view_{1};
@@ -152,6 +158,8 @@ private:
   batch_clock clock_;
   batch_times times_;
   input_rates rates_;
+  batch_id committed_; ///< and all before it
+  std::uint64_t rates_said_ = 0;
   bool tick_comes_ = false;
   bool always_due_ = false;
   bool draining_ = false;

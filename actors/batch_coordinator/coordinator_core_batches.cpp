@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/batch_coordinator/coordinator_core.hpp"
+#include "actors/node/message_bounds.hpp"
 #include "libstream/base/ensure.hpp"
 #include "libstream/base/marks.hpp"
 #include "libstream/plan/batch_rules.hpp"
@@ -55,6 +56,16 @@ void coordinator_core::on(const task_poisoned& message) {
   }
   reports_.problem(message.problem);
   to_writer(amend_batch{epoch_, batch->record()});
+}
+
+/// Nothing but a defect, a disk or a source that is not what it was. An attempt that counts no more has found what it needs gone, perhaps.
+void coordinator_core::on(const task_failed& message) {
+  auto batch = find(message.attempt.epoch, message.batch);
+  if (!batch || batch->where() != batch_progress::state::open || batch->current() != message.attempt) {
+    mark("coordinator.drops_stale_failure");
+    return;
+  }
+  actions_.push_back(fail_application{{static_cast<error_code>(message.code), message.problem, {}, {}}});
 }
 
 void coordinator_core::on(const batch_amended& message) {
@@ -125,18 +136,19 @@ void coordinator_core::conclude(batch_progress& batch) {
   pass_fault_point("coordinator.commit_known");
   inputs_.queue().committed(batch.record());
   release_inputs(batch.record());
-  to_all(role::partition_executor, forget_batch{epoch_, batch.record().id});
+  committed_ = batch.record().id;
+  forget_committed();
   summarise(batch);
   if (batch.where() == batch_progress::state::published)
     done(batch);
 }
 
 void coordinator_core::release_inputs(const log::batch_record& record) {
-  release_blocks message{epoch_, {}};
+  std::vector<log::block_range> ranges;
   for (auto& split : record.splits)
-    message.ranges.insert(message.ranges.end(), split.blocks.begin(), split.blocks.end());
-  if (!message.ranges.empty())
-    actions_.push_back(send_to{{role::block_store, 0}, std::move(message)});
+    ranges.insert(ranges.end(), split.blocks.begin(), split.blocks.end());
+  for (auto& part : in_parts(std::move(ranges)))
+    actions_.push_back(send_to{{role::block_store, 0}, release_blocks{epoch_, std::move(part)}});
 }
 
 void coordinator_core::summarise(const batch_progress& batch) {
@@ -158,7 +170,13 @@ void coordinator_core::summarise(const batch_progress& batch) {
 void coordinator_core::publish_next() {
   for (auto& request : publication_.ask(batches_))
     actions_.push_back(
-      send_to{{role::sink, request.output.value}, publish_batch{epoch_, *request.commit, request.oldest}});
+      send_to{{role::sink, request.output.value},
+              publish_batch{epoch_, *request.commit, request.oldest, request.incarnation, request.after}});
+}
+
+void coordinator_core::on(const ready_to_publish& message) {
+  if (publication_.is_ready(message.output, message.incarnation) && is_active())
+    publish_next();
 }
 
 void coordinator_core::on(const batch_published& message) {

@@ -1,5 +1,7 @@
 #include "actors/batch_coordinator/coordinator_inputs.hpp"
 
+#include <algorithm>
+
 #include "libstream/base/marks.hpp"
 
 namespace weir::actors {
@@ -23,35 +25,87 @@ coordinator_inputs::coordinator_inputs(const coordinator_facts& facts, coordinat
 
 void coordinator_inputs::begin(weir::epoch epoch, const recovered_batches& log) {
   epoch_ = epoch;
-  for (auto& line : log.sealed)
+  for (auto& line : log.sealed) {
     queue_.sealed_before(line.input, line.epoch, line.through);
+    newest_[line.input] = std::max(newest_[line.input], line.epoch);
+  }
   for (auto& partition : log.begun)
     queue_.begun_before(partition.input, partition.name, partition.position);
-  actions_.push_back(send_to{{role::block_store, 0}, report_blocks{epoch_}});
-  actions_.push_back(send_to_all{role::receiver, report_input{epoch_}});
-  open_again();
+  ask_for_blocks();
+  for (std::uint32_t i = 0; i < facts_.inputs.size(); ++i)
+    if (!facts_.inputs[i].given_up)
+      ask_for_report(input_id{i});
   if (draining_)
     drain();
 }
 
+// -- who is there --------------------------------------------------------------------------------------------------------
+
+/// A receiver that is not the one to whom this is addressed says who it is, and is asked then.
+void coordinator_inputs::ask_for_report(input_id input) {
+  auto& line = reports_of_[input];
+  tell_receiver(input, report_input{epoch_, line.incarnation, line.report, newest_[input]});
+}
+
+/// What is said to no report, or to an older one, is not heard: the receiver is asked again.
+bool coordinator_inputs::is_late(const input_activity& message) {
+  auto& line = reports_of_[message.input];
+  if (message.incarnation != line.incarnation)
+    line = {message.incarnation, line.report + 1, 0, 0};
+  if (std::pair{message.coordinator, message.report} != std::pair{epoch_, line.report}) {
+    ask_for_report(message.input);
+    return true;
+  }
+  if (message.number <= line.activities)
+    return true;
+  line.activities = message.number;
+  return false;
+}
+
+/// Otherwise something that it had said before is still under way.
+bool coordinator_inputs::has_heard_all_of(const input_activity& message) {
+  return message.offsets <= reports_of_[message.input].taken &&
+         message.through <= queue_.known_through(message.input, message.epoch);
+}
+
 // -- epochs --------------------------------------------------------------------------------------------------------------
 
+/// Before there is an epoch nothing is known of inputs; receivers are asked then.
 void coordinator_inputs::on(const open_input& message) {
+  if (epoch_.value == 0)
+    return;
+  if (message.after != newest_[message.input]) {
+    mark("coordinator.names_newest_epoch");
+    ask_for_report(message.input);
+    return;
+  }
   opening_[message.input] = message.incarnation;
-  if (epoch_.value != 0)
-    actions_.push_back(send_to{{role::checkpoint_writer, 0}, open_epoch{epoch_, message.input, message.incarnation}});
+  ask_for_epoch(message.input, message.incarnation);
+}
+
+void coordinator_inputs::ask_for_epoch(input_id input, std::uint64_t incarnation) {
+  actions_.push_back(send_to{{role::checkpoint_writer, 0}, open_epoch{epoch_, input, incarnation, newest_[input]}});
 }
 
 void coordinator_inputs::open_again() {
   for (auto& [input, incarnation] : opening_)
-    actions_.push_back(send_to{{role::checkpoint_writer, 0}, open_epoch{epoch_, input, incarnation}});
+    ask_for_epoch(input, incarnation);
 }
 
 void coordinator_inputs::on(const epoch_opened& message) {
-  auto asked = opening_.find(message.input);
-  if (asked == opening_.end() || asked->second != message.incarnation)
+  auto& newest = newest_[message.input];
+  if (epoch_.value == 0 || message.epoch < newest)
     return;
+  newest = message.epoch;
+  auto asked = opening_.find(message.input);
+  if (asked == opening_.end())
+    return;
+  if (asked->second != message.incarnation) { // a lost predecessor had it opened, and its answer was lost as well
+    ask_for_epoch(message.input, asked->second);
+    return;
+  }
   opening_.erase(asked);
+  asked_at_the_end_ = false;
   rest_.opened(message.input, message.epoch);
   tell_receiver(message.input, input_opened{message.input, message.epoch, message.incarnation});
   if (draining_)
@@ -59,7 +113,7 @@ void coordinator_inputs::on(const epoch_opened& message) {
 }
 
 void coordinator_inputs::receiver_restarted(input_id input) {
-  tell_receiver(input, report_input{epoch_});
+  ask_for_report(input);
   if (draining_)
     tell_receiver(input, drain_input{epoch_});
 }
@@ -70,13 +124,46 @@ bool coordinator_inputs::on(const blocks_ready& message) {
   if (queue_.blocks_ready(message.input, message.epoch, message.headers))
     return true;
   mark("coordinator.asks_for_missing_blocks");
-  actions_.push_back(send_to{{role::block_store, 0}, report_blocks{epoch_}});
+  ask_for_blocks();
   return false;
 }
 
+void coordinator_inputs::ask_for_blocks() {
+  ++question_;
+  has_answered_ = false;
+  ask_for_blocks_again();
+}
+
+void coordinator_inputs::ask_for_blocks_again() {
+  if (!has_answered_)
+    actions_.push_back(send_to{{role::block_store, 0}, report_blocks{epoch_, question_}});
+}
+
+void coordinator_inputs::on(const blocks_reported& message) {
+  if (message.coordinator != epoch_ || message.question != question_ || std::exchange(has_answered_, true))
+    return;
+  kept_ = message.lines;
+}
+
+/// The reports themselves may come later than the word that they were all.
+bool coordinator_inputs::blocks_are_known() const {
+  return has_answered_ && std::all_of(kept_.begin(), kept_.end(), [this](auto& line) {
+           return line.through <= queue_.known_through(line.input, line.epoch);
+         });
+}
+
 bool coordinator_inputs::on(const offsets_found& message) {
-  if (draining_)
+  auto& line = reports_of_[message.input];
+  if (draining_ || message.coordinator != epoch_ || message.incarnation != line.incarnation ||
+      message.report != line.report)
     return false;
+  auto is_next = message.number == line.taken + 1;
+  line.taken += is_next ? 1 : 0;
+  tell_receiver(message.input, offsets_taken{epoch_, line.incarnation, line.report, line.taken});
+  if (!is_next) {
+    mark("coordinator.drops_repeated_offsets");
+    return false;
+  }
   offsets_.add(message);
   auto taken = take_offsets();
   report_nothing_new();
@@ -136,8 +223,11 @@ void coordinator_inputs::changed_after_reading(input_id input, const std::string
 // -- the end -------------------------------------------------------------------------------------------------------------
 
 void coordinator_inputs::on(const input_activity& message) {
-  rest_.activity(message.input, message.at_rest);
-  if (message.at_rest)
+  if (epoch_.value == 0 || is_late(message))
+    return;
+  auto rests = message.at_rest && has_heard_all_of(message);
+  rest_.activity(message.input, rests);
+  if (rests)
     resting_.insert(message.input);
   else
     resting_.erase(message.input);
@@ -175,6 +265,14 @@ void coordinator_inputs::drain_again() {
   for (std::uint32_t i = 0; i < facts_.inputs.size(); ++i)
     if (!rest_.has_drained(input_id{i}))
       tell_receiver(input_id{i}, drain_input{epoch_});
+}
+
+bool coordinator_inputs::all_drained() {
+  if (!queue_.empty() || !rest_.all_drained(facts_.inputs.size(), queue_))
+    return false;
+  if (!std::exchange(asked_at_the_end_, true))
+    ask_for_blocks();
+  return blocks_are_known();
 }
 
 bool coordinator_inputs::are_idle(bool nothing_open, time_point now) {

@@ -31,6 +31,7 @@ public:
   // Facts. What comes before `begin` is asked for again by it, but for requests to open.
   void on(const open_input& message);
   void on(const epoch_opened& message);
+  void on(const blocks_reported& message);
   /// False if a block is missing in between: it is asked for.
   bool on(const blocks_ready& message);
   /// True if something was taken into the queue.
@@ -41,8 +42,11 @@ public:
 
   /// Nothing more is to be taken.
   void drain();
-  /// Asks again for what was not answered: epochs of inputs.
+  /// Asks again for what was not answered: epochs of inputs, blocks that are kept.
   void open_again();
+  void ask_for_blocks_again();
+  /// What a lost block store had reported is asked for anew.
+  void ask_for_blocks();
   /// Asks again the inputs that have not said that they have drained.
   void drain_again();
   void receiver_restarted(input_id input);
@@ -52,19 +56,32 @@ public:
   /// Something waits to be sealed.
   void busy() { rest_.busy(); }
   void report_waiting() { reports_.waiting(queue_, facts_.inputs.size()); }
-  /// Every input has drained, and all of it was sealed.
-  bool all_drained() const { return queue_.empty() && rest_.all_drained(facts_.inputs.size(), queue_); }
+  /// Every input has drained, and all of it was sealed: also what is kept of lost receivers, for which the block store is asked.
+  bool all_drained();
   /// Nothing has come for `stop_when_idle`, and nothing waits. `nothing_open`: no batch with input is under way.
   bool are_idle(bool nothing_open, time_point now);
 
 private:
+  /// What one receiver has reported since it was asked last.
+  struct report_line {
+    std::uint64_t incarnation = 0; ///< of the receiver; 0 = nobody has said
+    std::uint64_t report = 0;
+    std::uint64_t taken = 0;      ///< the last of its news
+    std::uint64_t activities = 0; ///< the last one
+  };
+
+  void ask_for_report(input_id input);
+  void ask_for_epoch(input_id input, std::uint64_t incarnation);
+  bool is_late(const input_activity& message);
+  bool has_heard_all_of(const input_activity& message);
+  bool blocks_are_known() const;
   bool take_offsets();
   bool take(const offsets_found& news);
   void changed_after_reading(input_id input, const std::string& file);
   void report_nothing_new();
   template <class Message>
   void tell_receiver(input_id input, Message message) {
-    actions_.push_back(send_to{{role::receiver, input.value}, std::move(message)});
+    actions_.push_back(send_to{{role::receiver, input.value, facts_.owners.owner_of(input)}, std::move(message)});
   }
 
   const coordinator_facts& facts_;
@@ -74,7 +91,13 @@ private:
   bool draining_ = false;
   input_queue queue_;
   drain_watch rest_;
-  std::map<input_id, std::uint64_t> opening_; ///< receivers that wait for their epoch
+  std::map<input_id, report_line> reports_of_; ///< by input
+  std::map<input_id, weir::epoch> newest_;     ///< epoch of each input that was ever opened
+  std::map<input_id, std::uint64_t> opening_;  ///< receivers that wait for their epoch
+  std::uint64_t question_ = 0;                 ///< the last one to the block store
+  std::vector<blocks_reported::line> kept_;    ///< the answer
+  bool has_answered_ = true;
+  bool asked_at_the_end_ = false; ///< when all had drained
   waiting_offsets offsets_;
   std::set<std::pair<input_id, std::string>> changed_files_; ///< after they were read; named to people
   std::set<input_id> resting_;                               ///< inputs that have said that all is found that is there

@@ -9,15 +9,17 @@
 
 namespace weir::actors {
 
-/// From a receiver: a new incarnation wants to append. Repeated until answered with input_opened.
+/// From a receiver: a new incarnation wants to append. Repeated until answered with input_opened. If `after` is not the newest epoch it is answered
+/// with report_input, which says what is; so one that comes late opens nothing.
 struct open_input {
   input_id input;
   std::uint64_t incarnation = 0;
-  WEIR_FIELDS(x.input, x.incarnation)
+  weir::epoch after; ///< what it knows to be the newest epoch of its input; 0 = none
+  WEIR_FIELDS(x.input, x.incarnation, x.after)
 };
 
 /// From the block store: these blocks are with the writer and may be sealed. In sequence order; may overlap what was said before.
-/// The writer takes a seal only behind its blocks, so that nothing rests on a block that is lost.
+/// The writer takes a seal only behind its blocks, so that nothing rests on a block that is lost. Repeated until they are released.
 struct blocks_ready {
   input_id input;
   weir::epoch epoch;
@@ -27,12 +29,31 @@ struct blocks_ready {
 
 /// From the receiver of an input that can be read again: its partitions, in the order in which they shall be read. May overlap what was
 /// said before. Those that have changed are said first: nothing more of them may be sealed as they were; once they are complete they
-/// are found again.
+/// are found again. Taken in the order of their numbers, each once; repeated until answered with offsets_taken. What belongs to no report, or
+/// to an older one, is ignored.
 struct offsets_found {
   input_id input;
-  std::vector<plan::source_partition> partitions;
-  std::vector<std::string> changed;
-  WEIR_FIELDS(x.input, x.partitions, x.changed)
+  std::vector<plan::source_partition> partitions{};
+  std::vector<std::string> changed{};
+  weir::epoch coordinator{};     ///< that has asked
+  std::uint64_t incarnation = 0; ///< of the receiver
+  std::uint64_t report = 0;
+  std::uint64_t number = 0; ///< in the report, from 1 on
+  WEIR_FIELDS(x.input, x.partitions, x.changed, x.coordinator, x.incarnation, x.report, x.number)
+};
+
+/// From the block store: the answer to `report_blocks`. What it has reported goes that far.
+struct blocks_reported {
+  struct line {
+    input_id input;
+    weir::epoch epoch;
+    block_sequence through;
+    WEIR_FIELDS(x.input, x.epoch, x.through)
+  };
+  weir::epoch coordinator;
+  std::uint64_t question = 0;
+  std::vector<line> lines;
+  WEIR_FIELDS(x.coordinator, x.question, x.lines)
 };
 
 /// From the receiver of an input that can be read again: the answer to `count_offsets`.
@@ -47,11 +68,20 @@ struct offsets_counted {
   WEIR_FIELDS(x.coordinator, x.input, x.question, x.whole_ranges, x.cut_to, x.records, x.failed)
 };
 
-/// From a receiver, whenever it changes: whether its input has come to rest, as `--stop-when-idle` means it.
+/// From a receiver, again and again, and whenever it changes: whether its input has come to rest, as `--stop-when-idle` means it. It rests only
+/// once all has been heard of it that was said before. One that belongs to no report, or to an older one, tells the coordinator that
+/// the receiver has to be asked; one that comes late is ignored.
 struct input_activity {
   input_id input;
   bool at_rest = false;
-  WEIR_FIELDS(x.input, x.at_rest)
+  weir::epoch coordinator{};     ///< the newest that has asked; 0 = none yet
+  std::uint64_t incarnation = 0; ///< of the receiver
+  std::uint64_t report = 0;
+  std::uint64_t number = 0;  ///< rises in the report
+  std::uint64_t offsets = 0; ///< number of the last `offsets_found`
+  weir::epoch epoch{};       ///< of the input; 0 = it can be read again, or is not open
+  block_sequence through{};  ///< its last block
+  WEIR_FIELDS(x.input, x.at_rest, x.coordinator, x.incarnation, x.report, x.number, x.offsets, x.epoch, x.through)
 };
 
 /// From a receiver: it takes no more, and all that it took, blocks up to `through`, is durable.
@@ -81,6 +111,23 @@ struct task_poisoned {
   std::vector<log::exclusion> excluded; ///< otherwise: of one task
   std::string problem;                  ///< for people
   WEIR_FIELDS(x.attempt, x.batch, x.skip, x.excluded, x.problem)
+};
+
+/// From an executor: a task cannot be run, and there is no policy for that. If the attempt still counts, the application ends.
+struct task_failed {
+  actors::attempt attempt;
+  batch_id batch;
+  std::uint32_t code = 0; ///< an error_code
+  std::string problem;
+  WEIR_FIELDS(x.attempt, x.batch, x.code, x.problem)
+};
+
+/// From a sink that has begun, and whenever it is asked for a publication that was meant for a lost predecessor: this incarnation publishes. Repeated
+/// by that until it is asked itself.
+struct ready_to_publish {
+  output_index output;
+  std::uint64_t incarnation = 0;
+  WEIR_FIELDS(x.output, x.incarnation)
 };
 
 /// From a sink: the batch is visible in the output.

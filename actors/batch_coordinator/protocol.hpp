@@ -20,10 +20,12 @@ using batch_coordinator_actor = caf::typed_actor<
   // Blocks that it was told of were lost: it starts anew from the log. From the writer.
   caf::reacts_to<seal_impossible>,
   // Input that may be sealed. From receivers and the block store.
-  caf::reacts_to<open_input>, caf::reacts_to<blocks_ready>, caf::reacts_to<offsets_found>,
-  caf::reacts_to<offsets_counted>, caf::reacts_to<input_activity>, caf::reacts_to<input_drained>,
+  caf::reacts_to<open_input>, caf::reacts_to<blocks_ready>, caf::reacts_to<blocks_reported>,
+  caf::reacts_to<offsets_found>, caf::reacts_to<offsets_counted>, caf::reacts_to<input_activity>,
+  caf::reacts_to<input_drained>,
   // Progress of a batch. From executors and sinks.
-  caf::reacts_to<task_finished>, caf::reacts_to<task_poisoned>, caf::reacts_to<batch_published>,
+  caf::reacts_to<task_finished>, caf::reacts_to<task_poisoned>, caf::reacts_to<task_failed>,
+  caf::reacts_to<ready_to_publish>, caf::reacts_to<batch_published>,
   // Stop in order. From the runtime.
   caf::reacts_to<drain>,
   // The clock.
@@ -50,4 +52,7 @@ CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::drain))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::batch_tick))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::offsets_counted))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::idle_check))
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::blocks_reported))
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::task_failed))
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::ready_to_publish))
 CAF_END_TYPE_ID_BLOCK(weir_batch_coordinator)

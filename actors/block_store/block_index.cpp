@@ -101,6 +101,19 @@ std::vector<std::vector<log::block_header>> block_index::undurable() const {
   return found;
 }
 
+std::vector<std::vector<log::block_header>> block_index::overdue() {
+  std::vector<std::vector<log::block_header>> lines;
+  for (auto& [key, each] : lines_) {
+    std::vector<log::block_header> headers;
+    for (auto block = each.blocks.begin(); block != each.blocks.end() && block->first <= each.waiting; ++block)
+      headers.push_back(block->second);
+    if (!headers.empty())
+      lines.push_back(std::move(headers));
+    each.waiting = each.known;
+  }
+  return lines;
+}
+
 std::vector<std::vector<log::block_header>> block_index::known() const {
   std::vector<std::vector<log::block_header>> found;
   for (auto& [key, at] : lines_) {

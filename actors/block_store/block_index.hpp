@@ -38,6 +38,8 @@ public:
 
   /// Not yet durable blocks, in order: to be sent to a writer that lost them.
   std::vector<std::vector<log::block_header>> undurable() const;
+  /// Blocks that were here when this was called last and still are, in order: what was said of them may have been lost, or the answer.
+  std::vector<std::vector<log::block_header>> overdue();
   /// Blocks that were not released, in order, one vector for each (input, epoch).
   std::vector<std::vector<log::block_header>> known() const;
 
@@ -46,6 +48,7 @@ private:
     std::map<block_sequence, log::block_header> blocks;
     block_sequence known;   ///< greatest sequence taken on
     block_sequence durable; ///< greatest durable sequence
+    block_sequence waiting; ///< greatest sequence when `overdue` was called last
   };
   std::map<std::pair<input_id, weir::epoch>, line> lines_;
 };

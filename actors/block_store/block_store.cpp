@@ -12,6 +12,8 @@
 #include "actors/block_store/block_index.hpp"
 #include "actors/node/conduct.hpp"
 #include "actors/node/log_reader.hpp"
+#include "actors/node/message_bounds.hpp"
+#include "actors/node/newest_coordinator.hpp"
 #include "actors/receiver/protocol.hpp"
 #include "libstream/base/marks.hpp"
 #include "libstream/log/block_log.hpp"
@@ -64,6 +66,7 @@ struct block_store_state {
   services_ptr services;
   std::optional<log_reader> log;
   block_index index;
+  newest_coordinator coordinator;
   std::map<input_id, weir::epoch> newest_epochs;
   bool recovered = false;
   bool looking = false;                    ///< for blocks that nobody has reported
@@ -106,7 +109,7 @@ struct block_store_state {
       append(message.input, message.epoch, fresh);
       report(fresh); // not before: a seal must not reach the writer ahead of its blocks
     } else if (auto through = index.durable_through(message.input, message.epoch); through.value > 0)
-      services->directory.send({role::receiver, message.input.value},
+      services->directory.send(services->here(role::receiver, message.input.value),
                                blocks_durable{message.input, message.epoch, through});
   }
 
@@ -125,7 +128,7 @@ struct block_store_state {
   }
 
   void say_durable(const blocks_appended& message) {
-    services->directory.send({role::receiver, message.input.value},
+    services->directory.send(services->here(role::receiver, message.input.value),
                              blocks_durable{message.input, message.epoch, message.through});
   }
 
@@ -148,23 +151,32 @@ struct block_store_state {
   void on(const epoch_refused& message) {
     index.refused(message.input, message.epoch);
     forget_unknown(message.input, message.epoch.next());
-    services->directory.send({role::receiver, message.input.value}, message);
+    services->directory.send(services->here(role::receiver, message.input.value), message);
   }
 
   void forget_unknown(input_id input, weir::epoch newest) {
     services->blocks.drop_unknown(input, newest, [this](const block_id& id) { return index.knows(id); });
   }
 
-  void on(const report_blocks&) {
-    for (auto& known : index.known())
+  void on(const report_blocks& message) {
+    if (!coordinator.hears(message.coordinator))
+      return;
+    blocks_reported answer{message.coordinator, message.question, {}};
+    for (auto& known : index.known()) {
       report(known);
+      auto& last = known.back().id;
+      answer.lines.push_back({last.input, last.epoch, last.sequence});
+    }
+    services->directory.send(services->coordinator(), std::move(answer));
   }
 
   void on(const release_blocks& message) {
+    if (!coordinator.hears(message.coordinator))
+      return; // the newer one is told of them, and releases them
     for (auto& range : message.ranges) {
       index.released(range);
       services->blocks.drop(range.input, range.epoch, range.last);
-      services->directory.send({role::receiver, range.input.value},
+      services->directory.send(services->here(role::receiver, range.input.value),
                                blocks_released{range.input, range.epoch, range.last});
     }
   }
@@ -175,7 +187,7 @@ struct block_store_state {
     if (through.value == 0)
       return;
     services->blocks.drop(message.input, message.epoch, through);
-    services->directory.send({role::receiver, message.input.value},
+    services->directory.send(services->here(role::receiver, message.input.value),
                              blocks_released{message.input, message.epoch, through});
   }
 
@@ -188,6 +200,7 @@ struct block_store_state {
     if (recovered) {
       append_again();
       find_unknown();
+      report_again();
     }
     schedule_retry();
   }
@@ -203,6 +216,14 @@ struct block_store_state {
               });
   }
 
+  /// What is here for long is waiting to be sealed or released, or the coordinator has not heard of it, or nobody heard its answer.
+  void report_again() {
+    for (auto& overdue : index.overdue()) {
+      mark("store.reports_again");
+      report(overdue);
+    }
+  }
+
   void append_again() {
     for (auto& undurable : index.undurable()) {
       mark("store.appends_again");
@@ -213,7 +234,8 @@ struct block_store_state {
   void schedule_retry() { self->delayed_send(self, services->settings.retry_interval, retry_tick{}); }
 
   void append(input_id input, weir::epoch owner, const headers& fresh) {
-    services->directory.send({role::checkpoint_writer, 0}, append_blocks{input, owner, fresh});
+    for (auto& part : in_parts(fresh))
+      services->directory.send(services->here(role::checkpoint_writer), append_blocks{input, owner, std::move(part)});
   }
 
   void report(const headers& kept) {
@@ -224,7 +246,7 @@ struct block_store_state {
         message.headers.push_back(kept[next]);
         message.headers.back().producers.clear();
       }
-      services->directory.send({role::batch_coordinator, 0}, std::move(message));
+      services->directory.send(services->coordinator(), std::move(message));
     }
   }
 };

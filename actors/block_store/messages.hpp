@@ -17,13 +17,16 @@ struct store_blocks {
   WEIR_FIELDS(x.input, x.epoch, x.durable, x.headers)
 };
 
-/// From the coordinator that starts anew: report every block that is kept.
+/// From the coordinator: report every block that is kept, then say that this was all. Repeated until answered with blocks_reported. One of an older
+/// coordinator is ignored.
 struct report_blocks {
   weir::epoch coordinator;
-  WEIR_FIELDS(x.coordinator)
+  std::uint64_t question = 0; ///< the answer repeats it
+  WEIR_FIELDS(x.coordinator, x.question)
 };
 
-/// From the coordinator: these blocks are in committed batches; memory may let them go.
+/// From the coordinator: these blocks are in committed batches; memory may let them go. One that is lost is said again: what is kept for long is
+/// reported again. One of an older coordinator is ignored.
 struct release_blocks {
   weir::epoch coordinator;
   std::vector<log::block_range> ranges;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
+#include <utility>
 
 #include "actors/checkpoint_writer/group_commit.hpp"
 #include "actors/checkpoint_writer/log_thread.hpp"
@@ -43,6 +45,7 @@ struct writer_state {
   std::deque<std::function<void()>> early; ///< requests that came before the log was read
   parked_requests parked;
   std::optional<group_commit> commits;
+  std::map<input_id, std::pair<weir::epoch, std::uint64_t>> forgetting; ///< the newest question of each input
 
   writer_state(checkpoint_writer_actor::pointer ptr) : self{ptr} {}
 
@@ -132,17 +135,21 @@ struct writer_state {
   }
 
   bool take(const claim_coordination& message) {
-    auto [answer, step] = decide(log::claim_command{message.incarnation});
-    step.answer = reply(role::batch_coordinator, 0, coordination_claimed{message.incarnation, answer.epoch});
+    auto [answer, step] = decide(log::claim_command{message.incarnation, message.after});
+    auto& newest = log->batches().fence().claimed();
+    step.answer = reply(role::batch_coordinator, 0, coordination_claimed{newest.incarnation, newest.epoch});
     return carry_out(commits->add(std::move(step)));
   }
 
   bool take(const open_epoch& message) {
-    auto made = decide(log::open_command{message.coordinator, message.input, message.incarnation});
-    if (!made.stands())
+    auto made = decide(log::open_command{message.coordinator, message.input, message.incarnation, message.after});
+    if (made.answer.verdict == verdict::refused)
       return object(made.answer, message.coordinator);
+    auto newest = log::newest_epoch(log->batches().positions(), message.input);
+    if (!newest)
+      return true; // it names an epoch of an input that has none
     made.step.answer =
-      reply(role::batch_coordinator, 0, epoch_opened{message.input, made.answer.epoch, message.incarnation});
+      reply(role::batch_coordinator, 0, epoch_opened{message.input, newest->first, newest->second.incarnation});
     return carry_out(commits->add(std::move(made.step)));
   }
 
@@ -251,7 +258,7 @@ struct writer_state {
     step.answer = [this, message, known] {
       send(role::receiver, message.input.value,
            producer_found{message.input, message.epoch, message.producer, *known ? (*known)->last : 0,
-                          known->has_value()});
+                          known->has_value(), message.question});
     };
     return carry_out(commits->add(std::move(step)));
   }
@@ -266,14 +273,24 @@ struct writer_state {
     };
     step.answer = [this, message, added] {
       send(role::receiver, message.input.value,
-           departure_recorded{message.input, message.epoch, message.producer, *added});
+           departure_recorded{message.input, message.epoch, message.producer, *added, message.question});
     };
     return carry_out(commits->add(std::move(step)));
   }
 
+  /// Who is present is said by the newest question only.
+  bool is_late(const forget_producers& message) {
+    auto& newest = forgetting[message.input];
+    std::pair asked{message.epoch, message.question};
+    if (message.question != 0 && asked <= newest)
+      return true;
+    newest = asked;
+    return false;
+  }
+
   /// It is asked again, so a full disk is not kept waiting with it.
   bool take(const forget_producers& message) {
-    if (is_over(message) || commits->pauses())
+    if (is_over(message) || commits->pauses() || is_late(message))
       return true;
     auto counts = std::make_shared<log::forgotten_producers>();
     write_step step;
@@ -289,7 +306,8 @@ struct writer_state {
     };
     step.answer = [this, message, counts] {
       send(role::receiver, message.input.value,
-           producers_forgotten{message.input, message.epoch, counts->forgotten, counts->remaining, counts->example});
+           producers_forgotten{message.input, message.epoch, counts->forgotten, counts->remaining, counts->example,
+                               message.question});
     };
     return carry_out(commits->add(std::move(step)));
   }
@@ -322,7 +340,7 @@ struct writer_state {
 
   template <class Message>
   bool send(role what, std::uint32_t index, Message message) {
-    services->directory.send({what, index}, std::move(message));
+    services->directory.send(services->here(what, index), std::move(message));
     return true;
   }
 

@@ -11,18 +11,22 @@ namespace weir::actors {
 
 // Requests. Each may be repeated: its key decides, and it is answered again.
 
-/// A coordinator starts: raise the epoch, so that nothing of an older one is accepted from now on.
+/// A coordinator starts: raise the epoch, so that nothing of an older one is accepted from now on. It rises only from the epoch that the claim
+/// names, so a claim that comes late raises nothing; whoever names another one hears which it is, and claims again.
 struct claim_coordination {
   std::uint64_t incarnation = 0;
-  WEIR_FIELDS(x.incarnation)
+  weir::epoch after; ///< what the coordinator knows to be the newest; 0 = none
+  WEIR_FIELDS(x.incarnation, x.after)
 };
 
-/// A receiver starts: raise the input's epoch, so that appends of the older one are refused from now on.
+/// A receiver starts: raise the input's epoch, so that appends of the older one are refused from now on. It rises only from the epoch that is
+/// named, as a claim does.
 struct open_epoch {
   epoch coordinator;
   input_id input;
   std::uint64_t incarnation = 0; ///< of the receiver
-  WEIR_FIELDS(x.coordinator, x.input, x.incarnation)
+  weir::epoch after;             ///< what the coordinator knows to be the newest of the input; 0 = none
+  WEIR_FIELDS(x.coordinator, x.input, x.incarnation, x.after)
 };
 
 /// Make blocks durable, with the positions of their producers. Their bytes are on the block shelf.
@@ -38,7 +42,8 @@ struct find_producer {
   input_id input;
   weir::epoch epoch;
   std::string producer;
-  WEIR_FIELDS(x.input, x.epoch, x.producer)
+  std::uint64_t question = 0; ///< the answer repeats it: where a producer stood earlier is no answer
+  WEIR_FIELDS(x.input, x.epoch, x.producer, x.question)
 };
 
 /// A producer has said goodbye.
@@ -46,7 +51,8 @@ struct record_departure {
   input_id input;
   weir::epoch epoch;
   std::string producer;
-  WEIR_FIELDS(x.input, x.epoch, x.producer)
+  std::uint64_t question = 0; ///< the answer repeats it: an earlier goodbye is another one
+  WEIR_FIELDS(x.input, x.epoch, x.producer, x.question)
 };
 
 /// Forget the producers that were silent for `idle_ms` of service time, but for those that are present; and count the rest.
@@ -55,7 +61,8 @@ struct forget_producers {
   weir::epoch epoch;
   std::uint64_t idle_ms = 0;
   std::vector<std::string> present; ///< sorted
-  WEIR_FIELDS(x.input, x.epoch, x.idle_ms, x.present)
+  std::uint64_t question = 0;       ///< rises: who is present changes, so an older one is not carried out
+  WEIR_FIELDS(x.input, x.epoch, x.idle_ms, x.present, x.question)
 };
 
 /// Fix the input of a batch.
@@ -113,12 +120,14 @@ struct unhurried_due {
 
 // Answers.
 
+/// The newest coordinator: the one that asked, or another one, from whose epoch it claims again.
 struct coordination_claimed {
   std::uint64_t incarnation = 0;
   weir::epoch epoch;
   WEIR_FIELDS(x.incarnation, x.epoch)
 };
 
+/// The newest epoch of an input, and whose it is: of the receiver that was to be opened, or of another one, and it is asked again from there.
 struct epoch_opened {
   input_id input;
   weir::epoch epoch;
@@ -147,7 +156,8 @@ struct producer_found {
   std::string producer;
   std::uint64_t last = 0; ///< durable
   bool logged = false;    ///< the log has the name
-  WEIR_FIELDS(x.input, x.epoch, x.producer, x.last, x.logged)
+  std::uint64_t question = 0;
+  WEIR_FIELDS(x.input, x.epoch, x.producer, x.last, x.logged, x.question)
 };
 
 struct departure_recorded {
@@ -155,7 +165,8 @@ struct departure_recorded {
   weir::epoch epoch;
   std::string producer;
   bool added = false; ///< the log did not have the name
-  WEIR_FIELDS(x.input, x.epoch, x.producer, x.added)
+  std::uint64_t question = 0;
+  WEIR_FIELDS(x.input, x.epoch, x.producer, x.added, x.question)
 };
 
 struct producers_forgotten {
@@ -164,7 +175,8 @@ struct producers_forgotten {
   std::uint64_t forgotten = 0;
   std::uint64_t remaining = 0; ///< names in the log
   std::string example;         ///< one of the forgotten
-  WEIR_FIELDS(x.input, x.epoch, x.forgotten, x.remaining, x.example)
+  std::uint64_t question = 0;
+  WEIR_FIELDS(x.input, x.epoch, x.forgotten, x.remaining, x.example, x.question)
 };
 
 struct batch_sealed {

@@ -15,6 +15,7 @@ public:
   struct reports {
     std::vector<std::pair<task_finished, bool>> finished; ///< whether others wait for its runs
     std::vector<task_poisoned> poisoned;
+    std::vector<task_failed> failed;
   };
 
   void finished(const task_finished& report, bool feeds_others) {
@@ -24,6 +25,11 @@ public:
   void poisoned(const task_poisoned& report) {
     if (auto batch = entry_for(report.batch, report.attempt))
       batch->poisoned.push_back(report);
+  }
+
+  void failed(const task_failed& report) {
+    if (auto batch = entry_for(report.batch, report.attempt))
+      batch->failed.push_back(report);
   }
 
   /// Of this attempt at it.

@@ -18,7 +18,7 @@ struct run_batch {
   WEIR_FIELDS(x.attempt, x.record, x.owners)
 };
 
-/// From an executor to the others: one task's shuffle runs are in the exchange.
+/// From an executor to the others: one task's shuffle runs are in the exchange. Said again whenever its batch is announced again.
 struct map_output_ready {
   actors::attempt attempt;
   batch_id batch;
@@ -27,7 +27,8 @@ struct map_output_ready {
   WEIR_FIELDS(x.attempt, x.batch, x.stage, x.task)
 };
 
-/// From the coordinator: the batch is committed; what was kept to run it may go.
+/// From the coordinator: the batch is committed, and so are all before it; what was kept to run them may go. Said again and again of the newest. One of
+/// an older coordinator is ignored.
 struct forget_batch {
   weir::epoch epoch;
   batch_id batch;

@@ -6,6 +6,7 @@
 #include "actors/monitor/chaos_page.hpp"
 #include "actors/node/conduct.hpp"
 #include "actors/node/full_disk.hpp"
+#include "actors/node/newest_coordinator.hpp"
 #include "actors/partition_executor/ended_tasks.hpp"
 #include "actors/partition_executor/task_board.hpp"
 #include "actors/partition_executor/task_run.hpp"
@@ -22,6 +23,7 @@ struct executor_state {
   partition_executor_actor::pointer self;
   services_ptr services;
   address who{role::partition_executor, 0};
+  newest_coordinator coordinator;
   std::optional<task_board> board;
   ended_tasks said; ///< to the coordinator and to other executors
   std::shared_ptr<worker> thread;
@@ -42,6 +44,8 @@ struct executor_state {
   }
 
   void run(const run_batch& message) {
+    if (!coordinator.hears(message.attempt.epoch))
+      return;
     board->announced(message);
     say_again(message);
     run_next();
@@ -50,13 +54,15 @@ struct executor_state {
   /// The batch was announced before, and what was said of it may have been lost.
   void say_again(const run_batch& message) {
     auto& known = said.of(message.record.id, message.attempt);
-    if (known.finished.empty() && known.poisoned.empty())
+    if (known.finished.empty() && known.poisoned.empty() && known.failed.empty())
       return;
     mark("executor.says_again");
     for (auto& [report, feeds_others] : known.finished)
       say(report, feeds_others);
     for (auto& report : known.poisoned)
-      services->directory.send({role::batch_coordinator, 0}, report);
+      services->directory.send(services->coordinator(), report);
+    for (auto& report : known.failed)
+      services->directory.send(services->coordinator(), report);
   }
 
   void output_ready(const map_output_ready& message) {
@@ -65,6 +71,8 @@ struct executor_state {
   }
 
   void forget(const forget_batch& message) {
+    if (!coordinator.hears(message.epoch))
+      return; // the newer one says so of this batch, or of a later one
     board->forgotten(message.batch);
     said.forget(message.batch);
     services->exchange.drop(message.batch);
@@ -132,7 +140,7 @@ struct executor_state {
       mark("executor.drops_stale_task");
     } else if (!report.lost) {
       if (report.failed)
-        services->fail({static_cast<error_code>(report.code), report.problem, {}, {}});
+        failed({report.attempt, report.batch, report.code, report.problem});
       else if (report.skip || !report.excluded.empty())
         poisoned({report.attempt, report.batch, report.skip, report.excluded, report.problem});
       else
@@ -162,12 +170,17 @@ struct executor_state {
     if (feeds_others)
       services->directory.broadcast(role::partition_executor,
                                     map_output_ready{report.attempt, report.batch, report.stage, report.task});
-    services->directory.send({role::batch_coordinator, 0}, report);
+    services->directory.send(services->coordinator(), report);
+  }
+
+  void failed(const task_failed& report) {
+    said.failed(report);
+    services->directory.send(services->coordinator(), report);
   }
 
   void poisoned(const task_poisoned& report) {
     said.poisoned(report);
-    services->directory.send({role::batch_coordinator, 0}, report);
+    services->directory.send(services->coordinator(), report);
   }
 };
 

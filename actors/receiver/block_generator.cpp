@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/node/message_bounds.hpp"
 #include "libstream/base/ensure.hpp"
 #include "libstream/base/limits.hpp"
 #include "libstream/data/checksum.hpp"
@@ -32,6 +33,8 @@ void block_generator::add(const fed_records& records) {
   if (!text.empty())
     bytes_->append(text);
   note(content_, records);
+  if (content_.producers.size() == most_ranges_of_block)
+    return cut(); // so that its header stays small
   auto soon = records.ticket != 0 && !std::exchange(soon_, soon_ || records.ticket != 0);
   if (first || soon)
     actions_.push_back(schedule_cut{last_cut_.value + 1, soon});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "actors/batch_coordinator/rate_settings.hpp"
 #include "actors/receiver/protocol.hpp"
@@ -12,11 +13,12 @@ class input_rate {
 public:
   explicit input_rate(const settings& from) : records_per_s_{rate_controller::first_rate(rates_of(from))} {}
 
-  /// False: an older coordinator's word no longer counts.
+  /// False: an older coordinator's word no longer counts, nor does an older word.
   bool heard(const limit_rate& message) {
-    if (message.coordinator < set_by_)
+    std::pair said{message.coordinator, message.number};
+    if (said < set_by_)
       return false;
-    set_by_ = message.coordinator;
+    set_by_ = said;
     records_per_s_ = message.records_per_s;
     return true;
   }
@@ -25,7 +27,7 @@ public:
 
 private:
   std::uint64_t records_per_s_;
-  weir::epoch set_by_;
+  std::pair<weir::epoch, std::uint64_t> set_by_; ///< whose word it is, and which
 };
 
 } // namespace weir::actors

@@ -33,7 +33,14 @@ data::buffer_handle without_first(const data::buffer& bytes, std::uint64_t count
 void intake::opened() {
   for (auto& [name, who] : producers_)
     if (!who.known)
-      actions_.push_back(look_up{name});
+      ask(name, who);
+}
+
+/// As long as it is not known nothing of it is under way, so the first question is as good as a later one.
+void intake::ask(const std::string& name, producer& who) {
+  if (who.question == 0)
+    who.question = ++questions_;
+  actions_.push_back(look_up{name, who.question});
 }
 
 void intake::hello(connection_id connection, const std::string& name) {
@@ -54,7 +61,7 @@ void intake::hello(connection_id connection, const std::string& name) {
     }
     greet(who);
   } else if (blocks_.is_open())
-    actions_.push_back(look_up{name});
+    ask(name, who);
 }
 
 /// Not before all that its earlier connections handed in is durable; `reached` comes back here.
@@ -65,10 +72,14 @@ void intake::greet(producer& who) {
   actions_.push_back(welcome{*who.connection, who.durable});
 }
 
-void intake::found(const std::string& name, std::uint64_t last_durable, bool logged) {
+void intake::found(const std::string& name, std::uint64_t last_durable, bool logged, std::uint64_t question) {
   auto entry = producers_.find(name);
   if (entry == producers_.end() || entry->second.known)
     return;
+  if (entry->second.question != question) {
+    mark("receiver.drops_late_position");
+    return;
+  }
   auto& who = entry->second;
   if (!logged && !has_room_for_another()) {
     if (who.connection) {
@@ -167,6 +178,7 @@ void intake::goodbye(connection_id connection) {
     return;
   }
   who.leaving = true;
+  who.goodbye = ++questions_;
   blocks_.cut();
   depart_if_durable(at->second);
 }
@@ -177,19 +189,23 @@ void intake::depart_if_durable(const std::string& name) {
     return;
   auto& who = entry->second;
   if (who.leaving && who.known && who.durable == who.accepted)
-    actions_.push_back(record_departure{name});
+    actions_.push_back(record_departure{name, who.goodbye});
 }
 
-void intake::departed(const std::string& name, bool added) {
+void intake::departed(const std::string& name, bool added, std::uint64_t question) {
   auto entry = producers_.find(name);
+  if (added && question <= counted_departure_)
+    added = false; // the same answer once more
+  if (added)
+    counted_departure_ = question;
   if (added && entry != producers_.end() && entry->second.known && !entry->second.logged)
     become_logged(entry->second);
   else if (added)
     ++logged_producers_;
   if (entry == producers_.end() || !entry->second.leaving || !entry->second.connection)
     return;
-  // The answer to an earlier goodbye: the producer has sent more since, and this goodbye is asked for once that is durable.
-  if (entry->second.durable != entry->second.accepted)
+  // Not the answer to an earlier goodbye: the producer may have sent more since, and this goodbye is asked for once that is durable.
+  if (entry->second.goodbye != question)
     return;
   entry->second.leaving = false;
   actions_.push_back(farewell{*entry->second.connection});
@@ -213,6 +229,15 @@ void intake::closed(connection_id connection) {
 void intake::stop() {
   blocks_.cut();
   stopped_ = true;
+}
+
+void intake::ask_again() {
+  for (auto& name : unanswered_lookups())
+    ask(name, producers_.at(name));
+  for (auto& name : unanswered_departures()) {
+    mark("receiver.asks_for_farewell_again");
+    depart_if_durable(name);
+  }
 }
 
 std::vector<std::string> intake::unanswered_lookups() const {

@@ -22,8 +22,10 @@ namespace weir::actors {
 class intake {
 public:
   // What is to be done, in this order.
+  /// The answer repeats the question: what the log says of a producer changes, and an older answer is none.
   struct look_up {
     std::string producer;
+    std::uint64_t question = 0;
   };
   struct welcome {
     connection_id connection;
@@ -39,6 +41,7 @@ public:
   };
   struct record_departure {
     std::string producer;
+    std::uint64_t question = 0;
   };
   struct farewell {
     connection_id connection;
@@ -55,11 +58,11 @@ public:
 
   void hello(connection_id, const std::string& producer);
   /// Answers look_up. `logged`: the log knows the name.
-  void found(const std::string& producer, std::uint64_t last_durable, bool logged);
+  void found(const std::string& producer, std::uint64_t last_durable, bool logged, std::uint64_t question);
   void data(connection_id, const ingest_data&);
   void goodbye(connection_id);
   /// `added`: the log did not have the name before.
-  void departed(const std::string& producer, bool added);
+  void departed(const std::string& producer, bool added, std::uint64_t question);
   void closed(connection_id);
   /// All records of the producer up to `last` are durable.
   void reached(const std::string& name, std::uint64_t last);
@@ -68,6 +71,8 @@ public:
   /// Take no more records. Who sends some after this has not said all, whatever it says then: it comes again, and so does its goodbye.
   void stop();
 
+  /// Asks again what has not been answered.
+  void ask_again();
   /// Look-ups and departures that have not been answered.
   std::vector<std::string> unanswered_lookups() const;
   std::vector<std::string> unanswered_departures() const;
@@ -86,11 +91,14 @@ private:
     std::uint64_t accepted = 0;
     std::uint64_t durable = 0;
     std::optional<connection_id> connection;
-    bool leaving = false;     ///< said goodbye on this connection
-    bool turned_away = false; ///< records of this connection came after `stop`
+    std::uint64_t question = 0; ///< of its look-up
+    std::uint64_t goodbye = 0;  ///< question of its departure
+    bool leaving = false;       ///< said goodbye on this connection
+    bool turned_away = false;   ///< records of this connection came after `stop`
   };
   using producer_entry = std::map<std::string, producer>::iterator;
 
+  void ask(const std::string& name, producer&);
   void greet(producer&);
   void become_logged(producer&);
   void forget(producer_entry);
@@ -103,6 +111,8 @@ private:
   std::uint64_t unlogged_producers_ = 0; ///< names of `producers_` that were looked up and are not in the log
   bool stopped_ = false;
   std::uint64_t taken_records_ = 0;
+  std::uint64_t questions_ = 0;         ///< asked so far
+  std::uint64_t counted_departure_ = 0; ///< the last one by which the log got a name
   std::map<std::string, producer> producers_;
   std::map<connection_id, std::string> connections_;
   std::vector<action> actions_;

@@ -34,23 +34,38 @@ struct blocks_released {
   WEIR_FIELDS(x.input, x.epoch, x.through)
 };
 
-/// From the coordinator: take no more input, hand over what was taken, answer `input_drained`.
+/// From the coordinator: take no more input, hand over what was taken, answer `input_drained`. Repeated until answered. One of an older coordinator is
+/// ignored.
 struct drain_input {
   weir::epoch coordinator;
   WEIR_FIELDS(x.coordinator)
 };
 
-/// From a coordinator that starts anew: say again what it must know (offsets found, activity).
+/// From the coordinator: say what it must know (offsets found, activity). `report` rises whenever it wants to hear all of it anew; a receiver to
+/// whom it is not addressed says who it is. Repeated as long as activity comes that belongs to no report, or to an older one.
 struct report_input {
   weir::epoch coordinator;
-  WEIR_FIELDS(x.coordinator)
+  std::uint64_t incarnation = 0; ///< of the receiver; 0 = who are you?
+  std::uint64_t report = 0;
+  weir::epoch newest; ///< epoch of the input, from which the receiver opens the next one; 0 = none
+  WEIR_FIELDS(x.coordinator, x.incarnation, x.report, x.newest)
 };
 
-/// From the coordinator: how fast records may be taken from now on. One of an older coordinator is ignored.
+/// From the coordinator: of this report, `offsets_found` up to this number were taken.
+struct offsets_taken {
+  weir::epoch coordinator;
+  std::uint64_t incarnation = 0;
+  std::uint64_t report = 0;
+  std::uint64_t through = 0;
+  WEIR_FIELDS(x.coordinator, x.incarnation, x.report, x.through)
+};
+
+/// From the coordinator: how fast records may be taken from now on. Said again and again. One of an older coordinator, or an older one, is ignored.
 struct limit_rate {
   weir::epoch coordinator;
   std::uint64_t records_per_s = 0; ///< 0 = as fast as they come
-  WEIR_FIELDS(x.coordinator, x.records_per_s)
+  std::uint64_t number = 0;        ///< rises
+  WEIR_FIELDS(x.coordinator, x.records_per_s, x.number)
 };
 
 /// From the coordinator: how much of these ranges, from the first one on, holds so many records or fewer? Answered with `offsets_counted`, and

@@ -31,17 +31,29 @@ void numbered_records::arrived(fed_records records) {
     judge(who, std::move(records));
     return;
   }
-  if (fresh)
-    actions_.push_back(look_up{records.producer});
+  if (fresh) {
+    who.question = ++questions_;
+    actions_.push_back(look_up{records.producer, who.question});
+  }
   who.early.push_back(std::move(records));
 }
 
-void numbered_records::found(const std::string& producer, std::uint64_t last_durable) {
+void numbered_records::found(const std::string& producer, std::uint64_t last_durable, std::uint64_t question) {
+  auto entry = producers_.find(producer);
+  if (entry == producers_.end() || entry->second.known || entry->second.question != question)
+    return;
   if (producers_.size() > most_idle_producers)
     forget_idle();
-  auto& who = producers_[producer];
-  if (std::exchange(who.known, true))
-    return;
+  become_known(entry->second, last_durable);
+}
+
+void numbered_records::begin(const std::string& producer, std::uint64_t last_durable) {
+  if (auto& who = producers_[producer]; !who.known)
+    become_known(who, last_durable);
+}
+
+void numbered_records::become_known(standing& who, std::uint64_t last_durable) {
+  who.known = true;
   who.accepted = who.durable = last_durable;
   for (auto& records : std::exchange(who.early, {}))
     judge(who, std::move(records));
@@ -92,12 +104,12 @@ void numbered_records::forget_idle() {
                 [](auto& entry) { return entry.second.known && entry.second.accepted == entry.second.durable; });
 }
 
-std::vector<std::string> numbered_records::unanswered() const {
-  std::vector<std::string> names;
+std::vector<numbered_records::look_up> numbered_records::unanswered() const {
+  std::vector<look_up> open;
   for (auto& [name, who] : producers_)
     if (!who.known)
-      names.push_back(name);
-  return names;
+      open.push_back({name, who.question});
+  return open;
 }
 
 bool numbered_records::any_waiting() const {

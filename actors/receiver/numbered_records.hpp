@@ -16,8 +16,10 @@ namespace weir::actors {
 class numbered_records {
 public:
   // What is to be done, in this order.
+  /// The answer repeats the question: what the log says of a producer changes, and an older answer is none.
   struct look_up {
     std::string producer;
+    std::uint64_t question = 0;
   };
   struct accept {
     fed_records records;
@@ -36,12 +38,14 @@ public:
 
   void arrived(fed_records records);
   /// Answers look_up.
-  void found(const std::string& producer, std::uint64_t last_durable);
+  void found(const std::string& producer, std::uint64_t last_durable, std::uint64_t question);
+  /// Where the producer of all records stands, before the first of them comes.
+  void begin(const std::string& producer, std::uint64_t last_durable);
   /// All records of the producer up to `last` are durable.
   void durable(const std::string& producer, std::uint64_t last);
 
   /// Look-ups that have not been answered.
-  std::vector<std::string> unanswered() const;
+  std::vector<look_up> unanswered() const;
   /// Whether records wait for anything but their block.
   bool any_waiting() const;
 
@@ -55,16 +59,19 @@ private:
   };
   struct standing {
     bool known = false;
+    std::uint64_t question = 0;
     std::uint64_t accepted = 0;
     std::uint64_t durable = 0;
     std::vector<fed_records> early;     ///< came before it is known where the producer stands
     std::vector<repeated> in_the_block; ///< accepted before, and not durable yet
   };
 
+  void become_known(standing& who, std::uint64_t last_durable);
   void judge(standing& who, fed_records records);
   void forget_idle();
 
   std::map<std::string, standing> producers_;
+  std::uint64_t questions_ = 0; ///< asked so far
   std::vector<action> actions_;
 };
 

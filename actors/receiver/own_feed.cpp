@@ -74,9 +74,12 @@ void own_feed::hear(const feed_warned& message) {
 // -- what the log says -----------------------------------------------------------------------------------------------------
 
 void own_feed::found(const producer_found& answer) {
-  numbered_.found(answer.producer, answer.last);
-  if (answer.producer == source_->producer())
+  if (answer.question != 0) {
+    numbered_.found(answer.producer, answer.last, answer.question);
+  } else if (answer.producer == source_->producer() && !begun_) {
+    numbered_.begin(answer.producer, answer.last);
     begin(answer.last);
+  }
   act();
 }
 
@@ -88,12 +91,13 @@ void own_feed::reached(const std::string& producer, std::uint64_t last) {
 void own_feed::ask_again() {
   if (auto producer = source_->producer(); !begun_ && !producer.empty())
     look_up(producer);
-  for (auto& producer : numbered_.unanswered())
-    look_up(producer);
+  for (auto& open : numbered_.unanswered())
+    perform(open);
 }
 
-void own_feed::look_up(const std::string& producer) {
-  actions_.to_writer(find_producer{input_, blocks_.current_epoch(), producer});
+/// The question about the producer of all its records is 0: it is asked once.
+void own_feed::look_up(const std::string& producer, std::uint64_t question) {
+  actions_.to_writer(find_producer{input_, blocks_.current_epoch(), producer, question});
 }
 
 // -- doing what was decided ------------------------------------------------------------------------------------------------

@@ -46,11 +46,11 @@ public:
 
 private:
   void begin(std::uint64_t last_durable);
-  void look_up(const std::string& producer);
+  void look_up(const std::string& producer, std::uint64_t question = 0);
   void settle(std::uint64_t ticket, const result<void>& how);
   void act();
 
-  void perform(const numbered_records::look_up& what) { look_up(what.producer); }
+  void perform(const numbered_records::look_up& what) { look_up(what.producer, what.question); }
   void perform(const numbered_records::accept& what) { blocks_.add(what.records); }
   void perform(const numbered_records::confirm& what) { settle(what.ticket, {}); }
   void perform(const numbered_records::refuse& what);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "actors/node/message_bounds.hpp"
 #include "libstream/base/marks.hpp"
 
 namespace weir::actors {
@@ -114,7 +115,7 @@ void producer_port::look_again(time_point now) {
 // -- what the log says -----------------------------------------------------------------------------------------------------
 
 void producer_port::found(const producer_found& answer) {
-  intake_.found(answer.producer, answer.last, answer.logged);
+  intake_.found(answer.producer, answer.last, answer.logged, answer.question);
   act();
 }
 
@@ -127,12 +128,12 @@ void producer_port::hear(const departure_recorded& message) {
   if (message.epoch != blocks_.current_epoch())
     return;
   anyone_departed_ = true;
-  intake_.departed(message.producer, message.added);
+  intake_.departed(message.producer, message.added, message.question);
   act();
 }
 
 void producer_port::hear(const producers_forgotten& message) {
-  if (message.epoch != blocks_.current_epoch())
+  if (message.epoch != blocks_.current_epoch() || message.question != forgettings_)
     return;
   intake_.counted(message.remaining);
   if (message.forgotten > 0)
@@ -149,10 +150,13 @@ void producer_port::hear(const producers_forgotten& message) {
 
 /// Names that are idle for long leave the log. Nobody waits for it, so nothing is repeated: it is asked again anyway.
 void producer_port::forget_silent() {
-  if (blocks_.is_open() && !stopped_)
+  auto present = intake_.present_producers();
+  if (present.size() > most_entries)
+    mark("receiver.is_too_busy_to_forget"); // they leave, and it is asked later
+  else if (blocks_.is_open() && !stopped_)
     actions_.to_writer(forget_producers{settings_.input, blocks_.current_epoch(),
-                                        static_cast<std::uint64_t>(settings_.producer_ttl.count()),
-                                        intake_.present_producers()});
+                                        static_cast<std::uint64_t>(settings_.producer_ttl.count()), std::move(present),
+                                        ++forgettings_});
   schedule_forgetting();
 }
 
@@ -163,12 +167,8 @@ void producer_port::schedule_forgetting() {
 }
 
 void producer_port::ask_again() {
-  for (auto& producer : intake_.unanswered_lookups())
-    perform(intake::look_up{producer});
-  for (auto& producer : intake_.unanswered_departures()) {
-    mark("receiver.asks_for_farewell_again");
-    perform(intake::record_departure{producer});
-  }
+  intake_.ask_again();
+  act();
 }
 
 // -- doing what was decided ------------------------------------------------------------------------------------------------
@@ -179,10 +179,10 @@ void producer_port::act() {
 }
 
 void producer_port::perform(const intake::look_up& what) {
-  actions_.to_writer(find_producer{settings_.input, blocks_.current_epoch(), what.producer});
+  actions_.to_writer(find_producer{settings_.input, blocks_.current_epoch(), what.producer, what.question});
 }
 void producer_port::perform(const intake::record_departure& what) {
-  actions_.to_writer(record_departure{settings_.input, blocks_.current_epoch(), what.producer});
+  actions_.to_writer(record_departure{settings_.input, blocks_.current_epoch(), what.producer, what.question});
 }
 void producer_port::perform(const intake::refuse& what) {
   journal_->receiver_failed(settings_.input, "a producer was refused: " + what.reason);

@@ -90,6 +90,7 @@ private:
   bool looks_again_ = false; ///< a timer runs
   bool anyone_departed_ = false;
   bool stopped_ = false;
+  std::uint64_t forgettings_ = 0; ///< asked for so far
 };
 
 } // namespace weir::actors

@@ -56,12 +56,16 @@ using replay_receiver_actor = caf::typed_actor<
   caf::reacts_to<drain_input>,
   // Report all partitions. From the coordinator.
   caf::reacts_to<report_input>,
+  // It has taken what was reported. From the coordinator.
+  caf::reacts_to<offsets_taken>,
   // Look at the source.
   caf::reacts_to<input_tick>,
   // What was seen there. From its own worker.
   caf::reacts_to<source_listed>,
   // Count records that are not sealed yet. From the coordinator; the answer, which is passed on, from its own worker.
   caf::reacts_to<count_offsets>, caf::reacts_to<offsets_counted>,
+  // Repeats what was not taken. From itself.
+  caf::reacts_to<retry_tick>,
   // A new coordinator asks by itself; nothing else to repeat. From the supervisor.
   caf::reacts_to<peer_restarted>>;
 
@@ -89,4 +93,5 @@ CAF_BEGIN_TYPE_ID_BLOCK(weir_rates, caf::first_custom_type_id + 800)
 CAF_ADD_TYPE_ID(weir_rates, (weir::actors::limit_rate))
 CAF_ADD_TYPE_ID(weir_rates, (weir::actors::read_again))
 CAF_ADD_TYPE_ID(weir_rates, (weir::actors::count_offsets))
+CAF_ADD_TYPE_ID(weir_rates, (weir::actors::offsets_taken))
 CAF_END_TYPE_ID_BLOCK(weir_rates)

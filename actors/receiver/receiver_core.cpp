@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "actors/node/message_bounds.hpp"
 #include "libstream/base/marks.hpp"
 
 namespace weir::actors {
@@ -38,7 +39,9 @@ void receiver_core::on(const input_opened& message) {
   settle();
 }
 
-void receiver_core::on(const drain_input&) {
+void receiver_core::on(const drain_input& message) {
+  if (!line_.hear(message))
+    return;
   if (!std::exchange(draining_, true)) {
     feed_->stop();
     journal_->receiver_stopped(facts_.input, drained_reason);
@@ -46,7 +49,12 @@ void receiver_core::on(const drain_input&) {
   settle();
 }
 
-void receiver_core::on(const report_input&) {
+void receiver_core::on(const report_input& message) {
+  if (line_.hear(message) != coordinator_line::hears::nothing)
+    report();
+}
+
+void receiver_core::report() {
   ask_to_open();
   say_activity();
   say_drained();
@@ -113,7 +121,7 @@ void receiver_core::on(const retry_tick&) {
 
 void receiver_core::on(const peer_restarted& message) {
   if (message.who.what == role::batch_coordinator)
-    on(report_input{});
+    report();
   else if (message.who.what == role::checkpoint_writer)
     ask_writer_again();
   else if (message.who.what == role::block_store)
@@ -149,11 +157,17 @@ void receiver_core::perform(const block_generator::schedule_cut& what, headers&)
 /// Until it has an epoch.
 void receiver_core::ask_to_open() {
   if (begun_ && !blocks_.is_open())
-    actions_.to_coordinator(open_input{facts_.input, facts_.incarnation});
+    actions_.to_coordinator(line_.opening());
 }
 
 void receiver_core::store(headers cut) {
-  actions_.to_block_store(store_blocks{facts_.input, blocks_.current_epoch(), blocks_.last_durable(), std::move(cut)});
+  store_blocks message{facts_.input, blocks_.current_epoch(), blocks_.last_durable(), {}};
+  if (cut.empty()) // the answer says what has been released meanwhile
+    actions_.to_block_store(message);
+  for (auto& part : in_parts(std::move(cut))) {
+    message.headers = std::move(part);
+    actions_.to_block_store(message);
+  }
 }
 
 /// Also with nothing to store: the answer says what has been released meanwhile.
@@ -173,7 +187,7 @@ void receiver_core::ask_writer_again() {
 
 void receiver_core::say_activity() {
   auto rests = feed_->at_rest(); // always asked
-  actions_.to_coordinator(input_activity{facts_.input, rests && all_durable()});
+  actions_.to_coordinator(line_.activity(rests && all_durable(), blocks_.current_epoch(), blocks_.last_cut()));
 }
 
 receiver_figures receiver_core::figures() const {

@@ -9,6 +9,7 @@
 
 #include "actors/monitor/journal.hpp"
 #include "actors/receiver/block_generator.hpp"
+#include "actors/receiver/coordinator_line.hpp"
 #include "actors/receiver/input_rate.hpp"
 #include "actors/receiver/messages.hpp"
 #include "actors/receiver/numbered_feed.hpp"
@@ -38,7 +39,11 @@ public:
   };
 
   receiver_core(receiver_facts facts, const input_rate& rate, std::shared_ptr<journal> journal)
-    : facts_{std::move(facts)}, journal_{std::move(journal)}, rate_{rate}, blocks_{facts_.input, limits::block_bytes} {}
+    : facts_{std::move(facts)},
+      journal_{std::move(journal)},
+      rate_{rate},
+      line_{facts_.input, facts_.incarnation},
+      blocks_{facts_.input, limits::block_bytes} {}
   receiver_core(const receiver_core&) = delete;
   receiver_core& operator=(const receiver_core&) = delete;
 
@@ -104,6 +109,7 @@ private:
   void perform(const block_generator::confirm& what, headers&) { feed_->confirmed(what.ticket); }
   void perform(const block_generator::release& what, headers&) { feed_->released(what.bytes); }
 
+  void report();
   void ask_to_open();
   void store(headers cut);
   void store_again();
@@ -121,6 +127,7 @@ private:
   const receiver_facts facts_;
   std::shared_ptr<journal> journal_;
   input_rate rate_;
+  coordinator_line line_;
   block_generator blocks_;
   receiver_actions actions_;
   std::unique_ptr<numbered_feed> feed_;

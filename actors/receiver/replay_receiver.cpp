@@ -12,6 +12,7 @@
 #include "actors/batch_coordinator/protocol.hpp"
 #include "actors/node/conduct.hpp"
 #include "actors/node/replayable_inputs.hpp"
+#include "actors/receiver/coordinator_line.hpp"
 #include "actors/receiver/fitting_ranges.hpp"
 #include "actors/receiver/source_watch.hpp"
 
@@ -19,7 +20,7 @@ namespace weir::actors {
 
 namespace {
 
-constexpr std::size_t partitions_per_message = 512;
+constexpr std::size_t entries_per_message = 512;
 /// So many files that wait until they can be read are named.
 constexpr std::size_t most_named = 10'000;
 constexpr std::chrono::milliseconds look_pause{100};
@@ -43,6 +44,7 @@ struct replay_receiver_state {
   std::chrono::steady_clock::time_point looks_since{}; ///< when the last look began
   std::chrono::steady_clock::time_point last_ended{};  ///< of the looks
   bool draining = false;
+  std::optional<coordinator_line> line;
   std::optional<std::pair<weir::epoch, std::uint64_t>> counting; ///< the question that the worker works on
 
   replay_receiver_state(replay_receiver_actor::pointer ptr) : self{ptr} {}
@@ -53,7 +55,10 @@ struct replay_receiver_state {
     thread = services->workers->make("listing-" + std::to_string(which.value));
     auto& url = services->settings.inputs[input.value];
     services->journal->receiver_started(input, url.what() == input_url::kind::file ? url.directory() : url.text());
-    begin_anew();
+    line.emplace(input, services->random());
+    say_activity(false);
+    self->delayed_send(self, look_pause, input_tick{watches});
+    schedule_retry();
   }
 
   void begin_anew() {
@@ -119,29 +124,51 @@ struct replay_receiver_state {
     if (draining)
       return;
     tell(message);
-    send(input_activity{input, message.at_rest});
+    say_activity(message.at_rest);
     schedule_tick(message.costly);
   }
 
   void tell(const source_listed& message) {
-    offsets_found news{input, {}, message.changed};
+    offsets_found news{input};
+    auto send_if = [&](std::size_t most) {
+      if (news.partitions.size() + news.changed.size() >= most)
+        send(line->found(std::exchange(news, {input})));
+    };
+    for (auto& partition : message.changed) { // these first
+      news.changed.push_back(partition);
+      send_if(entries_per_message);
+    }
     for (auto& partition : message.partitions) {
       news.partitions.push_back(partition);
-      if (news.partitions.size() == partitions_per_message)
-        send(std::exchange(news, {input, {}, {}}));
+      send_if(entries_per_message);
     }
-    if (!news.partitions.empty() || !news.changed.empty())
-      send(std::move(news));
+    send_if(1);
   }
 
+  /// Nobody is told what is found before somebody has asked.
   void tick(const input_tick& message) {
-    if (message.count == watches)
-      look();
+    if (message.count != watches)
+      return;
+    if (line->is_asked())
+      return look();
+    say_activity(false);
+    self->delayed_send(self, look_pause, input_tick{watches});
+  }
+
+  void say_activity(bool at_rest) { send(line->activity(at_rest)); }
+
+  void taken(const offsets_taken& message) { line->hear(message); }
+
+  void retry() {
+    if (!draining)
+      for (auto& news : line->untaken())
+        send(news);
+    schedule_retry();
   }
 
   void count(const count_offsets& message) {
     std::pair question{message.coordinator, message.question};
-    if (draining || counting == question)
+    if (!line->hear(message) || draining || counting == question)
       return; // or it was repeated
     counting = question;
     thread->post([services = services, input = input, message, me = caf::actor_cast<caf::actor_addr>(self)] {
@@ -180,16 +207,21 @@ struct replay_receiver_state {
     return answer;
   }
 
-  void report() {
+  void report(const report_input& message) {
+    auto heard = line->hear(message);
     if (draining)
       send(input_drained{input, {}, {}});
-    else
+    else if (heard == coordinator_line::hears::anew)
       begin_anew();
+    else if (heard == coordinator_line::hears::who)
+      say_activity(false);
   }
 
-  void drain() {
-    draining = true;
-    services->journal->receiver_stopped(input, drained_reason);
+  void drain(const drain_input& message) {
+    if (!line->hear(message))
+      return;
+    if (!std::exchange(draining, true))
+      services->journal->receiver_stopped(input, drained_reason);
     send(input_drained{input, {}, {}});
   }
 
@@ -201,9 +233,11 @@ struct replay_receiver_state {
     self->delayed_send(self, pause, input_tick{watches});
   }
 
+  void schedule_retry() { self->delayed_send(self, services->settings.retry_interval, retry_tick{}); }
+
   template <class Message>
   void send(Message message) {
-    services->directory.send({role::batch_coordinator, 0}, std::move(message));
+    services->directory.send(services->coordinator(), std::move(message));
   }
 };
 
@@ -213,12 +247,14 @@ replay_receiver_actor::behavior_type replay_receiver_behavior(
   auto& state = self->state;
   state.start(std::move(services), input);
   return {
-    [&state](const drain_input&) { state.drain(); },
-    [&state](const report_input&) { state.report(); },
+    [&state](const drain_input& message) { state.drain(message); },
+    [&state](const report_input& message) { state.report(message); },
+    [&state](const offsets_taken& message) { state.taken(message); },
     [&state](const input_tick& message) { state.tick(message); },
     [&state](const source_listed& message) { state.listed(message); },
     [&state](const count_offsets& message) { state.count(message); },
     [&state](const offsets_counted& message) { state.counted(message); },
+    [&state](const retry_tick&) { state.retry(); },
     [](const peer_restarted&) {},
   };
 }

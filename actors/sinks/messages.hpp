@@ -10,12 +10,14 @@
 namespace weir::actors {
 
 /// From the coordinator: make a committed batch visible in this output. Sent in batch order. Repeated until answered; publishing twice
-/// shows once.
+/// shows once. What comes before one that it follows waits until it is asked again. One that was meant for another incarnation of the sink, or comes from an older coordinator, is ignored: its batch may be gone.
 struct publish_batch {
   weir::epoch epoch;
   log::commit_record record;
-  batch_id oldest; ///< all before it are published
-  WEIR_FIELDS(x.epoch, x.record, x.oldest)
+  batch_id oldest;               ///< all before it are published
+  std::uint64_t incarnation = 0; ///< of the sink
+  batch_id after;                ///< the one before it that is not published; 0 = it is the oldest
+  WEIR_FIELDS(x.epoch, x.record, x.oldest, x.incarnation, x.after)
 };
 
 /// To itself, from its thread.

@@ -7,6 +7,7 @@
 #include "actors/monitor/chaos_page.hpp"
 #include "actors/node/conduct.hpp"
 #include "actors/node/full_disk.hpp"
+#include "actors/node/newest_coordinator.hpp"
 #include "actors/sinks/output_patience.hpp"
 #include "actors/sinks/publication.hpp"
 #include "libstream/base/ensure.hpp"
@@ -41,15 +42,18 @@ struct sink_state {
   full_disk pause;
   std::optional<output_patience> patience; ///< with the batch in work
   batch_id published;                      ///< greatest batch that this incarnation has published
-  weir::epoch asked_by;                    ///< the newest coordinator that asked
-  bool begun = false; ///< with the oldest batch that is unpublished: from there on all come in order
+  newest_coordinator coordinator;          ///< that has asked
+  std::uint64_t incarnation = 0;
+  batch_id taken; ///< the greatest; it begins with the oldest that is unpublished, and from there on misses none
 
   sink_state(sink_actor::pointer ptr) : self{ptr} {}
 
   void start(services_ptr given, output_index which) {
     services = std::move(given);
     output = which;
+    incarnation = services->random();
     thread = services->workers->make("sink-" + std::to_string(which.value));
+    say_ready();
     patience.emplace(services->settings.output_retry_limit);
     auto& targets = plan().targets;
     one_by_one =
@@ -59,17 +63,21 @@ struct sink_state {
   const plan::output& plan() const { return services->plan->outputs()[output.value]; }
 
   void publish(const publish_batch& message) {
-    asked_by = std::max(asked_by, message.epoch);
-    // What a coordinator asks of a lost predecessor, older batches have been asked of before: it asks anew, for the oldest first.
-    begun = begun || message.record.id <= message.oldest;
-    if (!begun)
+    if (!coordinator.hears(message.epoch))
       return;
-    if (message.record.id <= published) {
-      mark("sink.answers_again");
-      answer(message.record.id);
-    } else if (message.record.id > busy_through) {
-      waiting[message.record.id] = message.record;
+    if (message.incarnation != incarnation) {
+      mark("sink.is_asked_for_another");
+      say_ready();
+      return;
     }
+    auto& batch = message.record.id;
+    if (batch <= published) {
+      mark("sink.answers_again");
+      answer(batch);
+    } else if (batch > taken && (batch <= message.oldest || (message.after.value > 0 && message.after <= taken))) {
+      taken = batch;
+      waiting[batch] = message.record;
+    } // Or one before it has been lost: the coordinator asks again, in order.
     publish_next();
   }
 
@@ -206,8 +214,10 @@ struct sink_state {
     publish_next();
   }
 
+  void say_ready() { services->directory.send(services->coordinator(), ready_to_publish{output, incarnation}); }
+
   void answer(batch_id batch) {
-    services->directory.send({role::batch_coordinator, 0}, batch_published{asked_by, batch, output});
+    services->directory.send(services->coordinator(), batch_published{coordinator.epoch(), batch, output});
   }
 };
 

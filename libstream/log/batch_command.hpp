@@ -15,22 +15,25 @@
 /// replicated are commands, and nothing else. All that a decision needs is in its command, its time as well.
 namespace weir::log {
 
-/// A coordinator starts: raises the coordinator's epoch, once for each incarnation.
+/// A coordinator starts: raises the coordinator's epoch, once for each incarnation, and only from the epoch that it names. So one that comes late
+/// raises nothing: meanwhile its incarnation has claimed, or a later one has.
 struct claim_command {
   std::uint64_t incarnation = 0; ///< random; not 0
+  weir::epoch after;             ///< what it knows to be the newest; 0 = none
 
   bool operator==(const claim_command&) const = default;
-  WEIR_FIELDS(x.incarnation)
+  WEIR_FIELDS(x.incarnation, x.after)
 };
 
-/// A receiver starts: raises the epoch of an input, once for each incarnation.
+/// A receiver starts: raises the epoch of an input, once for each incarnation, and only from the epoch that it names.
 struct open_command {
   weir::epoch coordinator;
   input_id input;
   std::uint64_t incarnation = 0;
+  weir::epoch after; ///< what the coordinator knows to be the newest of the input; 0 = none
 
   bool operator==(const open_command&) const = default;
-  WEIR_FIELDS(x.coordinator, x.input, x.incarnation)
+  WEIR_FIELDS(x.coordinator, x.input, x.incarnation, x.after)
 };
 
 /// Fixes the input of a batch. Rests on the seal of the batch before.
@@ -76,7 +79,8 @@ using batch_command =
 
 struct batch_answer {
   log::verdict verdict = verdict::wait;
-  /// Claimed: the coordinator's epoch. Opened: that of the input. Refused: that of the coordinator which has replaced the one that asked.
+  /// Claimed: the coordinator's epoch. Opened: that of the input. Superseded: the newest of these. Refused: that of the coordinator which has
+  /// replaced the one that asked.
   weir::epoch epoch;
 
   bool operator==(const batch_answer&) const = default;

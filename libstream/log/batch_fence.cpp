@@ -57,9 +57,11 @@ const batch_fence::open_batch* batch_fence::find(batch_id batch) const {
   return entry == open_.end() ? nullptr : &entry->second;
 }
 
-verdict batch_fence::claim(std::uint64_t incarnation) {
+verdict batch_fence::claim(std::uint64_t incarnation, weir::epoch after) {
   if (claimed_.epoch.value > 0 && claimed_.incarnation == incarnation)
     return verdict::repeated;
+  if (claimed_.epoch != after)
+    return verdict::superseded;
   claimed_ = {claimed_.epoch.next(), incarnation};
   return verdict::written;
 }

@@ -35,8 +35,8 @@ public:
   /// Null: it is done, or not sealed.
   const open_batch* find(batch_id batch) const;
 
-  /// Written: `coordinator` is a new epoch. Repeated: that incarnation has it already.
-  verdict claim(std::uint64_t incarnation);
+  /// Written: `coordinator` is a new epoch. Repeated: that incarnation has it already. Superseded: the newest is not `after`.
+  verdict claim(std::uint64_t incarnation, weir::epoch after);
   bool is_current(weir::epoch by) const { return by == claimed_.epoch; }
 
   /// What `seal` would say.

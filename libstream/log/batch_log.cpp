@@ -40,7 +40,7 @@ batch_answer batch_log::apply(const batch_command& command, transaction& changes
 }
 
 batch_answer batch_log::take(const claim_command& command, transaction& changes) {
-  auto verdict = fence_.claim(command.incarnation);
+  auto verdict = fence_.claim(command.incarnation, command.after);
   if (verdict == verdict::written)
     put_claim(changes, fence_.claimed());
   return {verdict, fence_.coordinator()};
@@ -52,7 +52,10 @@ batch_answer batch_log::take(const open_command& command, transaction& changes) 
   auto newest = newest_epoch(positions_, command.input);
   if (newest && newest->second.incarnation == command.incarnation)
     return {verdict::repeated, newest->first};
-  auto next = newest ? newest->first.next() : epoch{1};
+  auto before = newest ? newest->first : epoch{};
+  if (before != command.after)
+    return {verdict::superseded, before};
+  auto next = before.next();
   auto& position = positions_.epochs[{command.input, next}] = {{}, command.incarnation};
   put_epoch(changes, command.input, next, position);
   return {verdict::written, next};

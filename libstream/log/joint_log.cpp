@@ -35,7 +35,7 @@ batch_answer joint_log::apply(const batch_command& command, const parts_of& part
 
 batch_answer joint_log::take(const open_command& command, transaction& changes) {
   auto answer = batches_.apply(command, changes);
-  if (answer.verdict != verdict::refused)
+  if (answer.verdict == verdict::written || answer.verdict == verdict::repeated)
     blocks_.open(command.input, answer.epoch);
   return answer;
 }

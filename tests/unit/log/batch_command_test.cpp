@@ -18,12 +18,9 @@ std::vector<batch_command> one_of_each() {
   commit_record committed;
   committed.id = batch_id{7};
   committed.parts = {{"counts", 1, 20, 2, 99}};
-  return {claim_command{~std::uint64_t{0}},
-          open_command{epoch{5}, input_id{1}, 11},
-          seal_command{epoch{5}, batch_id{6}, sealed},
-          amend_command{epoch{5}, amended},
-          commit_command{epoch{5}, committed},
-          finish_command{epoch{5}, batch_id{7}}};
+  return {claim_command{~std::uint64_t{0}, epoch{4}},  open_command{epoch{5}, input_id{1}, 11, epoch{2}},
+          seal_command{epoch{5}, batch_id{6}, sealed}, amend_command{epoch{5}, amended},
+          commit_command{epoch{5}, committed},         finish_command{epoch{5}, batch_id{7}}};
 }
 
 } // namespace

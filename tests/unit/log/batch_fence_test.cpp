@@ -31,7 +31,7 @@ commit_record commit_of(std::uint64_t number) {
 /// A coordinator has claimed epoch 1.
 batch_fence claimed_fence() {
   batch_fence fence;
-  REQUIRE(fence.claim(100) == verdict::written);
+  REQUIRE(fence.claim(100, epoch{0}) == verdict::written);
   return fence;
 }
 
@@ -41,12 +41,26 @@ constexpr epoch by{1};
 
 TEST_CASE("a coordinator's epoch rises once an incarnation", "[batch_fence]") {
   batch_fence fence;
-  CHECK(fence.claim(100) == verdict::written);
+  CHECK(fence.claim(100, epoch{0}) == verdict::written);
   CHECK(fence.coordinator() == epoch{1});
-  CHECK(fence.claim(100) == verdict::repeated);
+  CHECK(fence.claim(100, epoch{0}) == verdict::repeated);
   CHECK(fence.coordinator() == epoch{1});
-  CHECK(fence.claim(200) == verdict::written);
+  CHECK(fence.claim(200, epoch{1}) == verdict::written);
   CHECK(fence.coordinator() == epoch{2});
+}
+
+TEST_CASE("the claim of an older incarnation that comes late raises nothing", "[batch_fence]") {
+  batch_fence fence;
+  CHECK(fence.claim(100, epoch{0}) == verdict::written);
+  CHECK(fence.claim(200, epoch{1}) == verdict::written);
+  auto before = fence;
+  for (auto late : {epoch{0}, epoch{1}, epoch{3}}) { // once more, and of one that never was the newest
+    CHECK(fence.claim(100, late) == verdict::superseded);
+    CHECK(fence.claim(300, late) == verdict::superseded);
+  }
+  CHECK(fence == before);
+  CHECK(fence.claim(300, epoch{2}) == verdict::written); // it has looked again
+  CHECK(fence.coordinator() == epoch{3});
 }
 
 TEST_CASE("a batch is sealed, committed and finished once, by the newest coordinator only", "[batch_fence]") {
@@ -59,7 +73,7 @@ TEST_CASE("a batch is sealed, committed and finished once, by the newest coordin
   CHECK(fence.finish(by, batch_id{5}) == verdict::repeated);
   CHECK(fence.commit(by, commit_of(5)) == verdict::repeated);
   CHECK(fence.seal(by, batch(6), batch_id{5}) == verdict::written);
-  fence.claim(200);
+  fence.claim(200, epoch{1});
   for (auto other : {by, epoch{3}, epoch{}}) { // an older one, and such that nobody was given
     CHECK(fence.judge_seal(other, batch_id{7}, batch_id{6}) == verdict::refused);
     CHECK(fence.seal(other, batch(7), batch_id{6}) == verdict::refused);
@@ -153,17 +167,17 @@ TEST_CASE("a fence is loaded with who has claimed the log, also from a version t
   auto loaded = batch_fence::load(store);
   REQUIRE(loaded.has_value());
   CHECK(loaded->coordinator() == epoch{4});
-  CHECK(loaded->claim(100) == verdict::written);
+  CHECK(loaded->claim(100, epoch{4}) == verdict::written);
   transaction claim;
   put_claim(claim, loaded->claimed());
   REQUIRE(store.commit(claim).has_value());
-  CHECK(batch_fence::load(store)->claim(100) == verdict::repeated);
+  CHECK(batch_fence::load(store)->claim(100, epoch{4}) == verdict::repeated);
 
   transaction by_older_again; // which leaves the claim of epoch 5 where it is
   put_coordinator_epoch(by_older_again, epoch{6});
   REQUIRE(store.commit(by_older_again).has_value());
   auto again = batch_fence::load(store);
-  CHECK(again->claim(100) == verdict::written);
+  CHECK(again->claim(100, epoch{6}) == verdict::written);
   CHECK(again->coordinator() == epoch{7});
 }
 

@@ -44,12 +44,13 @@ public:
     auto command = std::get_if<log::batch_command>(&event);
     if (!command)
       return;
-    if (auto claimed = std::get_if<log::claim_command>(command); claimed && claimed->incarnation == incarnation_)
-      begin(now, answer.epoch);
-    else if (answer.verdict == log::verdict::never || answer.verdict == log::verdict::refused)
+    if (auto claimed = std::get_if<log::claim_command>(command)) {
+      if (claimed->incarnation == incarnation_)
+        take_claim(now, answer);
+    } else if (answer.verdict == log::verdict::never || answer.verdict == log::verdict::refused)
       lose(*command);
     else if (auto opened = std::get_if<log::open_command>(command))
-      take_epoch(*opened, answer.epoch);
+      take_epoch(*opened, answer);
     if (link_.size() > 60)
       lose_all();
   }
@@ -67,7 +68,16 @@ private:
   void claim() {
     coordinator_ = {};
     incarnation_ = random_();
-    link_.insert(link_.begin(), log::claim_command{incarnation_});
+    link_.insert(link_.begin(), log::claim_command{incarnation_, claimed_});
+  }
+
+  /// Behind another one, if there is one that it did not know.
+  void take_claim(const log::joint_log& now, const log::batch_answer& answer) {
+    claimed_ = std::max(claimed_, answer.epoch);
+    if (answer.verdict == log::verdict::superseded)
+      link_.insert(link_.begin(), log::claim_command{incarnation_, claimed_});
+    else
+      begin(now, answer.epoch);
   }
 
   /// A coordinator begins with what the log holds. It goes on with what is sealed and not done: no later batch commits before.
@@ -76,8 +86,10 @@ private:
       return;
     coordinator_ = claimed;
     sealed_to_.clear();
-    for (auto& [key, position] : now.batches().positions().epochs)
+    for (auto& [key, position] : now.batches().positions().epochs) {
       sealed_to_[key] = position.sealed_to;
+      newest_[key.first] = std::max(newest_[key.first], key.second);
+    }
     last_ = now.batches().fence().last_sealed();
     std::erase_if(sent_, [&](auto& each) { return now.batches().fence().find(each.first) == nullptr; });
     open_.clear();
@@ -106,9 +118,10 @@ private:
     claim();
   }
 
-  void take_epoch(const log::open_command& opened, weir::epoch epoch) {
-    if (receivers_[opened.input].epoch < epoch)
-      receivers_[opened.input] = {epoch, {}};
+  void take_epoch(const log::open_command& opened, const log::batch_answer& answer) {
+    newest_[opened.input] = std::max(newest_[opened.input], answer.epoch);
+    if (answer.verdict != log::verdict::superseded && receivers_[opened.input].epoch < answer.epoch)
+      receivers_[opened.input] = {answer.epoch, {}};
   }
 
   void plan() {
@@ -132,7 +145,7 @@ private:
     auto input = input_id{static_cast<std::uint32_t>(below(3))};
     if (receivers_.contains(input) && below(6) > 0)
       return;
-    send(log::open_command{coordinator_, input, random_()});
+    send(log::open_command{coordinator_, input, random_(), newest_[input]});
   }
 
   void append() {
@@ -208,6 +221,8 @@ private:
   std::size_t at_ = 0;
   weir::epoch coordinator_; ///< 0 = not known yet
   std::uint64_t incarnation_ = 0;
+  weir::epoch claimed_; ///< the newest of a coordinator that is known
+  std::map<input_id, weir::epoch> newest_;
   std::map<input_id, receiver> receivers_;
   std::map<std::pair<input_id, weir::epoch>, block_sequence> sealed_to_;
   std::uint64_t offset_ = 0;

@@ -125,8 +125,8 @@ TEST_CASE("an application goes on with a frozen data directory, batch by batch",
     auto directory = thawed.open();
     auto& store = *directory.store();
     continuing_process process{store};
-    CHECK(process.take(claim_command{99}) == batch_answer{verdict::written, epoch{3}});
-    CHECK(process.take(open_command{epoch{3}, input, 98}) == batch_answer{verdict::written, epoch{3}});
+    CHECK(process.take(claim_command{99, epoch{2}}) == batch_answer{verdict::written, epoch{3}});
+    CHECK(process.take(open_command{epoch{3}, input, 98, epoch{2}}) == batch_answer{verdict::written, epoch{3}});
 
     auto recovered = *recover(store);
     batch_record next;

@@ -100,7 +100,8 @@ TEST_CASE("a log that is loaded after any command stands as the one that has liv
     CHECK(starting_anew.log() == lived.log());
     CHECK(starting_anew.digest() == lived.digest());
   }
-  for (auto each : {verdict::written, verdict::repeated, verdict::refused, verdict::wait, verdict::never}) {
+  for (auto each :
+       {verdict::written, verdict::repeated, verdict::refused, verdict::wait, verdict::never, verdict::superseded}) {
     INFO("verdict " << static_cast<int>(each));
     CHECK(verdicts[each] > 0); // the draws reach each of them
   }

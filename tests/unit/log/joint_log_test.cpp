@@ -20,8 +20,8 @@ constexpr input_id input{0};
 class small_process {
 public:
   small_process() {
-    CHECK(take(claim_command{100}) == batch_answer{verdict::written, epoch{1}});
-    CHECK(take(open_command{epoch{1}, input, 7}) == batch_answer{verdict::written, epoch{1}});
+    CHECK(take(claim_command{100, epoch{0}}) == batch_answer{verdict::written, epoch{1}});
+    CHECK(take(open_command{epoch{1}, input, 7, epoch{0}}) == batch_answer{verdict::written, epoch{1}});
   }
 
   batch_answer take(const batch_command& command) {
@@ -86,13 +86,23 @@ constexpr epoch by{1};
 TEST_CASE("an input's epoch rises once an incarnation of its receiver, asked for by the newest coordinator only",
           "[joint_log]") {
   small_process process;
-  CHECK(process.take(open_command{by, input, 7}) == batch_answer{verdict::repeated, epoch{1}});
-  CHECK(process.take(open_command{by, input, 8}) == batch_answer{verdict::written, epoch{2}});
-  CHECK(process.take(open_command{by, input_id{5}, 8}) == batch_answer{verdict::written, epoch{1}});
+  CHECK(process.take(open_command{by, input, 7, epoch{0}}) == batch_answer{verdict::repeated, epoch{1}});
+  CHECK(process.take(open_command{by, input, 8, epoch{1}}) == batch_answer{verdict::written, epoch{2}});
+  CHECK(process.take(open_command{by, input_id{5}, 8, epoch{0}}) == batch_answer{verdict::written, epoch{1}});
   CHECK(process.log.blocks().is_current(input, epoch{2}));
-  process.take(claim_command{200});
-  CHECK(process.take(open_command{by, input, 9}) == batch_answer{verdict::refused, epoch{2}}); // by whom
+  process.take(claim_command{200, epoch{1}});
+  CHECK(process.take(open_command{by, input, 9, epoch{2}}) == batch_answer{verdict::refused, epoch{2}}); // by whom
   CHECK(process.log.blocks().is_current(input, epoch{2}));
+}
+
+TEST_CASE("a receiver's request for an epoch that comes late does not end the epoch of its successor", "[joint_log]") {
+  small_process process;
+  CHECK(process.take(open_command{by, input, 8, epoch{1}}) == batch_answer{verdict::written, epoch{2}});
+  auto before = process.log;
+  CHECK(process.take(open_command{by, input, 7, epoch{0}}) == batch_answer{verdict::superseded, epoch{2}});
+  CHECK(process.take(open_command{by, input, 9, epoch{1}}) == batch_answer{verdict::superseded, epoch{2}});
+  CHECK(process.log == before);
+  CHECK(process.take(open_command{by, input, 9, epoch{2}}) == batch_answer{verdict::written, epoch{3}});
 }
 
 TEST_CASE("a seal waits for its blocks, and never comes once their epoch has ended without them", "[joint_log]") {
@@ -102,11 +112,11 @@ TEST_CASE("a seal waits for its blocks, and never comes once their epoch has end
   CHECK(process.take(seal_command{by, batch_id{1}, batch(2, 3, 4)}).verdict == verdict::wait);
   CHECK(process.take(seal_command{by, batch_id{2}, batch(3, 5, 5)}).verdict == verdict::wait);
   process.append(epoch{1}, 3, 4);
-  process.take(open_command{by, input, 8});
+  process.take(open_command{by, input, 8, epoch{1}});
   CHECK(process.take(seal_command{by, batch_id{1}, batch(2, 3, 4)}).verdict == verdict::written);
   CHECK(process.take(seal_command{by, batch_id{2}, batch(3, 5, 5)}).verdict == verdict::never);
   CHECK(process.take(seal_command{by, {}, batch(1, 1, 2)}).verdict == verdict::repeated);
-  process.take(claim_command{200});
+  process.take(claim_command{200, epoch{1}});
   CHECK(process.take(seal_command{by, batch_id{2}, batch(3, 5, 5)}) == batch_answer{verdict::refused, epoch{2}});
 }
 

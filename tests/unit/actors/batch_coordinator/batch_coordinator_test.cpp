@@ -77,6 +77,7 @@ struct world {
            [this](const open_epoch&) { hears("open"); }, [this](const commit_batch&) { hears("commit"); }});
     enter({role::block_store, 0}, {[this](const report_blocks& message) {
             hears("report blocks " + std::to_string(message.coordinator.value));
+            caf::anon_send(coordinator, blocks_reported{message.coordinator, message.question, {}});
           }});
     for (std::uint32_t i = 0; i < 2; ++i)
       enter({role::partition_executor, i}, {[this, i](const run_batch& message) {
@@ -84,7 +85,7 @@ struct world {
               hears("run " + std::to_string(i));
             }});
     enter({role::receiver, 0}, {[this](const report_input&) { hears("report input"); },
-                                [this](const drain_input&) { hears("drain input"); }});
+                                [this](const drain_input&) { hears("drain input"); }, [](const offsets_taken&) {}});
     enter({role::sink, 1}, {[this](const publish_batch&) { hears("publish"); }});
   }
   ~world() {
@@ -216,7 +217,7 @@ TEST_CASE("its timers come: batches are sealed, requests repeated, and idleness 
   w.tell(batch_published{epoch{5}, w.sealed.id, output_index{1}});
   w.tell(batch_finished{epoch{5}, w.sealed.id});
   CHECK(w.heard->done.size() == 1);
-  w.tell(input_activity{input_id{0}, true});
+  w.tell(input_activity{input_id{0}, true, epoch{5}, 0, 0, 1, 0, {}, {}});
   for (int i = 0; i < 10; ++i)
     w.pass(50ms);
   CHECK(w.idle > 0);
@@ -231,7 +232,7 @@ TEST_CASE("what the log knows of files is read on its thread, too", "[coordinato
   log::put_partition(changes, input_id{0}, "a", {100, 1, 100});
   REQUIRE(w.store->commit(changes));
   w.claim().heard_messages();
-  w.tell(offsets_found{input_id{0}, {{"a", 100, 1, false, 0, 1}, {"b", 50, 1, false, 0, 1}}, {}});
+  w.tell(offsets_found{input_id{0}, {{"a", 100, 1, false, 0, 1}, {"b", 50, 1, false, 0, 1}}, {}, epoch{5}, 0, 0, 1});
   w.pass(200ms);
   CHECK(w.heard_messages() == words{});
   w.read_log().pass(200ms);
@@ -239,12 +240,12 @@ TEST_CASE("what the log knows of files is read on its thread, too", "[coordinato
   CHECK(w.sealed.splits[0].ranges ==
         std::vector<offset_range>{{input_id{0}, "b", 50, 1, 0, 50}}); // "a" was read before
   SECTION("one that has changed since it was read is named, as the source calls it") {
-    w.tell(offsets_found{input_id{0}, {}, {"a"}}).read_log();
+    w.tell(offsets_found{input_id{0}, {}, {"a"}, epoch{5}, 0, 0, 2}).read_log();
     REQUIRE(w.spoiled.size() == 1);
     CHECK_THAT(w.spoiled[0].where, Catch::Contains("a"));
   }
   SECTION("an error of a source ends the application") {
-    w.tell(offsets_found{input_id{0}, {{"", 100, 1, false, 0, 1}}, {}}).read_log();
+    w.tell(offsets_found{input_id{0}, {{"", 100, 1, false, 0, 1}}, {}, epoch{5}, 0, 0, 2}).read_log();
     REQUIRE(w.failed.size() == 1);
     CHECK_THAT(w.failed[0].where, Catch::Contains("file:in"));
   }

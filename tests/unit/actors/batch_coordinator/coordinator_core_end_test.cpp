@@ -65,15 +65,15 @@ TEST_CASE("a drain that begins before the coordinator has its epoch is told to r
   CHECK(w.order() == "cy");
   CHECK_FALSE(has_finished(w));
   w.claim();
-  CHECK(w.order() == "cyLBidZ");
+  CHECK(w.order() == "cyLBidBZ");
 }
 
 TEST_CASE("a receiver that begins while the application drains is told so with its epoch, and its word is waited for",
           "[coordinator_core]") {
   world w;
   w.claim();
-  w.tell(open_input{first, 12}).tell(epoch_opened{first, epoch{3}, 12});
-  w.tell(open_input{first, 13}); // it was restarted
+  w.tell(open_input{first, 12, {}}).tell(epoch_opened{first, epoch{3}, 12});
+  w.tell(open_input{first, 13, epoch{3}}); // it was restarted
   w.tell(drain{}).forget();
   w.tell(epoch_opened{first, epoch{4}, 13});
   CHECK(w.order() == "Id");
@@ -89,7 +89,7 @@ TEST_CASE("the word of a lost receiver that it has drained is no longer true whe
   w.claim();
   auto batch = w.seal();
   w.tell(drain{}).tell(input_drained{first, epoch{1}, block_sequence{1}});
-  w.tell(open_input{first, 13}).tell(epoch_opened{first, epoch{2}, 13});
+  w.tell(open_input{first, 13, {}}).tell(epoch_opened{first, epoch{2}, 13});
   w.conclude(batch);
   CHECK_FALSE(has_finished(w));
   w.tell(input_drained{first, epoch{2}, {}});
@@ -113,6 +113,7 @@ TEST_CASE("an application is idle when its inputs have rested, and nothing was o
   CHECK_FALSE(check(0ms));
   CHECK_FALSE(check(1s)); // it knows nothing of the log yet
   w.claim();
+  w.tell(input_activity{first, true});
   CHECK_FALSE(check(0ms));
   CHECK_FALSE(check(399ms));
   CHECK(check(1ms));

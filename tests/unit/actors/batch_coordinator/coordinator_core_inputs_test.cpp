@@ -28,19 +28,20 @@ TEST_CASE("a receiver gets its epoch when the log has it, once", "[coordinator_c
   world w;
   w.claim();
   w.forget();
-  w.tell(open_input{first, 12});
+  w.tell(open_input{first, 12, {}});
   CHECK(w.order() == "o");
   CHECK(w.asked<open_epoch>() == std::vector<address>{{role::checkpoint_writer, 0}});
-  w.tell(epoch_opened{first, epoch{3}, 11}); // of a lost predecessor
-  CHECK(w.order() == "o");
+  w.tell(epoch_opened{first, epoch{2}, 11}); // of a lost predecessor
+  CHECK(w.order() == "oo");
+  CHECK(w.said<open_epoch>().at(1).after == epoch{2}); // behind that one
   w.tell(epoch_opened{first, epoch{3}, 12});
-  CHECK(w.order() == "oI");
+  CHECK(w.order() == "ooI");
   CHECK(w.asked<input_opened>() == std::vector<address>{{role::receiver, 0}});
   CHECK(w.said<input_opened>().at(0).input == first);
   CHECK(w.said<input_opened>().at(0).epoch == epoch{3});
   CHECK(w.said<input_opened>().at(0).incarnation == 12);
   w.tell(epoch_opened{first, epoch{3}, 12});
-  CHECK(w.order() == "oI");
+  CHECK(w.order() == "ooI");
   w.forget();
   w.retry();
   CHECK(w.order() == "y");
@@ -49,7 +50,7 @@ TEST_CASE("a receiver gets its epoch when the log has it, once", "[coordinator_c
 TEST_CASE("an epoch that was not opened is asked for again, the newest incarnation's only", "[coordinator_core]") {
   world w;
   w.claim();
-  w.tell(open_input{first, 12}).tell(open_input{first, 13}).forget();
+  w.tell(open_input{first, 12, {}}).tell(open_input{first, 13, {}}).forget();
   w.retry();
   CHECK(w.order() == "yo");
   CHECK(w.said<open_epoch>().at(0).incarnation == 13);

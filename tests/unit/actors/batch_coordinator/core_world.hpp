@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -131,9 +132,25 @@ public:
     if (!core)
       begin();
     tell(coordination_claimed{incarnation, epoch});
+    claimed = epoch;
     core->recovered(epoch, log, now);
     carry_out();
     return *this;
+  }
+  /// What an input says belongs to the first report that it was asked for, unless the message says otherwise.
+  world& tell(offsets_found message) {
+    if (message.coordinator == weir::epoch{}) {
+      message.coordinator = claimed;
+      message.number = ++offsets[message.input];
+    }
+    return tell<offsets_found>(message);
+  }
+  world& tell(input_activity message) {
+    if (message.coordinator == weir::epoch{}) {
+      message.coordinator = claimed;
+      message.number = ++activities[message.input];
+    }
+    return tell<input_activity>(message);
   }
   template <class Message>
   world& tell(const Message& message) {
@@ -199,7 +216,7 @@ public:
     std::string letters;
     for (auto& action : actions)
       if (auto one = std::get_if<send_to>(&action))
-        letters += letter_of(one->message);
+        letters += std::holds_alternative<offsets_taken>(one->message) ? "" : std::string{letter_of(one->message)};
       else if (auto all = std::get_if<send_to_all>(&action))
         letters += letter_of(all->message);
       else if (auto timer = std::get_if<start_timer>(&action))
@@ -269,16 +286,22 @@ public:
   std::map<std::uint64_t, run_batch> runs; ///< the last of each batch
   std::vector<log::batch_record> records;  ///< sealed
   std::uint64_t last_block = 0;
+  weir::epoch claimed;
+  std::map<input_id, std::uint64_t> offsets, activities; ///< that were told
+  bool keeps_nothing = true;                             ///< the block store, which says so whenever it is asked
   std::optional<std::chrono::steady_clock::time_point> tick_due;
 
 private:
-  static char letter_of(const coordinator_message& message) { return "cosaCfBrIdilRFPn"[message.index()]; }
+  static char letter_of(const coordinator_message& message) { return "cosaCfBrIdilRFPnT"[message.index()]; }
   void move_to(std::chrono::steady_clock::time_point time) {
     now.wall_us += std::chrono::duration_cast<std::chrono::microseconds>(time - now.steady).count();
     now.steady = time;
   }
   void carry_out() {
     for (auto& action : core->take_actions()) {
+      if (auto one = std::get_if<send_to>(&action); one && keeps_nothing)
+        if (auto asked = std::get_if<report_blocks>(&one->message))
+          kept.push_back({asked->coordinator, asked->question, {}});
       if (auto timer = std::get_if<start_timer>(&action); timer && timer->timer == coordinator_timer::tick)
         tick_due = now.steady + timer->after;
       actions.push_back(std::move(action));
@@ -288,7 +311,10 @@ private:
         records.push_back(seal.record);
     for (auto& run : said<run_batch>())
       runs[run.record.id.value] = run;
+    for (auto& answer : std::exchange(kept, {}))
+      tell(answer);
   }
+  std::vector<blocks_reported> kept; ///< answers that the core has not heard
 };
 
 } // namespace weir::actors::core_test

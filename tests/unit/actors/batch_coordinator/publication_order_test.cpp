@@ -43,6 +43,24 @@ TEST_CASE("outputs are asked for committed batches in their order, once", "[publ
   CHECK(of(order, batches) == asked{{0, 3, 1}});
 }
 
+TEST_CASE("a sink that says who it is is asked from the oldest batch on, once", "[publication_order]") {
+  publication_order order;
+  open_batches batches;
+  batches.emplace(batch_id{1}, committed(1, {counts, words}));
+  batches.emplace(batch_id{2}, committed(2, {counts}));
+  CHECK(of(order, batches) == asked{{0, 1, 1}, {1, 1, 1}, {0, 2, 1}});
+  CHECK(order.is_ready(counts, 7));
+  CHECK_FALSE(order.is_ready(counts, 7)); // it comes twice
+  auto requests = order.ask(batches);
+  REQUIRE(requests.size() == 2);
+  CHECK(requests[0].incarnation == 7);
+  CHECK(requests[0].commit->id == batch_id{1});
+  CHECK(requests[0].after == batch_id{0});
+  CHECK(requests[1].after == batch_id{1});
+  CHECK(order.is_ready(counts, 8));
+  CHECK(order.ask(batches)[0].incarnation == 8);
+}
+
 TEST_CASE("no output is asked for a batch behind one whose commit is not known", "[publication_order]") {
   publication_order order;
   open_batches batches;

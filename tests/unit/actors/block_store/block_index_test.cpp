@@ -189,3 +189,15 @@ TEST_CASE("what was durable and is in the index no more has been released", "[bl
   index.released(range(4, 5));
   CHECK(released(3) == 5); // a committed batch rests on them, so they were durable
 }
+
+TEST_CASE("blocks are overdue from the second call on, until they are released", "[block_index]") {
+  block_index index;
+  index.stored(headers(1, 2), {});
+  CHECK(index.overdue().empty());
+  index.stored(headers(3, 3), {});
+  CHECK(index.overdue() == lines{headers(1, 2)});
+  index.released(range(1, 1));
+  CHECK(index.overdue() == lines{headers(2, 3)});
+  index.released(range(2, 3));
+  CHECK(index.overdue().empty());
+}

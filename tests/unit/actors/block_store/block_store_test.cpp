@@ -95,10 +95,16 @@ struct world {
     enter({role::checkpoint_writer, 0},
           {[this](const append_blocks& message) { hears("append " + numbers(message.headers)); }});
     enter({role::batch_coordinator, 0}, {[this](const blocks_ready& message) {
-            hears("ready " + numbers(message.headers));
-            for (auto& each : message.headers)
-              CHECK(each.producers.empty());
-          }});
+                                           hears("ready " + numbers(message.headers));
+                                           for (auto& each : message.headers)
+                                             CHECK(each.producers.empty());
+                                         },
+                                         [this](const blocks_reported& message) {
+                                           auto all = "reported " + std::to_string(message.question);
+                                           for (auto& line : message.lines)
+                                             all += " to " + std::to_string(line.through.value);
+                                           hears(all);
+                                         }});
     enter({role::receiver, input.value},
           {[this](const blocks_durable& message) { hears("durable " + place(message)); },
            [this](const blocks_released& message) { hears("released " + place(message)); },
@@ -228,10 +234,10 @@ TEST_CASE("blocks that come again are answered, and neither logged nor reported 
 TEST_CASE("what is asked of a block store that reads the log waits, in its order", "[block store]") {
   world w;
   w.logged(1, 2).begin();
-  w.store_some(3, 3, 2).tell(report_blocks{epoch{1}}).release(1, 1).retry();
+  w.store_some(3, 3, 2).tell(report_blocks{epoch{1}, 4}).release(1, 1).retry();
   CHECK(w.sent().empty());
   w.read_log();
-  CHECK(w.sent() == words{"append 3: 3", "ready 3: 3", "ready 3: 1 2 3", "released 3: 1"});
+  CHECK(w.sent() == words{"append 3: 3", "ready 3: 3", "ready 3: 1 2 3", "reported 4 to 3", "released 3: 1"});
   CHECK(w.failed.empty());
 }
 
@@ -240,12 +246,13 @@ TEST_CASE("what the log held at the start is reported when it is asked for, in m
   world w;
   w.logged(1, 1500).logged(1, 1, next_epoch).ready();
   CHECK(w.sent().empty());
-  w.tell(report_blocks{epoch{1}});
+  w.tell(report_blocks{epoch{1}, 4});
   auto sent = w.sent();
-  REQUIRE(sent.size() == 3);
+  REQUIRE(sent.size() == 4);
   CHECK(sent[0] == "ready " + numbers(headers(1, 1024)));
   CHECK(sent[1] == "ready " + numbers(headers(1025, 1500)));
   CHECK(sent[2] == "ready 4: 1");
+  CHECK(sent[3] == "reported 4 to 1500 to 1");
 }
 
 TEST_CASE("what is not durable is appended again at a retry, and when the writer was lost", "[block store]") {
@@ -259,7 +266,8 @@ TEST_CASE("what is not durable is appended again at a retry, and when the writer
   CHECK(w.sent().empty());
   w.appended(3).sent();
   w.retry();
-  CHECK(w.sent().empty());
+  CHECK(w.sent() ==
+        words{"ready 3: 1 2 3"}); // they are here since the last one: the coordinator may not have heard of them
 }
 
 TEST_CASE("at each retry the log is searched for blocks that nobody has reported, by one search at a time",
@@ -273,9 +281,9 @@ TEST_CASE("at each retry the log is searched for blocks that nobody has reported
   w.retry();
   CHECK(w.threads->jobs.size() == 1);
   w.read_log();
-  CHECK(w.sent() == words{"ready 3: 1 2 3 4", "ready 4: 1"});
+  CHECK(w.sent() == words{"ready 3: 1 2", "ready 3: 1 2 3 4", "ready 4: 1"}); // the first as it has waited
   w.retry().read_log();
-  CHECK(w.sent().empty());
+  CHECK(w.sent() == words{"ready 3: 1 2"});
   w.store_some(5, 5, 4); // it goes on behind them
   CHECK(w.sent() == words{"append 3: 5", "ready 3: 5"});
 }
@@ -286,7 +294,26 @@ TEST_CASE("what is found in the log and has gone its way meanwhile does not come
   w.store_some(2, 3).appended(3).release(1, 3).sent();    // while it is searched
   w.read_log();
   CHECK(w.sent().empty());
-  w.tell(report_blocks{epoch{1}});
+  w.tell(report_blocks{epoch{1}, 4});
+  CHECK(w.sent() == words{"reported 4"});
+}
+
+TEST_CASE(
+  "what an older coordinator asks for late is not done, and what is kept for long is reported until it is released",
+  "[block store]") {
+  world w;
+  w.ready().store_some(1, 2).appended(2).sent();
+  w.tell(report_blocks{epoch{2}, 1});
+  CHECK(w.sent() == words{"ready 3: 1 2", "reported 1 to 2"});
+  w.tell(report_blocks{epoch{1}, 7}).release(1, 2);
+  CHECK(w.sent().empty());
+  CHECK(w.on_shelf(1));
+  w.retry().read_log().sent();
+  w.retry().read_log();
+  CHECK(w.sent() == words{"ready 3: 1 2"});
+  w.tell(release_blocks{epoch{2}, {{input, own, block_sequence{1}, block_sequence{2}}}});
+  CHECK(w.sent() == words{"released 3: 2"});
+  w.retry().read_log();
   CHECK(w.sent().empty());
 }
 
@@ -321,8 +348,8 @@ TEST_CASE("a refused epoch's blocks are void, and its receiver hears of it", "[b
   CHECK_FALSE(w.on_shelf(2));
   w.retry();
   CHECK(w.sent().empty());
-  w.tell(report_blocks{epoch{1}});
-  CHECK(w.sent() == words{"ready 3: 1"});
+  w.tell(report_blocks{epoch{1}, 4});
+  CHECK(w.sent() == words{"ready 3: 1", "reported 4 to 1"});
 }
 
 TEST_CASE("when a newer epoch begins, the bytes of blocks that nobody was told of leave the shelf", "[block store]") {
@@ -362,7 +389,7 @@ TEST_CASE("a block log that cannot be read ends the application", "[block store]
   w.ready();
   REQUIRE(w.failed.size() == 1);
   CHECK(w.failed[0].code == error_code::corrupt);
-  w.tell(report_blocks{epoch{1}});
+  w.tell(report_blocks{epoch{1}, 4});
   CHECK(w.sent().empty());
 }
 
@@ -370,8 +397,8 @@ TEST_CASE("what is read for a block store that has ended changes nothing for its
   world w;
   w.logged(1, 1).begin().end();
   w.logged(2, 2).begin();
-  w.tell(report_blocks{epoch{1}}).read_log(); // its predecessor's
+  w.tell(report_blocks{epoch{1}, 4}).read_log(); // its predecessor's
   CHECK(w.sent().empty());
   w.read_log();
-  CHECK(w.sent() == words{"ready 3: 1 2"});
+  CHECK(w.sent() == words{"ready 3: 1 2", "reported 4 to 2"});
 }

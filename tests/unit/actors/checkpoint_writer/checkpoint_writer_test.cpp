@@ -108,8 +108,14 @@ struct world {
     peers.push_back(peer);
   }
   caf::behavior coordinator() {
-    return {[this](const coordination_claimed& said) { hear("claimed " + number(said.epoch.value)); },
-            [this](const epoch_opened& said) { hear("opened " + number(said.epoch.value)); },
+    return {[this](const coordination_claimed& said) {
+              holders.push_back(said.incarnation);
+              hear("claimed " + number(said.epoch.value));
+            },
+            [this](const epoch_opened& said) {
+              holders.push_back(said.incarnation);
+              hear("opened " + number(said.epoch.value));
+            },
             [this](const batch_sealed& said) { hear("sealed " + number(said.batch.value)); },
             [this](const seal_impossible& said) { hear("impossible " + number(said.batch.value)); },
             [this](const batch_amended& said) { hear("amended " + number(said.batch.value)); },
@@ -167,8 +173,8 @@ struct world {
 
   /// Coordinator 1 and the first receiver are there.
   void begin() {
-    ask(claim_coordination{11});
-    ask(open_epoch{epoch{1}, input_id{0}, 21});
+    ask(claim_coordination{11, epoch{0}});
+    ask(open_epoch{epoch{1}, input_id{0}, 21, epoch{0}});
     REQUIRE(heard_by_now() == words{"claimed 1", "opened 1"});
   }
   append_blocks blocks(std::uint64_t first, std::uint64_t last, epoch of = epoch{1}) {
@@ -201,6 +207,7 @@ struct world {
   }
 
   words answers, failed;
+  std::vector<std::uint64_t> holders; ///< of the epochs that were said
   std::shared_ptr<silent_journal> heard = std::make_shared<silent_journal>();
   std::shared_ptr<job_queue> threads = std::make_shared<job_queue>();
   std::shared_ptr<small_disk> disk = std::make_shared<small_disk>();
@@ -241,8 +248,8 @@ TEST_CASE("a batch goes through the writer from its blocks to its end, and nothi
 TEST_CASE("requests that come before the log is read, or before what they rest on, are answered in the right order",
           "[checkpoint_writer]") {
   world in;
-  in.ask(claim_coordination{11});
-  in.ask(open_epoch{epoch{1}, input_id{0}, 21});
+  in.ask(claim_coordination{11, epoch{0}});
+  in.ask(open_epoch{epoch{1}, input_id{0}, 21, epoch{0}});
   in.ask(in.commit(1)); // as after a restart of the writer, when a lost seal is asked for later
   in.ask(in.seal(1, 1, 2));
   in.ask(in.blocks(1, 1));
@@ -275,28 +282,54 @@ TEST_CASE("whoever was replaced hears by whom, and receivers of an epoch that is
   world in;
   in.begin();
   in.ask(in.blocks(1, 1));
-  in.ask(open_epoch{epoch{1}, input_id{0}, 22});
+  in.ask(open_epoch{epoch{1}, input_id{0}, 22, epoch{1}});
   in.ask(in.blocks(2, 2));
-  in.ask(find_producer{input_id{0}, epoch{1}, "p"});
-  in.ask(record_departure{input_id{0}, epoch{1}, "p"});
+  in.ask(find_producer{input_id{0}, epoch{1}, "p", 1});
+  in.ask(record_departure{input_id{0}, epoch{1}, "p", 1});
   CHECK(in.heard_by_now() ==
         words{"receiver refused 1", "receiver refused 1", "appended 1", "blocks refused 1", "opened 2"});
   in.ask(in.seal(1, 1, 2));
   CHECK(in.heard_by_now() == words{"impossible 1"});
-  in.ask(claim_coordination{12});
+  in.ask(claim_coordination{12, epoch{1}});
   in.ask(in.seal(1, 1, 1));
   in.ask(in.commit(1));
   in.ask(finish_batch{epoch{1}, batch_id{1}});
-  in.ask(open_epoch{epoch{1}, input_id{0}, 23});
+  in.ask(open_epoch{epoch{1}, input_id{0}, 23, epoch{2}});
   CHECK(in.heard_by_now() == words{"lost 1 to 2", "lost 1 to 2", "lost 1 to 2", "lost 1 to 2", "claimed 2"});
+}
+
+TEST_CASE("who claims or opens behind an older epoch hears whose the newest is, and changes nothing",
+          "[checkpoint_writer]") {
+  world in;
+  in.begin();
+  in.ask(claim_coordination{12, epoch{0}});
+  in.ask(open_epoch{epoch{1}, input_id{0}, 22, epoch{0}});
+  CHECK(in.heard_by_now() == words{"claimed 1", "opened 1"});
+  CHECK(in.holders == std::vector<std::uint64_t>{11, 21, 11, 21});
+  in.ask(in.blocks(1, 1));
+  in.ask(in.seal(1, 1, 1));
+  CHECK(in.heard_by_now() == words{"appended 1", "sealed 1"});
+}
+
+TEST_CASE("of two requests to forget producers the one that was asked first is not carried out behind the other",
+          "[checkpoint_writer]") {
+  world in;
+  in.begin();
+  in.ask(in.blocks(1, 1));
+  in.heard_by_now();
+  in.pass(2h);
+  in.ask(forget_producers{input_id{0}, epoch{1}, 3'600'000, {"p"}, 2});
+  in.ask(forget_producers{input_id{0}, epoch{1}, 3'600'000, {}, 1}); // "p" was not there yet
+  CHECK(in.heard_by_now() == words{"forgotten 0"});
+  CHECK(log::read_producer(*in.disk, input_id{0}, "p")->has_value());
 }
 
 TEST_CASE("what is asked again, also of another writer, is answered again and written once", "[checkpoint_writer]") {
   world in;
   in.begin();
   for (int life = 0; life < 2; ++life) {
-    in.ask(claim_coordination{11});
-    in.ask(open_epoch{epoch{1}, input_id{0}, 21});
+    in.ask(claim_coordination{11, epoch{0}});
+    in.ask(open_epoch{epoch{1}, input_id{0}, 21, epoch{0}});
     in.ask(in.blocks(1, 1));
     in.ask(in.seal(1, 1, 1));
     in.ask(in.commit(1));
@@ -316,19 +349,19 @@ TEST_CASE("what is asked again, also of another writer, is answered again and wr
 TEST_CASE("the writer knows producers by what is logged, and by what is on its way", "[checkpoint_writer]") {
   world in;
   in.begin();
-  in.ask(find_producer{input_id{0}, epoch{1}, "p"});
+  in.ask(find_producer{input_id{0}, epoch{1}, "p", 1});
   CHECK(in.heard_by_now() == words{"producer 0 unknown"});
   in.ask(in.blocks(1, 3));
-  in.ask(record_departure{input_id{0}, epoch{1}, "p"}); // in the transaction of the blocks
-  in.ask(find_producer{input_id{0}, epoch{1}, "p"});
+  in.ask(record_departure{input_id{0}, epoch{1}, "p", 1}); // in the transaction of the blocks
+  in.ask(find_producer{input_id{0}, epoch{1}, "p", 1});
   CHECK(in.heard_by_now() == words{"appended 3", "left", "producer 3"});
   auto position = **log::read_producer(*in.disk, input_id{0}, "p");
   CHECK(position.last == 3);
   CHECK(position.left);
   in.pass(2h);
-  in.ask(forget_producers{input_id{0}, epoch{1}, 3'600'000, {}});
+  in.ask(forget_producers{input_id{0}, epoch{1}, 3'600'000, {}, 1});
   CHECK(in.heard_by_now() == words{"forgotten 1"});
-  in.ask(find_producer{input_id{0}, epoch{1}, "p"});
+  in.ask(find_producer{input_id{0}, epoch{1}, "p", 1});
   CHECK(in.heard_by_now() == words{"producer 0 unknown"});
 }
 

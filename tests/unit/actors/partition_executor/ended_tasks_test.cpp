@@ -22,6 +22,9 @@ TEST_CASE("what a batch's tasks ended with can be said again until it is committ
   said.finished(ended(1, 3), false);
   said.finished(ended(2, 1), true);
   said.poisoned({first_attempt, batch_id{2}, true, {}, "no"});
+  said.failed({first_attempt, batch_id{2}, 1, "gone"});
+  CHECK(said.of(batch_id{2}, first_attempt).failed.size() == 1);
+  CHECK(said.of(batch_id{2}, second_attempt).failed.empty());
   auto& one = said.of(batch_id{1}, first_attempt);
   REQUIRE(one.finished.size() == 2);
   CHECK(one.finished[0].first.task == task_index{0});

@@ -456,3 +456,38 @@ TEST_CASE("records count once they are durable; those that come again and void o
   CHECK(made.durable_records() == 3);
   CHECK(made.durable_bytes() == 6);
 }
+
+TEST_CASE("where a producer stood before it was forgotten is no answer when it comes back", "[intake]") {
+  auto made = with_alpha(10);
+  auto first_question = made.lookup_of("alpha");
+  made.data(1, records(11, {"a", "b"}));
+  made.closed(1);
+  made.cut();
+  made.durable(block_sequence{1}); // the log knows all of it, so it is forgotten here
+  made.hello(2, "alpha");
+  made.take_actions();
+  made.found_late("alpha", 10, first_question);
+  CHECK(of_kind<intake::welcome>(made.take_actions()).empty());
+  made.found("alpha", 12, true);
+  auto welcomes = of_kind<intake::welcome>(made.take_actions());
+  REQUIRE(welcomes.size() == 1);
+  CHECK(welcomes[0].last_durable == 12);
+}
+
+TEST_CASE("the answer to an earlier goodbye is no farewell to a later one", "[intake]") {
+  auto made = with_alpha();
+  made.goodbye(1);
+  auto first_question = made.departure_of("alpha");
+  made.departed("alpha", false);
+  made.take_actions();
+  made.hello(2, "alpha");
+  if (!of_kind<intake::look_up>(made.take_actions()).empty())
+    made.found("alpha", 0, true);
+  made.take_actions();
+  made.goodbye(2);
+  CHECK(of_kind<intake::record_departure>(made.take_actions()).size() == 1);
+  made.departed_late("alpha", false, first_question);
+  CHECK(of_kind<intake::farewell>(made.take_actions()).empty());
+  made.departed("alpha", false);
+  CHECK(of_kind<intake::farewell>(made.take_actions()).size() == 1);
+}

@@ -54,17 +54,20 @@ TEST_CASE("numbered records wait until the log says where their producer stands"
   numbers.arrived(numbered(5, 2, 1));
   numbers.arrived(numbered(7, 1, 2));
   CHECK(said(numbers) == lines{"look up p"});
-  CHECK(numbers.unanswered() == lines{"p"});
+  REQUIRE(numbers.unanswered().size() == 1);
+  CHECK(numbers.unanswered()[0].producer == "p");
+  numbers.found("p", 3, 2); // the answer to another question
+  CHECK(said(numbers).empty());
   CHECK(numbers.any_waiting());
-  numbers.found("p", 4);
+  numbers.found("p", 4, 1);
   CHECK(said(numbers) == lines{"accept 5+2 record 5", "accept 7+1 record 7"});
-  numbers.found("p", 0);
+  numbers.found("p", 0, 1);
   CHECK(said(numbers).empty());
 }
 
 TEST_CASE("what was stored before is confirmed and not stored again", "[numbered]") {
   numbered_records numbers;
-  numbers.found("p", 10);
+  numbers.begin("p", 10);
   numbers.arrived(numbered(9, 2, 1));
   CHECK(said(numbers) == lines{"confirm 1", "release 10"});
   numbers.arrived(numbered(9, 4, 2));
@@ -77,9 +80,20 @@ TEST_CASE("what was stored before is confirmed and not stored again", "[numbered
   CHECK_FALSE(numbers.any_waiting());
 }
 
+TEST_CASE("the answer to a question of before a producer was forgotten is none", "[numbered]") {
+  numbered_records numbers;
+  numbers.found("p", 10, 1);
+  numbers.arrived(numbered(21, 1, 1));
+  CHECK(said(numbers) == lines{"look up p"});
+  numbers.found("p", 10, 0);
+  CHECK(said(numbers).empty());
+  numbers.found("p", 20, 1);
+  CHECK(said(numbers) == lines{"accept 21+1 record 21"});
+}
+
 TEST_CASE("a gap, number zero and nothing at all are refused", "[numbered]") {
   numbered_records numbers;
-  numbers.found("p", 10);
+  numbers.begin("p", 10);
   numbers.arrived(numbered(12, 1, 1));
   numbers.arrived(numbered(0, 1, 2));
   numbers.arrived(numbered(11, 0, 3));
@@ -93,7 +107,7 @@ TEST_CASE("producers that are idle do not fill the memory", "[numbered]") {
   for (int i = 0; i < 10'000; ++i) {
     auto name = "p" + std::to_string(i);
     numbers.arrived(numbered(1, 1, 1, name));
-    numbers.found(name, 0);
+    numbers.found(name, 0, static_cast<std::uint64_t>(i) + 1);
     numbers.durable(name, 1);
   }
   said(numbers);
@@ -104,22 +118,23 @@ TEST_CASE("producers that are idle do not fill the memory", "[numbered]") {
 TEST_CASE("a producer whose records are under way is not forgotten with those that are idle", "[numbered]") {
   numbered_records numbers;
   numbers.arrived(numbered(1, 2, 1, "busy"));
-  numbers.found("busy", 0);
+  numbers.found("busy", 0, 1);
   numbers.arrived(numbered(1, 1, 2, "early")); // the log has not answered yet
   for (int i = 0; i < 10'000; ++i) {
     auto name = "p" + std::to_string(i);
     numbers.arrived(numbered(1, 1, 3, name));
-    numbers.found(name, 0);
+    numbers.found(name, 0, static_cast<std::uint64_t>(i) + 3);
     numbers.durable(name, 1);
   }
   said(numbers);
-  CHECK(numbers.unanswered() == std::vector<std::string>{"early"});
+  REQUIRE(numbers.unanswered().size() == 1);
+  CHECK(numbers.unanswered()[0].producer == "early");
   numbers.arrived(numbered(1, 2, 4, "busy")); // again, before they are durable
   CHECK(said(numbers).empty());
   numbers.arrived(numbered(3, 1, 5, "busy"));
   CHECK(said(numbers) == lines{"accept 3+1 record 3"});
   numbers.durable("busy", 2);
   CHECK(said(numbers) == lines{"confirm 4", "release 10"});
-  numbers.found("early", 0);
+  numbers.found("early", 0, 2);
   CHECK(said(numbers) == lines{"accept 1+1 record 1"});
 }

@@ -25,7 +25,8 @@ struct world {
     return *this;
   }
   world& found(const std::string& producer, std::uint64_t last) {
-    feed->found({input, own, producer, last, true});
+    collect();
+    feed->found({input, own, producer, last, true, lookups[producer]});
     return *this;
   }
   /// One record of `producer`.
@@ -50,13 +51,29 @@ struct world {
     return texts;
   }
   words said() { return std::exchange(*heard, {}); }
-  words wants() { return in_words(actions.take()); }
+  words wants() {
+    collect();
+    return std::exchange(wanted, {});
+  }
+  void collect() {
+    for (auto& action : actions.take()) {
+      if (auto sent = std::get_if<receiver_actions::send>(&action)) {
+        if (auto asked = std::get_if<find_producer>(&sent->message))
+          lookups[asked->producer] = asked->question;
+        if (auto asked = std::get_if<record_departure>(&sent->message))
+          departures[asked->producer] = asked->question;
+      }
+      wanted.push_back(std::visit([](auto& what) { return in_words(what); }, action));
+    }
+  }
 
   std::shared_ptr<words> heard = std::make_shared<words>();
   std::shared_ptr<hand_feed::traits> traits = std::make_shared<hand_feed::traits>();
   std::shared_ptr<told_journal> journal = std::make_shared<told_journal>();
   block_generator blocks{input, 1000};
   receiver_actions actions;
+  words wanted;
+  std::map<std::string, std::uint64_t> lookups, departures; ///< the last question about each
   std::optional<own_feed> feed;
 };
 

@@ -31,7 +31,8 @@ struct world {
     return *this;
   }
   world& found(const std::string& producer, std::uint64_t last, bool logged = true) {
-    port->found({input, own, producer, last, logged});
+    collect();
+    port->found({input, own, producer, last, logged, lookups[producer]});
     return *this;
   }
   /// Connection 1 of "p", of which the log knows 4 records.
@@ -62,13 +63,29 @@ struct world {
     return texts;
   }
   words said() { return std::exchange(*heard, {}); }
-  words wants() { return in_words(actions.take()); }
+  words wants() {
+    collect();
+    return std::exchange(wanted, {});
+  }
+  void collect() {
+    for (auto& action : actions.take()) {
+      if (auto sent = std::get_if<receiver_actions::send>(&action)) {
+        if (auto asked = std::get_if<find_producer>(&sent->message))
+          lookups[asked->producer] = asked->question;
+        if (auto asked = std::get_if<record_departure>(&sent->message))
+          departures[asked->producer] = asked->question;
+      }
+      wanted.push_back(std::visit([](auto& what) { return in_words(what); }, action));
+    }
+  }
 
   std::shared_ptr<words> heard = std::make_shared<words>();
   std::shared_ptr<told_journal> journal = std::make_shared<told_journal>();
   std::shared_ptr<std::size_t> connections;
   block_generator blocks{input, 1000};
   receiver_actions actions;
+  words wanted;
+  std::map<std::string, std::uint64_t> lookups, departures; ///< the last question about each
   std::optional<producer_port> port;
   numbered_feed::time_point now{1h};
 };
@@ -117,10 +134,10 @@ TEST_CASE("a goodbye is asked for once all is durable, asked for again, and answ
   w.port->ask_again();
   CHECK(w.wants() == words{"record departure of p"});
   w.said();
-  w.port->hear(departure_recorded{input, other, "p", false}); // of another epoch
+  w.port->hear(departure_recorded{input, other, "p", false, w.departures["p"]}); // of another epoch
   CHECK(w.said().empty());
   CHECK_FALSE(w.port->at_rest());
-  w.port->hear(departure_recorded{input, own, "p", false});
+  w.port->hear(departure_recorded{input, own, "p", false, w.departures["p"]});
   CHECK(w.said() == words{"farewell 1"});
   w.port->ask_again();
   CHECK(w.wants().empty());

@@ -208,7 +208,7 @@ TEST_CASE("names that the log knows count against ingest.max_producers", "[recei
   REQUIRE(w.store->commit(changes));
   w.open();
   w.transport->listener->hello(1, "new");
-  w.run().tell(producer_found{input_id{0}, epoch{3}, "new", 0, false});
+  w.run().tell(producer_found{input_id{0}, epoch{3}, "new", 0, false, 1});
   REQUIRE(w.said().size() == 1);
   CHECK(w.journal->told.size() == 1);
 }
@@ -219,7 +219,7 @@ TEST_CASE("a producer's records come in, are stored, and acknowledged when they 
   w.open();
   w.transport->listener->hello(1, "p");
   CHECK(w.run().sent() == words{"find p", "does not rest"});
-  w.tell(producer_found{input_id{0}, epoch{3}, "p", 4, true});
+  w.tell(producer_found{input_id{0}, epoch{3}, "p", 4, true, 1});
   CHECK(w.said() == words{"welcome 1 behind 4"});
   w.transport->listener->data(1, lines(5, {"a", "b"}));
   CHECK(w.run().sent().empty());
@@ -234,7 +234,7 @@ TEST_CASE("a producer's records come in, are stored, and acknowledged when they 
   CHECK(w.said() == words{"release 4"});
   w.transport->listener->goodbye(1);
   CHECK(w.run().sent() == words{"record departure of p"});
-  w.tell(departure_recorded{input_id{0}, epoch{3}, "p", false});
+  w.tell(departure_recorded{input_id{0}, epoch{3}, "p", false, 2});
   CHECK(w.said() == words{"farewell 1"});
   CHECK(w.sent() == words{"rests"});
   w.transport->listener->closed(1);
@@ -253,7 +253,7 @@ TEST_CASE("the input's state is said at each tick, and what is not answered aske
   auto sent = w.sent();
   CHECK(std::count(sent.begin(), sent.end(), "find p") == 1);
   CHECK(std::count(sent.begin(), sent.end(), "store behind 0, epoch 3") == 1); // idle: what has been released?
-  w.tell(producer_found{input_id{0}, epoch{3}, "p", 0, true});
+  w.tell(producer_found{input_id{0}, epoch{3}, "p", 0, true, 1});
   w.transport->listener->data(1, lines(1, {"a"}));
   w.run().pass(10ms).sent();
   w.pass(2s);
@@ -270,7 +270,7 @@ TEST_CASE("a rate holds producers back, and the rest is taken when it is due", "
   world w{port_url};
   w.open();
   w.transport->listener->hello(1, "p");
-  w.run().tell(producer_found{input_id{0}, epoch{3}, "p", 0, true});
+  w.run().tell(producer_found{input_id{0}, epoch{3}, "p", 0, true, 1});
   w.tell(limit_rate{epoch{1}, 20}).said();
   w.transport->listener->data(1, lines(1, {"a", "b", "c"}));
   CHECK(w.run().said() == words{"hold back"});
@@ -286,7 +286,7 @@ TEST_CASE("a port that drains takes no more, and has drained once all is durable
   world w{port_url};
   w.open();
   w.transport->listener->hello(1, "p");
-  w.run().tell(producer_found{input_id{0}, epoch{3}, "p", 0, true});
+  w.run().tell(producer_found{input_id{0}, epoch{3}, "p", 0, true, 1});
   w.transport->listener->data(1, lines(1, {"a"}));
   w.run().sent(), w.said();
   w.tell(drain_input{epoch{1}});
@@ -359,7 +359,7 @@ TEST_CASE("a receiver whose epoch is refused ends, says its figures, and its suc
   world w{port_url};
   w.open();
   w.transport->listener->hello(1, "p");
-  w.run().tell(producer_found{input_id{0}, epoch{3}, "p", 0, true});
+  w.run().tell(producer_found{input_id{0}, epoch{3}, "p", 0, true, 1});
   w.transport->listener->data(1, lines(1, {"a"}));
   w.run().pass(10ms).tell(blocks_durable{input_id{0}, epoch{3}, block_sequence{1}});
   w.said();

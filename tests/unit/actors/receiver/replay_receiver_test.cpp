@@ -66,6 +66,7 @@ struct world {
     services->journal = journal;
     services->workers = threads;
     services->wall_clock_us = [] { return std::int64_t{0}; };
+    services->random = [] { return std::uint64_t{77}; };
     services->fail = [this](const error& why) { failed.push_back(why); };
     config.set("scheduler.policy", caf::atom("testing"));
     register_messages(config);
@@ -93,7 +94,7 @@ struct world {
     });
     services->directory.enter({role::batch_coordinator, 0}, caf::actor_cast<caf::strong_actor_ptr>(coordinator));
     receiver = spawn_replay_receiver(*system, services, input_id{0});
-    tell(peer_restarted{{role::receiver, 0}}); // it begins with its first message
+    tell(report_input{epoch{1}, 77, 1, {}}).sent();
   }
   ~world() {
     services->directory.clear();
@@ -177,7 +178,7 @@ TEST_CASE("many partitions are said in several messages", "[replay receiver]") {
 TEST_CASE("a coordinator that starts anew is told all, and a look from before changes nothing", "[replay receiver]") {
   world w;
   w.add("a").work().sent();
-  w.pass(100ms).tell(report_input{epoch{2}});
+  w.pass(100ms).tell(report_input{epoch{2}, 77, 1, {}});
   REQUIRE(w.threads->jobs.size() == 2); // one is of the former watch
   w.work();
   CHECK(w.sent().empty());
@@ -209,7 +210,7 @@ TEST_CASE("an input that drains looks no more, and what a look finds meanwhile i
   CHECK(w.sent().empty());
   w.pass(10s).tell(input_tick{1}).tell(w.question(1, 5));
   CHECK(w.threads->jobs.empty());
-  w.tell(report_input{epoch{2}}); // the word of it may have been lost
+  w.tell(report_input{epoch{2}, 77, 1, {}}); // the word of it may have been lost
   CHECK(w.sent() == words{"drained through 0, epoch 0"});
   CHECK(w.threads->jobs.empty());
   CHECK(w.source->looks == 1);

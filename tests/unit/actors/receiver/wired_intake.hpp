@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -28,11 +30,30 @@ public:
   }
   void hello(actors::connection_id connection, const std::string& producer) { intake_.hello(connection, producer); }
   void found(const std::string& producer, std::uint64_t last_durable, bool logged) {
-    intake_.found(producer, last_durable, logged);
+    settle();
+    intake_.found(producer, last_durable, logged, lookups_[producer]);
   }
   void data(actors::connection_id connection, const actors::ingest_data& frame) { intake_.data(connection, frame); }
   void goodbye(actors::connection_id connection) { intake_.goodbye(connection); }
-  void departed(const std::string& producer, bool added) { intake_.departed(producer, added); }
+  void departed(const std::string& producer, bool added) {
+    settle();
+    intake_.departed(producer, added, departures_[producer]);
+  }
+  /// Answers that come late, to a question of their own.
+  void found_late(const std::string& producer, std::uint64_t last_durable, std::uint64_t question) {
+    intake_.found(producer, last_durable, true, question);
+  }
+  void departed_late(const std::string& producer, bool added, std::uint64_t question) {
+    intake_.departed(producer, added, question);
+  }
+  std::uint64_t lookup_of(const std::string& producer) {
+    settle();
+    return lookups_[producer];
+  }
+  std::uint64_t departure_of(const std::string& producer) {
+    settle();
+    return departures_[producer];
+  }
   void closed(actors::connection_id connection) { intake_.closed(connection); }
   void counted(std::uint64_t producers) { intake_.counted(producers); }
   void stop() { intake_.stop(); }
@@ -63,16 +84,24 @@ public:
 private:
   void settle() {
     for (auto& each : intake_.take_actions())
-      std::visit([this](auto& what) { actions_.push_back(what); }, each);
+      std::visit([this](auto& what) { take(what); }, each);
     for (auto decided = blocks_->take_actions(); !decided.empty(); decided = blocks_->take_actions())
       for (auto& each : decided) {
         std::visit([this](auto& what) { take(what); }, each);
         for (auto& answer : intake_.take_actions())
-          std::visit([this](auto& what) { actions_.push_back(what); }, answer);
+          std::visit([this](auto& what) { take(what); }, answer);
       }
   }
   void take(const blocks::reach& what) { intake_.reached(what.producer, what.last); }
   void take(const blocks::confirm&) {} // nobody gives tickets
+  void take(const intake::look_up& what) {
+    lookups_[what.producer] = what.question;
+    actions_.push_back(what);
+  }
+  void take(const intake::record_departure& what) {
+    departures_[what.producer] = what.question;
+    actions_.push_back(what);
+  }
   template <class What>
   void take(const What& what) {
     actions_.push_back(what);
@@ -80,6 +109,7 @@ private:
 
   std::unique_ptr<blocks> blocks_;
   intake intake_;
+  std::map<std::string, std::uint64_t> lookups_, departures_; ///< the last question about each
   std::vector<action> actions_;
 };
 

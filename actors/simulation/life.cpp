@@ -38,7 +38,8 @@ std::string next_message([[maybe_unused]] caf::scheduled_actor& actor) {
 } // namespace
 
 life::life(timeline& time, services_ptr services, std::shared_ptr<simulated_workers> workers,
-           std::optional<std::uint32_t> restarts)
+           std::optional<std::uint32_t> restarts, const planned_links& plan,
+           std::function<void(const std::string&)> broken)
   : time_{time}, services_{std::move(services)}, workers_{std::move(workers)} {
   config_.set("scheduler.policy", caf::atom("testing"));
   config_.set("logger.verbosity", caf::atom("quiet"));
@@ -50,6 +51,8 @@ life::life(timeline& time, services_ptr services, std::shared_ptr<simulated_work
   scheduler_->clock().current_time = time_.now();
   run_all(); // CAF's own actors
   services_->workers = workers_;
+  wire_ = std::make_shared<wire>(*system_, services_->directory, time_, plan, time_.random().next(), std::move(broken));
+  services_->directory.carry_by(wire_);
   tree_ = spawn_tree(*system_, services_, limits_of(restarts));
 }
 
@@ -62,7 +65,9 @@ life::~life() {
     caf::anon_send_exit(caf::actor_cast<caf::actor>(handle), caf::exit_reason::kill);
   run_all();
   services_->directory.clear();
+  services_->directory.carry_by(nullptr);
   tree_ = nullptr;
+  wire_ = nullptr;
   scheduler_->clock().cancel_all();
   run_all();
   services_->workers = nullptr;
@@ -89,12 +94,14 @@ std::size_t life::runnable() {
 
 void life::run(std::size_t which) {
   auto& jobs = scheduler_->jobs;
+  wire_->speaks(actor_at(awake_[which]).id());
   if (time_.traces()) {
     auto& actor = actor_at(awake_[which]);
     time_.tell(std::string{actor.name()} + " <- " + next_message(actor));
   }
   std::swap(jobs[awake_[which]], jobs.front());
   scheduler_->try_run_once();
+  wire_->is_silent();
 }
 
 void life::freeze(std::size_t which, timeline::duration pause) {
@@ -139,7 +146,7 @@ void life::kill(const address& who, way how) {
 
 void life::drain() {
   services_->draining = true;
-  services_->directory.send({role::batch_coordinator, 0}, actors::drain{});
+  services_->directory.send(services_->coordinator(), actors::drain{});
 }
 
 void life::stop() { tree_->stop(); }

@@ -8,6 +8,7 @@
 #include "actors/caf.hpp"
 #include "actors/node/services.hpp"
 #include "actors/simulation/simulated_workers.hpp"
+#include "actors/simulation/wire.hpp"
 #include "actors/supervisor/supervised_tree.hpp"
 
 #include <caf/scheduler/test_coordinator.hpp>
@@ -18,9 +19,11 @@ namespace weir::actors::simulation {
 /// world chooses. What outlives it (log, files, links) belongs to the world.
 class life {
 public:
-  /// Starts the tree. `services` without workers; those are made here. `restarts`: see `scenario`.
+  /// Starts the tree. `services` without workers; those are made here. `restarts` and `links`: see `scenario`. `broken` hears of messages that
+  /// cannot travel.
   life(timeline& time, services_ptr services, std::shared_ptr<simulated_workers> workers,
-       std::optional<std::uint32_t> restarts);
+       std::optional<std::uint32_t> restarts, const planned_links& plan,
+       std::function<void(const std::string&)> broken);
   /// As abrupt as SIGKILL: nothing that was not done happens any more.
   ~life();
   life(const life&) = delete;
@@ -41,6 +44,7 @@ public:
   void clock_moved();
 
   simulated_workers& workers() { return *workers_; }
+  simulation::links& links() { return wire_->links(); }
   actors::services& services() { return *services_; }
   /// How an actor is made to end.
   enum class way { kill, exit_message, exception };
@@ -60,6 +64,7 @@ private:
   caf::actor_system_config config_;
   std::optional<caf::actor_system> system_;
   caf::scheduler::test_coordinator* scheduler_ = nullptr;
+  std::shared_ptr<wire> wire_;
   std::shared_ptr<supervised_tree> tree_;
   std::map<caf::actor_id, timeline::time_point> frozen_; ///< until when
   std::vector<std::size_t> awake_;                       ///< places of the jobs that may run

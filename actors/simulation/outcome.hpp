@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "actors/monitor/chaos_page.hpp"
+#include "actors/simulation/links.hpp"
 
 namespace weir::actors::simulation {
 
@@ -55,6 +56,7 @@ struct outcome {
   std::array<std::uint64_t, fault_names.size()> by_kind{}; ///< of these, by `fault_kind`
   std::uint64_t effective = 0;                             ///< hit while a batch was open
   std::array<std::uint64_t, phase_count> by_phase{};       ///< of these, by the phase of the oldest open batch
+  link_counts links;
   std::uint64_t lost = 0;
   std::uint64_t duplicated = 0;
   std::vector<std::string> violations;

@@ -362,6 +362,21 @@ void draw_lines_output(chance random, scenario& into) {
     interval = std::max(interval, shortest);
 }
 
+/// What is lost is asked again only after the retry interval, so that is shorter than people have it.
+void draw_links(chance random, scenario& into) {
+  if (into.faults.count == 0 || random.percent(25))
+    return;
+  auto& links = into.links;
+  links.hostile = true;
+  links.shortest = microseconds{5};
+  links.longest = microseconds{random.magnitude(10, 10'000)};
+  links.latest = microseconds{random.magnitude(1'000, 3'000'000)};
+  links.breaks_permille = static_cast<std::uint32_t>(random.percent(15) ? 0 : random.magnitude(2, 300));
+  links.lost_percent = static_cast<std::uint32_t>(random.percent(20) ? 0 : random.between(1, 100));
+  links.repeated_percent = static_cast<std::uint32_t>(random.percent(20) ? 0 : random.between(1, 60));
+  into.settings.retry_interval = std::chrono::milliseconds{random.magnitude(50, 2'000)};
+}
+
 /// An application that gives up on an actor stops, and goes on when it is started again.
 void draw_restarts(chance& random, scenario& into) {
   if (random.percent(85))
@@ -407,6 +422,7 @@ scenario draw_scenario(std::uint64_t seed) {
   draw_deaths(chance{seed ^ 0xa24baed4963ee407ull}, made);
   draw_upgrades(chance{seed ^ 0x9fb21c651e98df25ull}, made);
   draw_lines_output(chance{seed ^ 0xd6e8feb86659fd93ull}, made);
+  draw_links(chance{seed ^ 0x2127599bf4325c37ull}, made);
   return made;
 }
 

@@ -62,7 +62,14 @@ void simulated_process::start() {
   auto services = make_services();
   run_.time.note("start with " + std::to_string(services->settings.executors) + " executors");
   life_ = std::make_unique<actors::simulation::life>(
-    run_.time, services, std::make_shared<simulated_workers>(run_.time, job_takes), run_.plan.restarts);
+    run_.time, services, std::make_shared<simulated_workers>(run_.time, job_takes), run_.plan.restarts, run_.plan.links,
+    [this](const std::string& sentence) { run_.violated(sentence); });
+}
+
+void simulated_process::leave() {
+  if (life_)
+    run_.ended.links.add(life_->links().counts());
+  life_.reset();
 }
 
 void simulated_process::drain(bool for_good) {
@@ -74,7 +81,7 @@ void simulated_process::drain(bool for_good) {
 
 void simulated_process::end() {
   shared_.outside.network()->drop_all_ports();
-  life_.reset();
+  leave();
   shared_.program.life_ended();
   ++lives_ended_;
 }

@@ -36,7 +36,7 @@ public:
   /// Abruptly, as by kill -9. What its outputs did not sync is another's to lose.
   void end();
   /// When all is over.
-  void leave() { life_.reset(); }
+  void leave();
   /// Goes on with what it is at: ends if it has failed, stops once it has drained. True: its life is over, and is to be ended.
   bool is_to_end();
 

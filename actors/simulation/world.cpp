@@ -194,6 +194,10 @@ void world::after_step() {
       faults_.maybe_inject(*process);
   if (!run_.ended.violations.empty() || readers_.has_complaint())
     over_ = true;
+  if (faults_left_.is_spent())
+    for (auto& process : processes_)
+      if (process->lives())
+        process->life().links().calm();
   if (faults_left_.is_spent() && !deadline_)
     deadline_ = run_.time.now() + patience;
   if (run_.ended.steps > most_steps || (deadline_ && run_.time.now() > *deadline_)) {
@@ -232,6 +236,8 @@ microseconds world::rest_before_the_end() const {
   auto long_enough = microseconds{500'000} + 2 * longest_interval() + run_.plan.settings.block_interval;
   if (run_.plan.faults.disk_full > 0) // what was refused is held until it is tried again
     long_enough += run_.plan.settings.disk_full_retry;
+  if (run_.plan.links.hostile) // what was lost is asked again, and the answer to it may come late
+    long_enough += 3 * run_.plan.settings.retry_interval + run_.plan.links.latest;
   return long_enough;
 }
 

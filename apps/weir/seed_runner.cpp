@@ -40,6 +40,9 @@ std::string line_of(const outcome& what) {
                 {"user_failures", what.user_failures},
                 {"gave_up", what.gave_up},
                 {"by_kind", what.by_kind},
+                {"carried", what.links.carried},
+                {"link_bytes", what.links.bytes},
+                {"link_faults", what.links.faults},
                 {"wall_us", what.wall_us},
                 {"marks", what.marks},
                 {"lost", what.lost},
@@ -66,6 +69,9 @@ outcome outcome_of(const std::string& line) {
   whole["user_failures"].get_to(what.user_failures);
   whole["gave_up"].get_to(what.gave_up);
   whole["by_kind"].get_to(what.by_kind);
+  whole["carried"].get_to(what.links.carried);
+  whole["link_bytes"].get_to(what.links.bytes);
+  whole["link_faults"].get_to(what.links.faults);
   whole["wall_us"].get_to(what.wall_us);
   whole["marks"].get_to(what.marks);
   whole["lost"].get_to(what.lost);

@@ -38,6 +38,7 @@ struct totals {
   std::uint64_t slowest = 0; ///< the seed that took longest
   std::array<std::uint64_t, actors::phase_count> by_phase{};
   std::array<std::uint64_t, fault_names.size()> by_kind{};
+  actors::simulation::link_counts links;
   std::array<std::uint64_t, 3> user_failures{};
   std::vector<std::uint64_t> marks = std::vector<std::uint64_t>(std::size(mark_names));
   std::vector<std::string> violations;
@@ -70,6 +71,7 @@ totals sum(const std::vector<outcome>& outcomes) {
     all.gave_up += each.gave_up;
     add(all.by_phase, each.by_phase);
     add(all.by_kind, each.by_kind);
+    all.links.add(each.links);
     add(all.user_failures, each.user_failures);
     add(all.marks, each.marks);
     if (each.wall_us > longest_us) {
@@ -173,6 +175,9 @@ void print_coverage(const sim_flags& flags, const totals& all) {
     "a seed takes %.1f ms (median), at most %.1f ms (seed %llu); %llu were run twice and had to do the same\n",
     quantile_ms(all.wall_us, 0.5), quantile_ms(all.wall_us, 1), number(all.slowest), number(run_twice(flags.seeds)));
   std::printf("faults: %s\n", listed(fault_names, all.by_kind).c_str());
+  std::printf("links: %llu messages, %llu bytes each on average; %s\n", number(all.links.carried),
+              number(all.links.carried == 0 ? 0 : all.links.bytes / all.links.carried),
+              listed(actors::simulation::link_fault_names, all.links.faults).c_str());
   std::printf("user functions threw, by policy: %s; %llu amendments, %llu stops; gave up on an actor: %llu\n",
               listed(policy_names, all.user_failures).c_str(), number(all.amendments), number(all.poison_stops),
               number(all.gave_up));

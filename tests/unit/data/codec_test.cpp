@@ -8,6 +8,7 @@
 
 #include "libstream/base/fields.hpp"
 #include "libstream/base/ids.hpp"
+#include "tests/property.hpp"
 
 using namespace weir;
 
@@ -122,7 +123,7 @@ TEST_CASE("a header that claims billions of elements is refused before they are 
 }
 
 TEST_CASE("random and truncated bytes decode to an error or to a value, and never to harm", "[codec]") {
-  rc::check("random bytes", [](const std::string& bytes) {
+  weir::testing::check_property("random bytes", [](const std::string& bytes) {
     auto decoded = data::decode<version_2>(bytes);
     if (!decoded)
       RC_ASSERT(decoded.error().code == error_code::corrupt);

@@ -8,6 +8,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "tests/property.hpp"
+
 using namespace weir;
 
 namespace {
@@ -172,7 +174,7 @@ void check_drain(Table& table) {
 
 template <class Key, class Value>
 void check_against_model(std::uint32_t most) {
-  rc::check("against a model", [most](std::uint64_t seed) {
+  weir::testing::check_property("against a model", [most](std::uint64_t seed) {
     auto numbers = *rc::gen::withSize([most](int size) {
       return rc::gen::resize(size * 8, rc::gen::container<std::vector<std::uint32_t>>(rc::gen::inRange(0u, most)));
     });

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
+#include "tests/property.hpp"
+
 using namespace weir;
 
 namespace {
@@ -37,7 +39,7 @@ TEST_CASE("records of an object file come back as they were, whatever their type
 }
 
 TEST_CASE("text of any bytes and lengths comes back", "[object bytes]") {
-  rc::check([](const std::vector<std::string>& texts) {
+  weir::testing::check_property([](const std::vector<std::string>& texts) {
     RC_ASSERT(data::read_object_bytes<std::string>(bytes_of(texts)).value() == texts);
   });
   std::vector<std::string> lengths{std::string(127, 'a'), std::string(128, 'b'), std::string(70'000, 'c')};

@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 
 #include "libstream/data/hash.hpp"
+#include "tests/property.hpp"
 
 using namespace weir;
 
@@ -19,8 +20,9 @@ TEST_CASE("the wide instructions of this processor find what plain C++ finds", "
     wide.store(stored.data());
     RC_ASSERT(stored == text.substr(0, 16));
   };
-  rc::check("of any bytes", [&] { compare(*rc::gen::container<std::string>(16, rc::gen::arbitrary<char>())); });
-  rc::check("of bytes that matter", [&] {
+  weir::testing::check_property("of any bytes",
+                                [&] { compare(*rc::gen::container<std::string>(16, rc::gen::arbitrary<char>())); });
+  weir::testing::check_property("of bytes that matter", [&] {
     compare(*rc::gen::container<std::string>(16, rc::gen::elementOf(std::string{" \t\n\v\f\r\\a\x89\xa0\xff\b\x0e"})));
   });
 }

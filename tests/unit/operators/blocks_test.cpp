@@ -9,6 +9,7 @@
 #include "libstream/operators/split_words.hpp"
 #include "libstream/operators/text_source.hpp"
 #include "libstream/testing/test_driver.hpp"
+#include "tests/property.hpp"
 
 using namespace weir;
 
@@ -71,7 +72,7 @@ void check_equal(const run_result& blocks, const run_result& lines) {
 } // namespace
 
 TEST_CASE("words of a block are the words of its lines; records are counted, long ones skipped", "[blocks]") {
-  rc::check("against lines", [] {
+  weir::testing::check_property("against lines", [] {
     std::vector<std::string> pieces{*text_of("ab \t\n\r"), *text_of("abcdefgh\n ")};
     auto longest = *rc::gen::inRange<std::size_t>(1, 40);
     auto blocks = run([](stream_context& ctx) { ctx.text_input().flat_map(split_words).print(); }, pieces, longest);
@@ -81,7 +82,7 @@ TEST_CASE("words of a block are the words of its lines; records are counted, lon
 }
 
 TEST_CASE("what contains finds in a block are the lines in which the text stands", "[blocks]") {
-  rc::check("against lines", [] {
+  weir::testing::check_property("against lines", [] {
     std::vector<std::string> pieces{*text_of("ab\n\r"), *text_of("aaaaaab\n")};
     auto wanted = *text_of("ab\r\n");
     wanted.resize(std::min<std::size_t>(wanted.size(), 4));
@@ -124,7 +125,7 @@ TEST_CASE("a text larger than a slice is worked on whole", "[blocks]") {
 }
 
 TEST_CASE("lines are counted as the text source cuts them", "[blocks]") {
-  rc::check("against cutting", [] {
+  weir::testing::check_property("against cutting", [] {
     auto text = *text_of("a\n");
     std::uint64_t lines = 0;
     std::size_t longest = 0;

@@ -6,6 +6,7 @@
 #include "libstream/data/buffer.hpp"
 #include "libstream/operators/split_words.hpp"
 #include "libstream/operators/text_source.hpp"
+#include "tests/property.hpp"
 
 using namespace weir;
 
@@ -109,7 +110,7 @@ TEST_CASE("a record of the greatest length passes, with a carriage return too; a
 }
 
 TEST_CASE("cutting equals cutting byte by byte", "[text_source]") {
-  rc::check("against a model", [] {
+  weir::testing::check_property("against a model", [] {
     auto text = *text_of("ab\r\n");
     auto longest = *rc::gen::inRange<std::size_t>(1, 8);
     auto fast = cut(text, longest);
@@ -140,7 +141,7 @@ TEST_CASE("every byte is a word or a gap, at every place of a block", "[split_wo
 }
 
 TEST_CASE("splitting equals splitting byte by byte, and reads nothing behind the text", "[split_words]") {
-  rc::check("against a model", [] {
+  weir::testing::check_property("against a model", [] {
     auto text = *text_of("ab \t\n\v\f\r\x80");
     auto exact = std::vector<char>(text.begin(), text.end()); // without padding: the address sanitizer watches its end
     std::string_view view{exact.data(), exact.size()};

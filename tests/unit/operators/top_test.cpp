@@ -5,6 +5,7 @@
 
 #include "libstream/operators/split_words.hpp"
 #include "libstream/testing/test_driver.hpp"
+#include "tests/property.hpp"
 
 using namespace weir;
 using testing::rows;
@@ -69,7 +70,7 @@ TEST_CASE("tops of nothing, of less than was asked for, and of none are what the
 }
 
 TEST_CASE("the top is that of a stable sort, however the batch is cut", "[top]") {
-  rc::check("against sorting", [] {
+  weir::testing::check_property("against sorting", [] {
     auto numbers = *rc::gen::withSize([](int size) {
       return rc::gen::resize(size * 20, rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 500)));
     });

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "actors/node/exchange.hpp"
+#include "tests/property.hpp"
 #include "tests/unit/actors/node/text_runs.hpp"
 
 using namespace weir;
@@ -80,7 +81,7 @@ plan::shuffle_output output_of(const model::texts& made, std::uint32_t shuffle) 
 
 TEST_CASE("an exchange used for many batches, attempts and repeats holds what plain maps hold, within its memory",
           "[exchange]") {
-  rc::check("against plain maps", [](std::uint8_t budget) {
+  weir::testing::check_property("against plain maps", [](std::uint8_t budget) {
     auto disk = std::make_shared<fake_scratch>();
     exchange subject;
     subject.bound(budget, disk);

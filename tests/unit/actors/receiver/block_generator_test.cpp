@@ -5,6 +5,7 @@
 
 #include "libstream/base/limits.hpp"
 #include "libstream/data/checksum.hpp"
+#include "tests/property.hpp"
 
 using namespace weir;
 using namespace weir::actors;
@@ -182,7 +183,7 @@ std::vector<std::string> told(block_generator& blocks, std::uint64_t behind) {
 
 TEST_CASE("a generator whose blocks were cut and released cuts the next ones as a fresh one does",
           "[block generator]") {
-  rc::check("used against fresh", [] {
+  weir::testing::check_property("used against fresh", [] {
     block_generator used{input_id{3}, 20};
     used.opened(epoch{2});
     for (auto uses = *rc::gen::inRange(1, 4); uses > 0; --uses) {

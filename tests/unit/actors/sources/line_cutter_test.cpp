@@ -5,6 +5,8 @@
 #include <rapidcheck.h>
 #include <vector>
 
+#include "tests/property.hpp"
+
 using namespace weir::actors;
 
 namespace {
@@ -98,7 +100,7 @@ TEST_CASE("a line that is too long is skipped once, and what follows is read", "
 
 TEST_CASE("a cutter that has had streams, ended or broken off anywhere, cuts the next one as a fresh cutter does",
           "[tcp]") {
-  rc::check("used against fresh", [] {
+  weir::testing::check_property("used against fresh", [] {
     auto most = *rc::gen::inRange<std::size_t>(1, 6);
     line_cutter used{most};
     std::uint64_t skipped = 0;

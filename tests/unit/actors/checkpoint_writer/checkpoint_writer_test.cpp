@@ -238,8 +238,10 @@ TEST_CASE("a batch goes through the writer from its blocks to its end, and nothi
   CHECK((*log::read_staged(*in.disk, batch_id{1}, "counts", 0))->view() == "a\t1\n");
   in.ask(finish_batch{epoch{1}, batch_id{1}});
   CHECK(in.heard_by_now().empty()); // it waits for company
+  CHECK(in.services->staging.bytes() == 4);
   in.pass(20ms);
   CHECK(in.heard_by_now() == words{"finished 1"});
+  CHECK(in.services->staging.bytes() == 0);
   CHECK_FALSE(*log::read_staged(*in.disk, batch_id{1}, "counts", 0));
   CHECK(log::read_unfinished(*in.disk)->sealed.empty());
   CHECK(in.failed.empty());

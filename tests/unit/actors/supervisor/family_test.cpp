@@ -145,6 +145,20 @@ TEST_CASE("a group waits as a whole, and anew when it grows", "[family]") {
   CHECK(all.after(all.decides.wait_over(all.tickets.back(), at(0ms))) == told{"start 0", "start 1"});
 }
 
+TEST_CASE("a group that waited once is started at once after it has lived for a while", "[family]") {
+  auto limits = generous();
+  limits.steady_after = 1s;
+  household all{one_for_all, {permanent, permanent}, limits};
+  CHECK(all.ends(0) == told{"stop 1"});
+  CHECK(all.ends(1) == told{"start 0", "start 1"});
+  CHECK(all.ends(0) == told{"stop 1"});
+  CHECK(all.ends(1) == told{"wait 0"});
+  CHECK(all.after(all.decides.wait_over(all.tickets.back(), at(0ms))) == told{"start 0", "start 1"});
+  all.now = 10s;
+  CHECK(all.ends(0) == told{"stop 1"});
+  CHECK(all.ends(1) == told{"start 0", "start 1"});
+}
+
 TEST_CASE("a supervisor that gives up stops its children in order, and has finished then", "[family]") {
   auto limits = generous();
   limits.restarts = 1;

@@ -279,6 +279,21 @@ TEST_CASE("a child that does not stop in time is killed; the others are stopped 
   CHECK(in.tree->has_ended());
 }
 
+TEST_CASE("a child that does not stop in time is killed each time, its later incarnations too", "[tree]") {
+  world in;
+  auto deaf = in.child("deaf", restart_kind::permanent, true);
+  deaf.stop_limit = 100ms;
+  in.start({"root", restart_strategy::one_for_all, {}, {in.child("a"), deaf}});
+  for (int time = 0; time < 3; ++time) {
+    in.warnings.clear();
+    in.kill("a");
+    in.pass(3s); // the pause before the restart included
+    CHECK(in.warnings == told{"deaf did not end in time and is killed"});
+    CHECK(in.alive("a"));
+    CHECK(in.alive("deaf"));
+  }
+}
+
 TEST_CASE("strategies hold in the tree, too", "[tree]") {
   world in;
   in.start({"root", restart_strategy::rest_for_one, {}, {in.child("a"), in.child("b"), in.child("c")}});

@@ -75,3 +75,9 @@ TEST_CASE("whole days are written and read as days", "[text]") {
   CHECK(format_duration(720h) == "30d");
   CHECK(format_duration(25h) == "90000s");
 }
+
+TEST_CASE("the last control character is not shown, and no size has a unit beyond GiB", "[text]") {
+  CHECK(printable("\xc2\x9f") == "\\xc2\\x9f");
+  CHECK(printable("\xc2\xa0") == "\xc2\xa0");
+  CHECK(format_size(std::uint64_t{1} << 40) == "1024GiB");
+}

@@ -29,14 +29,16 @@ public:
   /// A batch whose seal was asked for.
   batch_progress(log::batch_record record, std::size_t tasks)
     : record_{std::move(record)}, tasks_{record_.amendment.skipped ? 0 : tasks}, amended_{record_.amendment.number} {}
-  /// A batch that the log says is committed. `outputs`: those that have something to show of it.
-  batch_progress(log::commit_record commit, std::set<output_index> outputs)
+  /// A batch that the log says is committed. `outputs`: those that have something to show of it. `input_bytes`: of its input, which the log
+  /// holds until it is done.
+  batch_progress(log::commit_record commit, std::set<output_index> outputs, std::uint64_t input_bytes = 0)
     : unpublished_{std::move(outputs)},
       state_{unpublished_.empty() ? state::published : state::committed},
       sealed_{true},
       commit_{std::move(commit)} {
     record_.id = commit_.id;
     record_.time_ms = commit_.time_ms;
+    record_.bytes = input_bytes;
   }
 
   state where() const { return state_; }

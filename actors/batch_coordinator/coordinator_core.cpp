@@ -52,8 +52,10 @@ void coordinator_core::recovered(weir::epoch claimed, const recovered_batches& l
   clock_.last_was({log.last, log.last_time_ms});
   if (!log.unpublished.empty())
     committed_ = log.unpublished.back().id;
-  for (auto& commit : log.unpublished)
-    recover_batch(commit);
+  for (auto& commit : log.unpublished) {
+    auto input = log.unpublished_input_bytes.find(commit.id);
+    recover_batch(commit, input == log.unpublished_input_bytes.end() ? 0 : input->second);
+  }
   for (auto& record : log.open)
     recover_batch(record);
   report_recovered(log);
@@ -66,9 +68,9 @@ void coordinator_core::recovered(weir::epoch claimed, const recovered_batches& l
   seal_if_due();
 }
 
-void coordinator_core::recover_batch(const log::commit_record& commit) {
+void coordinator_core::recover_batch(const log::commit_record& commit, std::uint64_t input_bytes) {
   mark("coordinator.publishes_recovered");
-  auto& batch = batches_.emplace(commit.id, batch_progress{commit, outputs_of(commit)}).first->second;
+  auto& batch = batches_.emplace(commit.id, batch_progress{commit, outputs_of(commit), input_bytes}).first->second;
   if (batch.where() == batch_progress::state::published)
     to_writer(finish_batch{epoch_, commit.id});
 }

@@ -89,7 +89,7 @@ private:
   // Beginning.
   void claim();
   void recover_batch(const log::batch_record& record);
-  void recover_batch(const log::commit_record& commit);
+  void recover_batch(const log::commit_record& commit, std::uint64_t input_bytes);
   void report_recovered(const recovered_batches& log);
 
   // Sealing.

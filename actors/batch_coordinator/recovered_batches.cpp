@@ -100,8 +100,10 @@ result<recovered_batches> recover_batches(const services& services) {
   recovered.last_time_ms = plan->last_time_ms;
   for (auto& [key, position] : *epochs)
     recovered.sealed.push_back({key.first, key.second, position.sealed_to});
-  for (auto& batch : plan->publish_again)
+  for (auto& batch : plan->publish_again) {
+    recovered.unpublished_input_bytes[batch.sealed.id] = batch.sealed.bytes;
     recovered.unpublished.push_back(std::move(batch.committed));
+  }
   recovered.open = std::move(plan->run_again);
   for (auto& batch : recovered.open)
     for (auto& each : log::settle_exclusions(batch, parts))

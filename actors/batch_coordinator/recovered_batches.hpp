@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,10 +15,11 @@ struct services;
 
 /// What a coordinator that starts anew learns from the log. A plain value.
 struct recovered_batches {
-  batch_id last;                               ///< the newest number that was ever sealed
-  std::int64_t last_time_ms = 0;               ///< times of coming batches are later
-  std::vector<log::batch_record> open;         ///< sealed and not committed
-  std::vector<log::commit_record> unpublished; ///< committed and not published by all outputs
+  batch_id last;                                               ///< the newest number that was ever sealed
+  std::int64_t last_time_ms = 0;                               ///< times of coming batches are later
+  std::vector<log::batch_record> open;                         ///< sealed and not committed
+  std::vector<log::commit_record> unpublished;                 ///< committed and not published by all outputs
+  std::map<batch_id, std::uint64_t> unpublished_input_bytes{}; ///< of these: what the log still holds of their input
   /// What batches that are not committed do not leave out any more, see `log::settle_exclusions`.
   std::vector<std::pair<batch_id, log::exclusion>> reconsidered;
 

@@ -73,3 +73,14 @@ TEST_CASE("what is sealed only because something is always due is no input, also
   batches.emplace(of_nothing.id, batch_progress{of_nothing, {output_index{0}}});
   CHECK(any_has_input(batches));
 }
+
+// The input of batches that were committed before a restart was not counted, so as much again was sealed after each.
+TEST_CASE("a batch that waits for its outputs counts with its input after a restart, too", "[open_batches]") {
+  log::commit_record commit;
+  commit.id = batch_id{7};
+  commit.parts.push_back({"counts", 0, 20, 1, 0});
+  open_batches batches;
+  batches.emplace(commit.id, batch_progress{commit, {output_index{0}}, 300});
+  CHECK(unpublished_bytes_of(batches).input == 300);
+  CHECK(unpublished_bytes_of(batches).staged == 20);
+}

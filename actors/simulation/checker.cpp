@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <optional>
 
 namespace weir::actors::simulation {
 
@@ -17,27 +16,6 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
   for (auto digit : text)
     value = value * 10 + static_cast<std::uint64_t>(digit - '0');
   return value;
-}
-
-/// A key as it was before it was written; nothing if it cannot have been written so.
-std::optional<std::string> unescaped(std::string_view text) {
-  std::string key;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\') {
-      key += text[i];
-      continue;
-    }
-    if (++i == text.size())
-      return std::nullopt;
-    switch (text[i]) {
-      case 't': key += '\t'; break;
-      case 'n': key += '\n'; break;
-      case 'r': key += '\r'; break;
-      case '\\': key += '\\'; break;
-      default: return std::nullopt;
-    }
-  }
-  return key;
 }
 
 /// Of a dead letter, behind the record: an operator and a problem. One record then.
@@ -67,6 +45,26 @@ bool same(const checker::directory& a, const checker::directory& b) {
 }
 
 } // namespace
+
+std::optional<std::string> unescaped(std::string_view text) {
+  std::string key;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\') {
+      key += text[i];
+      continue;
+    }
+    if (++i == text.size())
+      return std::nullopt;
+    switch (text[i]) {
+      case 't': key += '\t'; break;
+      case 'n': key += '\n'; break;
+      case 'r': key += '\r'; break;
+      case '\\': key += '\\'; break;
+      default: return std::nullopt;
+    }
+  }
+  return key;
+}
 
 std::vector<std::string> naive_words(std::string_view line) {
   std::vector<std::string> words(1);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -63,6 +64,9 @@ private:
   std::map<std::string, output> outputs_;
   std::vector<std::string> violations_;
 };
+
+/// A key as it was before it was written; nothing if it cannot have been written so.
+std::optional<std::string> unescaped(std::string_view text);
 
 /// Runs of bytes other than ASCII white space.
 std::vector<std::string> naive_words(std::string_view line);

@@ -22,12 +22,12 @@ std::string expectation::judge_lines(const std::map<std::string, std::uint64_t>&
     auto may_lack = !complete || (isolated && is_poisoned_line(text));
     auto least = may_lack ? 0 : how.promised - std::min(how.promised, how.skipped);
     if (times < least || times > all - std::min(all, how.skipped))
-      return "a function was called " + std::to_string(times) + " times with a line that came " +
-             std::to_string(how.promised) + " times, or " + std::to_string(how.possible) + " times more: " + text;
+      return "a line came " + std::to_string(times) + " times, and was sent " + std::to_string(how.promised) +
+             " times, or " + std::to_string(how.possible) + " times more: " + text;
   }
   for (auto& [text, times] : came)
     if (lines_.count(text) == 0)
-      return "a function was called with a line that nobody sent: " + text;
+      return "a line came that nobody sent: " + text;
   return {};
 }
 

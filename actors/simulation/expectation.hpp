@@ -26,12 +26,13 @@ public:
   /// What is wrong with lines that came so often each; empty: nothing. `complete`: all that is promised must have come.
   std::string judge_lines(const std::map<std::string, std::uint64_t>& came, bool isolated, bool complete) const;
 
+  /// A record without its line end.
+  static std::string text_of(std::string_view line);
+
 private:
   struct occurrences {
     std::uint64_t promised = 0, possible = 0, skipped = 0;
   };
-
-  static std::string text_of(std::string_view line);
 
   std::map<std::string, occurrences> lines_;
 };

@@ -9,7 +9,9 @@ readers::readers(const scenario& planned, const simulated_files& files)
     files_{files},
     counts_{planned.output_prefixes},
     sums_{planned.upgrades.swap_outputs ? std::vector<std::string>{sums_prefix} : std::vector<std::string>{}},
-    dead_letters_{{dead_letter_prefix}, checker::format::dead_letters} {}
+    dead_letters_{{dead_letter_prefix}, checker::format::dead_letters},
+    drawn_{planned.pipeline.any() ? std::vector<std::string>{drawn_prefix, halfway_prefix}
+                                  : std::vector<std::string>{}} {}
 
 void readers::look() {
   if (files_.version() == looked_at_)
@@ -20,6 +22,9 @@ void readers::look() {
   if (planned_.upgrades.swap_outputs)
     look_at(sums_, sums_prefix);
   look_at(dead_letters_, dead_letter_prefix);
+  if (planned_.pipeline.any())
+    for (auto prefix : {drawn_prefix, halfway_prefix})
+      look_at(drawn_, prefix);
 }
 
 void readers::look_at(checker& judge, const std::string& prefix) {
@@ -31,7 +36,8 @@ void readers::look_at(checker& judge, const std::string& prefix) {
 }
 
 bool readers::has_complaint() const {
-  return !counts_.violations().empty() || !sums_.violations().empty() || !dead_letters_.violations().empty();
+  return !counts_.violations().empty() || !sums_.violations().empty() || !dead_letters_.violations().empty() ||
+         !drawn_.violations().empty();
 }
 
 checker::verdict readers::conclude() {
@@ -48,13 +54,12 @@ checker::verdict readers::conclude() {
 
 std::vector<std::string> readers::violations() const {
   std::vector<std::string> all;
-  for (auto judge : {&counts_, &sums_, &dead_letters_})
+  for (auto judge : {&counts_, &sums_, &dead_letters_, &drawn_})
     all.insert(all.end(), judge->violations().begin(), judge->violations().end());
   return all;
 }
 
-simulated_table::published_parts readers::published() const {
-  auto& prefix = planned_.output_prefixes.front();
+simulated_table::published_parts readers::published(const std::string& prefix) const {
   auto slash = prefix.rfind('/');
   auto name = prefix.substr(slash + 1) + "-";
   simulated_table::published_parts parts;

@@ -28,8 +28,8 @@ public:
   checker::verdict conclude();
   /// After `conclude`, all of them.
   std::vector<std::string> violations() const;
-  /// What the first output shows: the parts of each batch time.
-  simulated_table::published_parts published() const;
+  /// What an output shows: the parts of each batch time.
+  simulated_table::published_parts published(const std::string& prefix) const;
 
 private:
   void look_at(checker& judge, const std::string& prefix);
@@ -39,6 +39,7 @@ private:
   checker counts_;
   checker sums_;
   checker dead_letters_;
+  checker drawn_;               ///< looks whether batches appear whole and in order; what they have others judge
   std::uint64_t looked_at_ = 0; ///< version of the files
 };
 

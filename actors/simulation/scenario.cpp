@@ -423,6 +423,7 @@ scenario draw_scenario(std::uint64_t seed) {
   draw_upgrades(chance{seed ^ 0x9fb21c651e98df25ull}, made);
   draw_lines_output(chance{seed ^ 0xd6e8feb86659fd93ull}, made);
   draw_links(chance{seed ^ 0x2127599bf4325c37ull}, made);
+  made.pipeline = draw_pipeline(chance{seed ^ 0xc2b2ae3d27d4eb4full});
   return made;
 }
 

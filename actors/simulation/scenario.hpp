@@ -7,6 +7,7 @@
 
 #include "actors/node/services.hpp"
 #include "actors/simulation/chance.hpp"
+#include "actors/simulation/drawn_pipeline.hpp"
 #include "actors/simulation/links.hpp"
 
 namespace weir::actors::simulation {
@@ -105,6 +106,7 @@ struct scenario {
   planned_function function;
   planned_upgrades upgrades;
   planned_links links;
+  planned_pipeline pipeline; ///< beside the counts
   bool lines_output = false; ///< an output that stands on the input itself, and so acts in every batch
   time_range log_job, task_job, sink_job, listing_job, link, downtime, full_disk;
   std::uint32_t slow_jobs_percent = 0;      ///< jobs that take twenty times as long

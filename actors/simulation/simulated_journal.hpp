@@ -17,6 +17,8 @@ public:
     std::function<void(batch_id)> left_out;                ///< of an output
     std::function<void(input_id)> started;                 ///< a receiver
     std::function<void(input_id, std::uint64_t)> counted;  ///< the records that it has taken
+    std::function<void(batch_id)> done;                    ///< all outputs have it
+    std::function<void(input_id, std::uint64_t)> waits;    ///< bytes of the input for their batch
   };
 
   simulated_journal(timeline& time, audience told) : time_{time}, told_{std::move(told)} {}
@@ -28,7 +30,10 @@ public:
                " records");
     told_.committed(batch);
   }
-  void batch_done(batch_id batch, std::int64_t) override { time_.note("done batch " + std::to_string(batch.value)); }
+  void batch_done(batch_id batch, std::int64_t) override {
+    time_.note("done batch " + std::to_string(batch.value));
+    told_.done(batch);
+  }
   void batch_amended(const log::batch_record& batch) override {
     time_.note("amended batch " + std::to_string(batch.id.value));
     told_.amended(batch);
@@ -38,6 +43,7 @@ public:
   void receiver_counted(input_id input, const receiver_figures& figures) override {
     told_.counted(input, figures.records);
   }
+  void input_waits(input_id input, std::uint64_t, std::uint64_t bytes) override { told_.waits(input, bytes); }
   void tell(const event& what) override {
     if (std::string_view{what.name} == "output_left_out")
       told_.left_out(*what.batch);

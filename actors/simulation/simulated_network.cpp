@@ -196,6 +196,10 @@ bool simulated_network::take(port& at, connection_id id, accepted& who, const ou
 void simulated_network::hand_over(port& at, connection_id id, const outgoing& frame) {
   auto held = at.budget.hand_on(id);
   at.held += held;
+  at.largest = std::max(at.largest, held);
+  if (at.held > at.budget_bytes + at.largest)
+    broken_("receivers of " + at.address + " hold " + std::to_string(at.held) + " bytes; the budget is " +
+            std::to_string(at.budget_bytes) + ", and one frame may go beyond it");
   at.listener->data(id, {frame.sequence, frame.count, frame.bytes, held});
   if (auto what = std::exchange(on_next_data_, nullptr))
     time_.after({}, [id, what = std::move(what)] { what(id); });
@@ -304,6 +308,13 @@ void simulated_network::reset(connection_id id) {
     if (auto at = where.lock())
       leave(*at, id);
   });
+}
+
+std::size_t simulated_network::open_connections() const {
+  std::size_t connections = 0;
+  for (auto& [address, which] : ports_)
+    connections += which->closed ? 0 : which->connections.size();
+  return connections;
 }
 
 std::uint64_t simulated_network::held_bytes() const {

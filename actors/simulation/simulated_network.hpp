@@ -64,6 +64,8 @@ public:
   void on_next_data(std::function<void(connection_id)> what) { on_next_data_ = std::move(what); }
   /// Payload bytes handed to receivers and not released, over all ports.
   std::uint64_t held_bytes() const;
+  /// As the servers see them, over all ports that are open.
+  std::size_t open_connections() const;
 
 private:
   struct port;
@@ -90,6 +92,7 @@ private:
     bool reads = true;
     bool closed = false;
     std::uint64_t held = 0;
+    std::uint64_t largest = 0; ///< of what was handed over at once
   };
   using port_handle = std::shared_ptr<port>;
   class port_owner;

@@ -19,14 +19,20 @@ services_ptr simulated_process::make_services() {
   services->application.partitions = planned.partitions;
   services->application.interval_us = static_cast<std::uint64_t>(settings.batch_interval.count());
   services->plan = program;
+  for (auto& [name, digest] : program->static_data())
+    services->static_tables.push_back({name, digest});
   services->dead_letters = program->outputs().back().index;
   services->exchange.bound(planned.settings.exchange_bytes,
                            std::make_shared<simulated_scratch>([this] { return shared_.disk.scratch_fails(); }));
   services->staging.bound(planned.settings.staging_bytes);
-  services->store =
-    std::make_shared<simulated_store>(log_, [this](bool makes_room) { return shared_.disk.commit_ends(makes_room); });
+  services->store = std::make_shared<simulated_store>(
+    log_, [this](bool makes_room) { return shared_.disk.commit_ends(makes_room); },
+    [this](const log::transaction& changes) {
+      run_.judged_now(bounds_.written(changes));
+      shared_.judge.written(changes, *log_);
+    });
   services->files = shared_.files;
-  services->journal = shared_.judge.listen(log_);
+  services->journal = shared_.judge.listen(log_, bounds_);
   services->wall_clock_us = [this] { return shared_.outside.wall_clock_us(); };
   services->random = [this] { return run_.time.random().next(); };
   furnish_inputs(*services);
@@ -59,6 +65,7 @@ void simulated_process::start() {
     auto takes = run_.time.random().between(range.shortest, range.longest);
     return run_.time.random().percent(planned.slow_jobs_percent) ? takes * 20 : takes;
   };
+  bounds_.process_started();
   auto services = make_services();
   run_.time.note("start with " + std::to_string(services->settings.executors) + " executors");
   life_ = std::make_unique<actors::simulation::life>(
@@ -84,6 +91,11 @@ void simulated_process::end() {
   leave();
   shared_.program.life_ended();
   ++lives_ended_;
+}
+
+bounds_watch::memory simulated_process::memory_now() const {
+  auto& services = life_->services();
+  return {services.exchange.held_bytes(), services.staging.bytes(), services.staging.unpublished_bytes()};
 }
 
 bool simulated_process::is_to_end() {

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "actors/simulation/bounds_watch.hpp"
 #include "actors/simulation/failing_disk.hpp"
 #include "actors/simulation/life.hpp"
 #include "actors/simulation/simulated_program.hpp"
@@ -26,7 +27,8 @@ public:
     verdict& judge;
   };
 
-  explicit simulated_process(const shared_parts& shared) : shared_{shared}, run_{shared.run} {}
+  explicit simulated_process(const shared_parts& shared)
+    : shared_{shared}, run_{shared.run}, bounds_{run_.plan.settings, shared.outside.largest_piece_bytes()} {}
 
   // -- its lives
 
@@ -39,6 +41,11 @@ public:
   void leave();
   /// Goes on with what it is at: ends if it has failed, stops once it has drained. True: its life is over, and is to be ended.
   bool is_to_end();
+
+  /// After each step: whether all is within its bounds.
+  void look_at_bounds() { run_.judged_now(bounds_.holds(memory_now())); }
+  /// When all is published.
+  void look_at_rest() { run_.judged_now(bounds_watch::rests(memory_now())); }
 
   bool lives() const { return life_ != nullptr; }
   actors::simulation::life& life() const { return *life_; }
@@ -60,11 +67,13 @@ public:
 private:
   services_ptr make_services();
   void furnish_inputs(actors::services& services);
+  bounds_watch::memory memory_now() const;
   void failed(const error& why) { failed_ = shared_.judge.may_end(why, failed_) || failed_; }
 
   shared_parts shared_;
   trial& run_;
   std::shared_ptr<log::memory_store> log_ = std::make_shared<log::memory_store>();
+  bounds_watch bounds_;
   std::uint64_t lives_ended_ = 0;
   bool draining_ = false;
   bool for_good_ = false;

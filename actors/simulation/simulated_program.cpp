@@ -1,5 +1,6 @@
 #include "actors/simulation/simulated_program.hpp"
 
+#include "actors/simulation/drawn_streams.hpp"
 #include "actors/simulation/world.hpp"
 #include "libstream/api/dstream.hpp"
 #include "libstream/operators/split_words.hpp"
@@ -25,12 +26,16 @@ std::shared_ptr<const plan::physical_plan> simulated_program::build(std::uint64_
   stream_context context{targets};
   auto lines = planned.poison.any ? poisoned_lines(context, poison_) : context.text_input();
   auto sums_first = planned.upgrades.swap_outputs && life % 2 == 1;
-  if (sums_first)
+  if (sums_first) {
+    add_drawn(lines);
     add_sums(lines);
+  }
   auto counts = planned.poison.any ? poisoned_word_count(lines, poison_) : word_count(context);
   counts.write_to(context.output());
   if (planned.upgrades.swap_outputs && !sums_first)
     add_sums(lines);
+  if (!sums_first)
+    add_drawn(lines);
   if (planned.lines_output)
     context.text_input().named("lines").foreach_batch(
       [this](const dataset<std::string>& records, const batch_key& key) { lines_.write(key, records.collect()); });
@@ -50,6 +55,22 @@ void simulated_program::add_sums(dstream<std::string_view> lines) {
     .reduce_by_key(std::plus<>{})
     .named("sums")
     .save_as_text_files(sums_prefix);
+}
+
+/// A function takes its results only where there is a batch in every interval anyway, as it would want one.
+void simulated_program::add_drawn(dstream<std::string_view> lines) {
+  if (!trial_.plan.pipeline.any())
+    return;
+  auto results = add_drawn_pipeline(trial_.plan.pipeline, lines);
+  if (trial_.plan.lines_output)
+    results.foreach_batch(
+      [this](const dataset<expected_rows::row>& records, const batch_key& key) { called(key, records.collect()); });
+}
+
+void simulated_program::called(const batch_key& key, std::vector<expected_rows::row> rows) {
+  auto time = std::chrono::duration_cast<std::chrono::milliseconds>(key.time.time_since_epoch()).count();
+  if (auto [entry, is_new] = drawn_calls_.emplace(time, rows); !is_new && entry->second != rows)
+    trial_.violated("a function is called with other rows of " + key.text() + " than before");
 }
 
 void simulated_program::life_ended() {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "actors/simulation/batch_contents.hpp"
 #include "actors/simulation/poison.hpp"
 #include "actors/simulation/simulated_lines.hpp"
 #include "actors/simulation/simulated_table.hpp"
@@ -28,14 +29,19 @@ public:
   actors::simulation::poison& poison() { return *poison_; }
   simulated_table& table() { return table_; }
   const simulated_lines& lines() const { return lines_; }
+  /// What a function of the drawn pipeline was called with.
+  const batch_contents::rows_of_batches& drawn_calls() const { return drawn_calls_; }
 
 private:
   void add_sums(dstream<std::string_view> lines);
+  void add_drawn(dstream<std::string_view> lines);
+  void called(const batch_key& key, std::vector<expected_rows::row> rows);
 
   trial& trial_;
   std::shared_ptr<actors::simulation::poison> poison_;
   simulated_table table_;
   simulated_lines lines_;
+  batch_contents::rows_of_batches drawn_calls_;
 };
 
 } // namespace weir::actors::simulation

@@ -22,8 +22,11 @@ public:
   /// Asked before each transaction; `makes_room`: it only erases.
   using decision = std::function<fate(bool makes_room)>;
 
-  simulated_store(std::shared_ptr<log::memory_store> content, decision decide)
-    : content_{std::move(content)}, decide_{std::move(decide)} {}
+  /// Told what the log has now.
+  using listener = std::function<void(const log::transaction& changes)>;
+
+  simulated_store(std::shared_ptr<log::memory_store> content, decision decide, listener written)
+    : content_{std::move(content)}, decide_{std::move(decide)}, written_{std::move(written)} {}
 
   result<void> commit(const log::transaction& changes) override {
     if (broken_)
@@ -35,10 +38,10 @@ public:
     if (what == fate::full)
       return fail_full("the seed says that the disk is full", "log");
     if (what == fate::written)
-      return content_->commit(changes);
+      return write(changes);
     broken_ = error{error_code::disk, "the seed says that the disk fails", "log", {}};
     if (what == fate::uncertain)
-      if (auto written = content_->commit(changes); !written)
+      if (auto written = write(changes); !written)
         return written;
     return tl::make_unexpected(*broken_);
   }
@@ -52,8 +55,16 @@ public:
   std::uint64_t size_bytes() const override { return content_->size_bytes(); }
 
 private:
+  result<void> write(const log::transaction& changes) {
+    auto outcome = content_->commit(changes);
+    if (outcome)
+      written_(changes);
+    return outcome;
+  }
+
   std::shared_ptr<log::memory_store> content_;
   decision decide_;
+  listener written_;
   std::optional<error> broken_;
 };
 

@@ -99,6 +99,21 @@ bool surroundings::everything_was_sent() const {
          std::all_of(producers_.begin(), producers_.end(), [](auto& producer) { return producer->finished(); });
 }
 
+std::uint64_t surroundings::largest_piece_bytes() const {
+  std::uint64_t largest = 4 * 1024; // lines of a generator or a server that come at once have less
+  for (auto& producer : trial_.plan.producers)
+    for (auto& pack : producer.packs) {
+      std::uint64_t bytes = frame_overhead_bytes;
+      for (auto& line : pack.lines)
+        bytes += line.size();
+      largest = std::max(largest, bytes);
+    }
+  for (auto& [input, fed] : feeds_)
+    for (auto& line : fed.source.plan().lines)
+      largest = std::max<std::uint64_t>(largest, fed_overhead_bytes + 20 * line.size());
+  return largest;
+}
+
 std::uint64_t surroundings::held_bytes() const {
   auto bytes = network_->held_bytes();
   for (auto& [input, fed] : feeds_)

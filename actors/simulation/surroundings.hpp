@@ -42,6 +42,8 @@ public:
   bool feeds_are_done(const log::store& log) const;
   /// That receivers have not released.
   std::uint64_t held_bytes() const;
+  /// The most that a receiver is handed at once.
+  std::uint64_t largest_piece_bytes() const;
   /// Says what must come. `certain`: nothing was lost before it was logged, so neither are lines of senders that cannot know.
   void tell(expectation& expected, bool certain);
   /// Producers that have not finished.

@@ -27,6 +27,13 @@ struct trial {
       violated(sentence);
   }
 
+  /// With the moment, for what stands for a moment only.
+  void judged_now(const std::string& sentence) {
+    if (!sentence.empty())
+      violated(sentence + " (at " + std::to_string(time.elapsed().count()) + " us, step " +
+               std::to_string(ended.steps) + ")");
+  }
+
   const scenario plan;
   timeline time;
   outcome ended;

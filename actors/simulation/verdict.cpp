@@ -1,6 +1,8 @@
 #include "actors/simulation/verdict.hpp"
 
+#include "libstream/data/codec.hpp"
 #include "libstream/log/block_log.hpp"
+#include "libstream/log/keys.hpp"
 
 namespace weir::actors::simulation {
 
@@ -18,17 +20,22 @@ bool verdict::isolates() const {
 
 // -- while it runs ---------------------------------------------------------------------------------------------------------
 
-std::shared_ptr<journal> verdict::listen(std::shared_ptr<const log::store> log) {
-  return std::make_shared<simulated_journal>(
-    trial_.time,
-    simulated_journal::audience{[this](const batch_submission& batch) {
-                                  trial_.judged(batch_watch_.sealed(batch, outside_.wall_clock_us() / 1000));
-                                },
-                                [this](const batch_summary& batch) { committed(batch); },
-                                [this, log](const log::batch_record& batch) { amended(batch, *log); },
-                                [this](batch_id batch) { left_out(batch); },
-                                [this](input_id input) { batch_watch_.started(input, trial_.time.elapsed()); },
-                                [this](input_id input, std::uint64_t records) { counted(input, records); }});
+std::shared_ptr<journal> verdict::listen(std::shared_ptr<const log::store> log, bounds_watch& bounds) {
+  simulated_journal::audience told;
+  told.sealed = [this](const batch_submission& batch) {
+    trial_.judged(batch_watch_.sealed(batch, outside_.wall_clock_us() / 1000));
+  };
+  told.committed = [this](const batch_summary& batch) { committed(batch); };
+  told.amended = [this, log](const log::batch_record& batch) { amended(batch, *log); };
+  told.left_out = [this](batch_id batch) { left_out(batch); };
+  told.started = [this, &bounds](input_id input) {
+    batch_watch_.started(input, trial_.time.elapsed());
+    bounds.receiver_started(input);
+  };
+  told.counted = [this](input_id input, std::uint64_t records) { counted(input, records); };
+  told.done = [&bounds](batch_id batch) { bounds.published(batch); };
+  told.waits = [this, &bounds](input_id input, std::uint64_t bytes) { trial_.judged_now(bounds.waits(input, bytes)); };
+  return std::make_shared<simulated_journal>(trial_.time, std::move(told));
 }
 
 bool verdict::may_end(const error& why, bool again) {
@@ -82,22 +89,46 @@ void verdict::left_out(batch_id batch) {
 }
 
 /// Its blocks are in the log as long as it is open.
-void verdict::amended(const log::batch_record& batch, const log::store& log) {
-  ++trial_.ended.amendments;
-  if (!batch.amendment.skipped || !skipped_.insert(batch.id).second)
-    return;
-  auto skip = [this](std::string_view line) { expected_.skipped(line); };
+template <class Visit>
+void verdict::visit_lines(const log::batch_record& batch, const log::store& log, Visit visit) {
   for (auto& split : batch.splits) {
     for (auto& range : split.blocks)
       for (auto sequence = range.first; sequence <= range.last; sequence = sequence.next())
         if (auto block = log::read_block(log, {range.input, range.epoch, sequence}); block && *block)
-          naive_lines((*block)->bytes->view(), skip);
+          naive_lines((*block)->bytes->view(), visit);
         else
-          trial_.violated("a skipped batch lacks a block");
+          trial_.violated("batch " + std::to_string(batch.id.value) + " is open and lacks a block");
     for (auto& range : split.ranges)
       if (auto pieces = outside_.directory(range.input)->read(range, trial_.plan.settings.max_record_bytes))
         for (auto& piece : *pieces)
-          naive_lines(piece.bytes, skip);
+          naive_lines(piece.bytes, visit);
+  }
+}
+
+void verdict::amended(const log::batch_record& batch, const log::store& log) {
+  ++trial_.ended.amendments;
+  if (!batch.amendment.skipped || !skipped_.insert(batch.id).second)
+    return;
+  visit_lines(batch, log, [this](std::string_view line) { expected_.skipped(line); });
+  if (trial_.plan.pipeline.any())
+    contents_.skipped(batch.id);
+}
+
+void verdict::written(const log::transaction& changes, const log::store& log) {
+  if (!trial_.plan.pipeline.any())
+    return;
+  for (auto& change : changes.operations()) {
+    if (change.what != log::transaction::operation::kind::put)
+      continue;
+    if (change.table == log::table::commits)
+      contents_.committed(*log::parse_batch_key(change.key));
+    if (change.table != log::table::batches)
+      continue;
+    if (auto batch = data::decode<log::batch_record>(change.head); batch && batch->amendment.number == 0) {
+      std::vector<std::string> lines;
+      visit_lines(*batch, log, [&](std::string_view line) { lines.push_back(expectation::text_of(line)); });
+      contents_.sealed(batch->id, batch->time_ms, std::move(lines));
+    }
   }
 }
 
@@ -111,13 +142,26 @@ void verdict::conclude(bool certain, bool log_is_empty) {
   outside_.tell(expected_, certain);
   trial_.judged(readers_.expect(expected_, isolates()));
   if (trial_.plan.function.any && !stopped_early)
-    trial_.judged(program_.table().compare(readers_.published()));
+    trial_.judged(program_.table().compare(readers_.published(trial_.plan.output_prefixes.front())));
+  if (trial_.plan.pipeline.any() && !stopped_early)
+    judge_drawn_pipeline();
   if (trial_.plan.lines_output)
     trial_.judged(expected_.judge_lines(program_.lines().totals(), isolates(), !stopped_early));
   if (!stopped_early && !log_is_empty)
     trial_.violated("the application has drained, and something is left in its log");
   ended.empty_batches = program_.lines().empty();
   judge_words(stopped_early);
+}
+
+/// Each line is in one batch, and each output shows what follows from the lines of its batches.
+void verdict::judge_drawn_pipeline() {
+  auto& drawn = trial_.plan.pipeline;
+  trial_.judged(expected_.judge_lines(contents_.totals(), isolates(), true));
+  trial_.judged(contents_.judge(drawn, drawn.steps.size(), isolates(), readers_.published(drawn_prefix)));
+  if (drawn.shown_halfway > 0)
+    trial_.judged(contents_.judge(drawn, drawn.shown_halfway, isolates(), readers_.published(halfway_prefix)));
+  if (trial_.plan.lines_output)
+    trial_.judged(contents_.judge_calls(drawn, isolates(), program_.drawn_calls()));
 }
 
 /// What has not come when the run was broken off might still have come.

@@ -37,7 +37,7 @@ private:
 
   // -- steps
   void step();
-  void freeze(std::uint64_t chosen);
+  void freeze(std::uint64_t chosen, microseconds pause);
   void take_turn(std::uint64_t chosen);
   void run_worker(simulated_process& process, const std::string& name);
   void move_clock();
@@ -129,17 +129,19 @@ void world::step() {
     run_.time.advance_to(run_.time.now() + random.between(microseconds{1}, microseconds{5'000}));
   if (choices == 0 || late)
     return move_clock();
-  if (messages > 0 && !at_rest_since_ && random.below(1000) < run_.plan.freezes_permille)
-    return freeze(random.below(messages));
+  if (messages > 0 && !at_rest_since_ && random.below(1000) < run_.plan.freezes_permille) {
+    auto pause = microseconds{random.magnitude(100, 300'000)};
+    return freeze(random.below(messages), pause);
+  }
   auto chosen = random.below(choices);
   run_.time.mix(choices * 1024 + chosen);
   take_turn(chosen);
 }
 
-void world::freeze(std::uint64_t chosen) {
+void world::freeze(std::uint64_t chosen, microseconds pause) {
   for (auto& each : turns_) {
     if (chosen < each.messages)
-      return each.process->life().freeze(chosen, microseconds{run_.time.random().magnitude(100, 300'000)});
+      return each.process->life().freeze(chosen, pause);
     chosen -= each.messages;
   }
 }
@@ -186,6 +188,9 @@ void world::move_clock() {
 
 void world::after_step() {
   for (auto& process : processes_)
+    if (process->lives())
+      process->look_at_bounds();
+  for (auto& process : processes_)
     if (process->is_to_end())
       end(*process, false);
   over_ = std::all_of(processes_.begin(), processes_.end(), [](auto& process) { return process->is_over(); });
@@ -221,8 +226,13 @@ void world::look_around_again() {
     return;
   if (auto held = outside_.held_bytes(); held > 0)
     run_.violated("receivers still hold " + std::to_string(held) + " bytes although all is published");
-  for (auto& process : processes_)
+  if (auto connections = outside_.network()->open_connections(); connections > 0)
+    run_.violated(std::to_string(connections) + " connections are open although all producers have gone");
+  for (auto& process : processes_) {
+    if (!run_.plan.lines_output) // then there is always a batch
+      process->look_at_rest();
     process->drain(true);
+  }
 }
 
 milliseconds world::longest_interval() const {

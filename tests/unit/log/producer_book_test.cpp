@@ -91,3 +91,21 @@ TEST_CASE("a position that does not verify is an error, and not a producer that 
   CHECK(book.part(input, "a", 1).error().code == error_code::corrupt);
   CHECK(book.append(block_of({{"a", 6, 6}}), 1).error().code == error_code::corrupt);
 }
+
+TEST_CASE("a name is forgotten only when it was silent for longer than the bound, and so many at a time", "[log]") {
+  memory_store store;
+  transaction changes;
+  for (const char* name : {"a", "b", "c"})
+    put_producer(changes, input_id{0}, name, {1, false, 100});
+  put_producer(changes, input_id{0}, "young", {1, false, 101});
+  REQUIRE(store.commit(changes));
+  transaction none, some;
+  CHECK(forget_producers(none, store, input_id{0}, 100, {}, 10)->forgotten == 0);
+  auto counts = forget_producers(some, store, input_id{0}, 101, {}, 2);
+  REQUIRE(counts);
+  CHECK(counts->forgotten == 2);
+  CHECK(counts->remaining == 2);
+  CHECK(counts->example == "a");
+  REQUIRE(store.commit(some));
+  CHECK(read_producers(store, input_id{0})->size() == 2);
+}

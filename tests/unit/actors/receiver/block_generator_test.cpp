@@ -154,6 +154,18 @@ TEST_CASE_METHOD(fixture, "numbers of records that follow each other are one ran
   CHECK(reached[1].producer == "q");
 }
 
+TEST_CASE_METHOD(fixture, "numbers with a hole between them are two ranges", "[block generator]") {
+  for (std::uint64_t first : {1, 7}) {
+    auto records = some("x\n");
+    records.first = first;
+    records.producer = "p";
+    blocks.add(records);
+  }
+  blocks.cut();
+  auto stored = all<block_generator::store>(blocks.take_actions());
+  CHECK(stored[0].header.producers == std::vector<log::producer_range>{{"p", 1, 1}, {"p", 7, 7}});
+}
+
 namespace {
 
 /// What is to be done, as text; sequences are counted from `behind`.

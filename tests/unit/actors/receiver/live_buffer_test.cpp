@@ -123,6 +123,13 @@ TEST_CASE_METHOD(fixture, "what comes in several records at a time is released a
   CHECK(put("0123456789") == outcome::no_room); // not one more than at first
 }
 
+TEST_CASE_METHOD(fixture, "each of several records that come together is counted", "[live buffer]") {
+  buffer.put(frame("a") + frame("b") + frame("c"), 3, now); // 30 bytes
+  for (int i = 0; i < 4; ++i)
+    REQUIRE(put("0123456789") != outcome::no_room); // 19 each
+  CHECK(put("0123456789") == outcome::no_room);
+}
+
 TEST_CASE_METHOD(fixture, "records that somebody waits for go on at once, behind what was put before",
                  "[live buffer]") {
   put("first");

@@ -176,6 +176,24 @@ TEST_CASE("at its rate the port takes part of a frame, reads no more, and goes o
   CHECK_FALSE(w.port->holds_records());
 }
 
+TEST_CASE("a goodbye waits for the records that were sent before it, whatever holds them up",
+          "[producer port][rates]") {
+  world w;
+  w.with_p();
+  w.port->limit(20, w.now);
+  w.data(1, 5, {"a", "b", "c"}).goodbye(1);
+  CHECK(w.cut() == words{"a\nb\n"});
+  w.wants();
+  w.port->reached("p", 6);
+  w.port->ask_again();
+  CHECK(w.wants().empty()); // "c" is still to come
+  w.now += 50ms + 1us;
+  w.port->look_again(w.now);
+  CHECK(w.cut() == words{"c\n"});
+  w.port->reached("p", 7);
+  CHECK(w.wants() == words{"record departure of p"});
+}
+
 TEST_CASE("records that are known already cost nothing of the rate", "[producer port][rates]") {
   world w;
   w.with_p();

@@ -266,6 +266,18 @@ TEST_CASE("an input has drained when the feed has said all, and all that it said
   CHECK(w.actions() == words{"rests", "drained through 1, epoch 3"});
 }
 
+TEST_CASE("an input from which nothing is under way has not drained before its feed has said its last word",
+          "[receiver]") {
+  world w;
+  w.open().hear(drain_input{});
+  CHECK(w.actions().empty());
+  w.core.feed_has_heard(w.now);
+  CHECK(w.actions().empty());
+  w.given->ended = true;
+  w.core.feed_has_heard(w.now);
+  CHECK(w.actions() == words{"drained through 0, epoch 3"});
+}
+
 TEST_CASE("an input that never got an epoch drains all the same, and asks for one no more than it may", "[receiver]") {
   world w;
   w.given->ended = true;

@@ -23,6 +23,7 @@ public:
   void sealed(batch_id batch, std::int64_t time_ms, std::vector<std::string> lines) {
     batches_.try_emplace(batch, content{time_ms, std::move(lines), false, false});
   }
+  bool knows(batch_id batch) const { return batches_.count(batch) > 0; }
   void committed(batch_id batch) { batches_.at(batch).is_committed = true; }
   void skipped(batch_id batch) { batches_.at(batch).is_skipped = true; }
 

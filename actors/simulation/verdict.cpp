@@ -124,7 +124,7 @@ void verdict::written(const log::transaction& changes, const log::store& log) {
       contents_.committed(*log::parse_batch_key(change.key));
     if (change.table != log::table::batches)
       continue;
-    if (auto batch = data::decode<log::batch_record>(change.head); batch && batch->amendment.number == 0) {
+    if (auto batch = data::decode<log::batch_record>(change.head); batch && !contents_.knows(batch->id)) {
       std::vector<std::string> lines;
       visit_lines(*batch, log, [&](std::string_view line) { lines.push_back(expectation::text_of(line)); });
       contents_.sealed(batch->id, batch->time_ms, std::move(lines));

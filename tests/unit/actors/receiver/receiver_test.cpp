@@ -187,7 +187,7 @@ TEST_CASE("a port asks for its epoch once the log has said which producers it kn
   REQUIRE(w.store->commit(changes));
   w.begin();
   CHECK(w.said() == words{"listen at 127.0.0.1:7"});
-  w.tell(report_input{epoch{1}}).pass(500ms);
+  w.tell(report_input{epoch{1}, 0, 0, {}}).pass(500ms);
   CHECK(w.sent() ==
         words{"does not rest"}); // it is open to producers, and waits for the log without holding anybody up
   w.read_log();

@@ -28,15 +28,14 @@ public:
   void batch_done(batch_id, std::int64_t) override {}
   void actor_restarted(const address&, const std::string&) override {}
   void output_ended(batch_id batch, output_index output, std::int64_t, const std::string& failure) override {
-    if (!failure.empty())
-      failures.emplace_back(output.value, batch.value);
+    (failure.empty() ? successes : failures).emplace_back(output.value, batch.value);
   }
   void tell(const event& what) override { events.push_back(what); }
   void warning(const std::string&) override {}
   void detail(const std::string&) override {}
 
   std::vector<event> events;
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> failures; ///< output, batch
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> failures, successes; ///< output, batch
 };
 
 constexpr std::uint64_t incarnation = 7; ///< of each sink
@@ -371,6 +370,18 @@ TEST_CASE("a batch that is asked for again is answered, to the newest coordinato
   CHECK(in.calls == numbers{1, 2});
   CHECK(in.rows == std::vector<std::string>{"row1", "row2"});
   CHECK(in.published_by(0) == numbers{1, 2, 2});
+  CHECK(in.heard->successes.size() == 4); // two batches of two outputs
+}
+
+TEST_CASE("a batch that is asked for again while it is published is not published twice", "[sink]") {
+  world in{error_policy::stop};
+  for (int time = 0; time < 2; ++time) {
+    in.ask(1, 1);
+    in.scheduler->run(); // the outputs' threads have not begun
+  }
+  in.run();
+  CHECK(in.heard->successes == std::vector<std::pair<std::uint32_t, std::uint64_t>>{{0, 1}, {1, 1}});
+  CHECK(in.published_by(0) == numbers{1});
 }
 
 TEST_CASE("each batch of a sink has its own time to fail, whatever an earlier one took", "[sink]") {

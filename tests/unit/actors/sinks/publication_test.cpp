@@ -280,4 +280,15 @@ TEST_CASE("a directory that is younger than what the mark says is of somebody el
     CHECK(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
     CHECK(all.disk->visible("") == published);
   }
+  SECTION("it is raised to the last of those that are published together, of which some may be there already") {
+    REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
+    std::vector<log::commit_record> both{batch, batch};
+    both[1].id = batch_id{8};
+    both[1].time_ms = 1800;
+    all.stage(both[1], parts_of_counts);
+    REQUIRE(publish(all.node, text_output("out/words"), both).has_value());
+    CHECK(read_mark(*all.disk, "out/.words.weir").value().value().newest_batch == 8);
+    CHECK(publish(all.node, text_output("out/words"), both).has_value());
+    CHECK(all.disk->visible("").count("out/words-1800/_SUCCESS") == 1);
+  }
 }

@@ -1,7 +1,6 @@
 #include "libstream/log/directory_lock.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -9,7 +8,7 @@
 #include <utility>
 
 #include "libstream/base/regular_file.hpp"
-#include "libstream/log/disk_advice.hpp"
+#include "libstream/log/directory_files.hpp"
 
 namespace weir::log {
 
@@ -32,10 +31,6 @@ bool is_still_at(const std::string& path, int descriptor) {
   }, there{};
   return ::fstat(descriptor, &opened) == 0 && ::stat(path.c_str(), &there) == 0 && opened.st_dev == there.st_dev &&
          opened.st_ino == there.st_ino;
-}
-
-tl::unexpected<error> disk_error(std::string what, const std::string& path, int code = errno) {
-  return fail(error_code::disk, std::move(what) + ": " + std::strerror(code), path, disk_advice(code));
 }
 
 std::string text_of(int file) {

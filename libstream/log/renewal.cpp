@@ -20,9 +20,9 @@ constexpr std::uint64_t bytes_in_transaction = 4 * limits::mib;
 
 std::string marker_of(const std::string& directory) { return directory + "/suspect"; }
 
-tl::unexpected<error> disk_error(std::string what, const std::string& path, int code = errno) {
-  what += std::string{": "} + std::strerror(code);
-  return fail(error_code::disk, std::move(what), path, "check the disk before you start again");
+tl::unexpected<error> disk_error(std::string problem, const std::string& path, int code = errno) {
+  return fail(error_code::disk, std::move(problem) + ": " + std::strerror(code), path,
+              "check the disk before you start again");
 }
 
 result<void> sync_path(const std::string& path) {
@@ -70,8 +70,8 @@ result<void> copy_all(const std::string& from, const std::string& into, const lm
   auto fresh = lmdb_store::create(into, options);
   if (!fresh)
     return tl::make_unexpected(fresh.error());
-  for (std::uint8_t at = 0; at < table_count; ++at)
-    if (auto copied = copy_table(**old, **fresh, static_cast<table>(at)); !copied)
+  for (std::uint8_t number = 0; number < table_count; ++number)
+    if (auto copied = copy_table(**old, **fresh, static_cast<table>(number)); !copied)
       return copied;
   return {};
 }

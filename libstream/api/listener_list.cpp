@@ -33,14 +33,14 @@ bool listener_list::empty() const {
 }
 
 std::vector<std::string> listener_list::tell(const listener_event& event) const {
-  std::vector<std::shared_ptr<streaming_listener>> all;
+  std::vector<std::shared_ptr<streaming_listener>> listeners;
   {
     std::lock_guard guard{mutex_};
-    all = listeners_;
+    listeners = listeners_;
   }
   call_scope scope;
   std::vector<std::string> complaints;
-  for (auto& listener : all)
+  for (auto& listener : listeners)
     try {
       event(*listener);
     } catch (const std::exception& thrown) {

@@ -22,18 +22,18 @@ output_targets print(std::uint32_t limit) { return {{output_target::kind::print,
 result<output_target> parse_output(std::string_view text) {
   auto colon = text.find(':');
   auto form = text.substr(0, colon);
-  auto rest = colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
+  auto target = colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
   if (form == "text") {
-    if (rest.empty())
+    if (target.empty())
       return fail(error_code::configuration, "no prefix given", "output " + std::string{text}, "write text:PREFIX");
-    return text_files(rest).front();
+    return text_files(target).front();
   }
   if (form == "print") {
     if (colon == std::string_view::npos)
       return print().front();
-    auto limit = parse_count(rest);
+    auto limit = parse_count(target);
     if (!limit || *limit > 1'000'000'000)
-      return fail(error_code::configuration, "'" + std::string{rest} + "' is not a number of records",
+      return fail(error_code::configuration, "'" + std::string{target} + "' is not a number of records",
                   "output " + std::string{text}, "write print or print:N");
     return print(static_cast<std::uint32_t>(*limit)).front();
   }

@@ -19,7 +19,7 @@ void stats_report::on_batch_completed(const batch_info& batch) {
   report("processing time", &batch_info::processing_delay);
 }
 
-void stats_report::report(const char* what,
+void stats_report::report(const char* delay_name,
                           std::optional<std::chrono::microseconds> (batch_info::*delay)() const) const {
   std::vector<std::int64_t> values;
   for (auto& batch : batches_)
@@ -28,11 +28,11 @@ void stats_report::report(const char* what,
   if (values.empty())
     return;
   std::sort(values.begin(), values.end());
-  auto line = std::string{what} + " of the last " + std::to_string(values.size()) + " batches in ms:";
+  auto line = std::string{delay_name} + " of the last " + std::to_string(values.size()) + " batches in ms:";
   for (std::size_t percent : {0, 5, 10, 25, 50, 75, 90, 95, 100}) {
-    auto at = std::min(percent * values.size() / 100, values.size() - 1);
+    auto index = std::min(percent * values.size() / 100, values.size() - 1);
     char text[48];
-    std::snprintf(text, sizeof text, " %zu%%=%.1f", percent, static_cast<double>(values[at]) / 1000);
+    std::snprintf(text, sizeof text, " %zu%%=%.1f", percent, static_cast<double>(values[index]) / 1000);
     line += text;
   }
   write_(line);

@@ -19,7 +19,7 @@ public:
   void on_batch_completed(const batch_info& batch) override;
 
 private:
-  void report(const char* what, std::optional<std::chrono::microseconds> (batch_info::*delay)() const) const;
+  void report(const char* delay_name, std::optional<std::chrono::microseconds> (batch_info::*delay)() const) const;
 
   std::size_t limit_;
   writer write_;

@@ -18,11 +18,11 @@ struct {
 } active;
 
 /// Whose thread the end waits for cannot wait for the end.
-result<void> may_wait(const char* what) {
-  auto refuse = [what](const char* where) {
+result<void> may_wait(const char* action) {
+  auto refuse = [action](const char* where) {
     return fail(error_code::usage,
-                std::string{"cannot "} + what + " in " + where + ", as it would wait for its own thread",
-                "stream_context", std::string{"call drain(), or "} + what + " on another thread");
+                std::string{"cannot "} + action + " in " + where + ", as it would wait for its own thread",
+                "stream_context", std::string{"call drain(), or "} + action + " on another thread");
   };
   if (listener_list::is_calling())
     return refuse("a listener");
@@ -98,8 +98,8 @@ result<std::shared_ptr<const plan::physical_plan>> stream_context::plan() const 
 }
 
 result<void> build_on(stream_context& context, const application& build) {
-  auto thrown = [](const std::string& what) {
-    return fail(error_code::failed, "an exception while the streams were built: " + what, "application",
+  auto thrown = [](const std::string& problem) {
+    return fail(error_code::failed, "an exception while the streams were built: " + problem, "application",
                 "mend the function that builds them");
   };
   try {
@@ -128,11 +128,11 @@ std::pair<std::shared_ptr<plan::delivery>, std::chrono::milliseconds> stream_con
     throw plan::plan_error{{error_code::usage,
                             std::string{"slice: the context is "} + name_of(state_) + ", and no batch has run",
                             "stream_context", "ask while it is active"}};
-  auto found = kept_.find(stream.get());
-  if (found == kept_.end())
+  auto remembered = kept_.find(stream.get());
+  if (remembered == kept_.end())
     throw plan::plan_error{{error_code::usage, "slice: the stream keeps nothing", "operator " + stream->kind(),
                             "call persist() on it and remember(duration) on the context"}};
-  return {found->second, std::chrono::milliseconds{interval_ms_}};
+  return {remembered->second, std::chrono::milliseconds{interval_ms_}};
 }
 
 void stream_context::add_sum(std::shared_ptr<plan::summed> sum) {

@@ -23,10 +23,10 @@ result<double> parse_with_unit(std::string_view text, const unit (&units)[N], co
   double number = 0;
   auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
   std::string_view name{rest, static_cast<std::size_t>(text.data() + text.size() - rest)};
-  auto found = std::find_if(std::begin(units), std::end(units), [&](auto& each) { return each.name == name; });
+  auto unit = std::find_if(std::begin(units), std::end(units), [&](auto& each) { return each.name == name; });
   // from_chars also takes "nan" and "inf"; the bound keeps what follows within 63 bits.
-  if (problem == std::errc{} && found != std::end(units) && number >= 0 && number * found->factor < 9e18)
-    return number * found->factor;
+  if (problem == std::errc{} && unit != std::end(units) && number >= 0 && number * unit->factor < 9e18)
+    return number * unit->factor;
   return fail(error_code::configuration, "'" + std::string{text} + "' is not " + expected);
 }
 

@@ -62,20 +62,20 @@ public:
   idle_block take(std::size_t size, bool zeroed) {
     std::lock_guard guard{mutex_};
     auto fits = blocks_.rend();
-    for (auto at = blocks_.rbegin(); at != blocks_.rend(); ++at) { // the youngest is the warmest
-      if (at->size != size)
+    for (auto spare = blocks_.rbegin(); spare != blocks_.rend(); ++spare) { // the youngest is the warmest
+      if (spare->size != size)
         continue;
-      if (fits == blocks_.rend() || at->zeroed == zeroed)
-        fits = at;
-      if (at->zeroed == zeroed)
+      if (fits == blocks_.rend() || spare->zeroed == zeroed)
+        fits = spare;
+      if (spare->zeroed == zeroed)
         break;
     }
     if (fits == blocks_.rend())
       return {nullptr, 0, false};
-    auto found = *fits;
+    auto chosen = *fits;
     blocks_.erase(std::next(fits).base());
     bytes_ -= size;
-    return found;
+    return chosen;
   }
 
   void give(idle_block block) {

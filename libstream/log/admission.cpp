@@ -39,27 +39,27 @@ result<void> check_tables(const program_parts& program, const batch_record& batc
 }
 
 /// Whether the stage has an operator of that name that can be taken for the one that failed.
-bool has_operator(const stage_parts& stage, const exclusion& what, bool also_unnamed) {
-  auto found = stage.operators.find(what.operator_name);
-  return found != stage.operators.end() && (found->second || also_unnamed);
+bool has_operator(const stage_parts& stage, const exclusion& excluded, bool also_unnamed) {
+  auto named = stage.operators.find(excluded.operator_name);
+  return named != stage.operators.end() && (named->second || also_unnamed);
 }
 
 /// The stage in this program that a decision under another one is about; nothing if that is not certain.
-std::optional<stage_index> find_stage(const exclusion& what, const program_parts& program) {
-  auto by_older_version = what.plan == 0;
-  auto there = what.stage.value < program.stages.size() ? &program.stages[what.stage.value] : nullptr;
-  if (by_older_version && there && has_operator(*there, what, true))
-    return what.stage; // as that version would have taken it
-  auto reads_input = by_older_version ? there && there->reads_input : !what.of_key;
-  std::optional<stage_index> found;
+std::optional<stage_index> find_stage(const exclusion& excluded, const program_parts& program) {
+  auto by_older_version = excluded.plan == 0;
+  auto there = excluded.stage.value < program.stages.size() ? &program.stages[excluded.stage.value] : nullptr;
+  if (by_older_version && there && has_operator(*there, excluded, true))
+    return excluded.stage; // as that version would have taken it
+  auto reads_input = by_older_version ? there && there->reads_input : !excluded.of_key;
+  std::optional<stage_index> only_stage;
   for (std::uint32_t i = 0; i < program.stages.size(); ++i) {
-    if (program.stages[i].reads_input != reads_input || !has_operator(program.stages[i], what, false))
+    if (program.stages[i].reads_input != reads_input || !has_operator(program.stages[i], excluded, false))
       continue;
-    if (found)
+    if (only_stage)
       return std::nullopt; // behind a union it runs in several stages
-    found = stage_index{i};
+    only_stage = stage_index{i};
   }
-  return found;
+  return only_stage;
 }
 
 } // namespace

@@ -119,11 +119,11 @@ result<std::optional<last_batch>> read_last_batch(const store& from) {
 }
 
 result<unfinished_batches> read_unfinished(const store& from) {
-  unfinished_batches found;
+  unfinished_batches unfinished;
   auto last = read_last_batch(from);
   if (!last)
     return tl::make_unexpected(last.error());
-  found.last = *last;
+  unfinished.last = *last;
   std::map<batch_id, commit_record> commits;
   auto scanned = scan_records<commit_record>(from, table::commits, {}, [&](std::string_view, commit_record&& record) {
     auto id = record.id;
@@ -134,16 +134,16 @@ result<unfinished_batches> read_unfinished(const store& from) {
     return tl::make_unexpected(scanned.error());
   scanned = scan_records<batch_record>(from, table::batches, {}, [&](std::string_view, batch_record&& record) {
     if (auto commit = commits.extract(record.id))
-      found.committed.push_back({std::move(record), std::move(commit.mapped())});
+      unfinished.committed.push_back({std::move(record), std::move(commit.mapped())});
     else
-      found.sealed.push_back(std::move(record));
+      unfinished.sealed.push_back(std::move(record));
     return result<void>{};
   });
   if (!scanned)
     return tl::make_unexpected(scanned.error());
   if (!commits.empty())
     return corrupt_value("committed, but never sealed", table::commits, batch_key(commits.begin()->first), "log");
-  return found;
+  return unfinished;
 }
 
 } // namespace weir::log

@@ -35,10 +35,10 @@ std::string construction_prefix(const fs::path& target) { return "." + target.fi
 void remove_leftovers(const fs::path& target) {
   std::error_code ignored;
   auto prefix = construction_prefix(target);
-  for (fs::directory_iterator at{target.parent_path(), ignored}, end; at != end; at.increment(ignored))
-    if (at->path().filename().string().starts_with(prefix))
-      if (auto lock = directory_lock::try_quietly(at->path().string()))
-        fs::remove_all(at->path(), ignored);
+  for (fs::directory_iterator entry{target.parent_path(), ignored}, end; entry != end; entry.increment(ignored))
+    if (entry->path().filename().string().starts_with(prefix))
+      if (auto lock = directory_lock::try_quietly(entry->path().string()))
+        fs::remove_all(entry->path(), ignored);
 }
 
 result<void> fill_directory(const std::string& building, transaction first, const directory_options& options) {
@@ -186,18 +186,18 @@ struct examined_directory::contents {
   std::shared_ptr<const log::store> store;
 };
 
-examined_directory::examined_directory(std::unique_ptr<contents> found) : found_{std::move(found)} {}
+examined_directory::examined_directory(std::unique_ptr<contents> examined) : examined_{std::move(examined)} {}
 examined_directory::examined_directory(examined_directory&&) noexcept = default;
 examined_directory& examined_directory::operator=(examined_directory&&) noexcept = default;
 examined_directory::~examined_directory() {
-  if (found_)
-    found_->store.reset(); // before the lock
+  if (examined_)
+    examined_->store.reset(); // before the lock
 }
 
-const std::string& examined_directory::path() const { return found_->path; }
-bool examined_directory::is_new() const { return found_->is_new; }
-const application_record& examined_directory::application() const { return found_->application; }
-const store& examined_directory::content() const { return *found_->store; }
+const std::string& examined_directory::path() const { return examined_->path; }
+bool examined_directory::is_new() const { return examined_->is_new; }
+const application_record& examined_directory::application() const { return examined_->application; }
+const store& examined_directory::content() const { return *examined_->store; }
 
 result<examined_directory> examined_directory::examine(const std::string& path, const std::string& application,
                                                        const directory_options& options) {
@@ -207,80 +207,80 @@ result<examined_directory> examined_directory::examine(const std::string& path, 
   auto there = look_at(target->string(), options.format);
   if (!there)
     return tl::make_unexpected(there.error());
-  auto found = std::make_unique<contents>();
-  found->path = target->string();
-  found->options = options;
-  found->is_new = there->what != looked_at::kind::ours;
-  if (found->is_new) {
+  auto examined = std::make_unique<contents>();
+  examined->path = target->string();
+  examined->options = options;
+  examined->is_new = there->state != looked_at::kind::ours;
+  if (examined->is_new) {
     if (auto parent = check_parent(*target, options.create_parents); !parent)
       return tl::make_unexpected(parent.error());
-    found->application = first_application(application, options);
-    found->store = std::make_shared<memory_store>();
-    return examined_directory{std::move(found)};
+    examined->application = first_application(application, options);
+    examined->store = std::make_shared<memory_store>();
+    return examined_directory{std::move(examined)};
   }
-  auto lock = directory_lock::take(found->path);
+  auto lock = directory_lock::take(examined->path);
   if (!lock)
     return tl::make_unexpected(lock.error());
-  found->lock = std::move(*lock);
-  auto log_path = found->path + "/log";
-  found->suspicion = log::suspicion(log_path);
+  examined->lock = std::move(*lock);
+  auto log_path = examined->path + "/log";
+  examined->suspicion = log::suspicion(log_path);
   lmdb_options reading{options.max_log_bytes, true};
   reading.alone = true;
-  reading.after_failed_write = found->suspicion.has_value();
+  reading.after_failed_write = examined->suspicion.has_value();
   reading.format = oldest_format;
   auto store = lmdb_store::open(log_path, reading);
   if (!store)
     return tl::make_unexpected(store.error());
-  auto stored = stored_application(**store, there->format, found->path);
+  auto stored = stored_application(**store, there->format, examined->path);
   if (!stored)
     return tl::make_unexpected(stored.error());
   if (stored->application != application)
     return fail(error_code::configuration,
                 "the data directory belongs to the application \"" + stored->application + "\", this one is \"" +
                   application + "\"",
-                found->path, "choose another data directory");
+                examined->path, "choose another data directory");
   // Damage in LMDB's own structure shows as keys that are missing: better now than in the middle of a batch.
   if (auto checked = check_content(**store, false); !checked)
     return tl::make_unexpected(checked.error());
-  found->store = std::move(*store);
-  found->before = found->application = std::move(*stored);
-  found->application.format = options.format;
-  found->application.partitions = options.repartition.value_or(found->application.partitions);
-  found->application.interval_us = options.interval_us;
-  return examined_directory{std::move(found)};
+  examined->store = std::move(*store);
+  examined->before = examined->application = std::move(*stored);
+  examined->application.format = options.format;
+  examined->application.partitions = options.repartition.value_or(examined->application.partitions);
+  examined->application.interval_us = options.interval_us;
+  return examined_directory{std::move(examined)};
 }
 
 result<data_directory> examined_directory::accept(transaction changes) && {
-  auto found = std::move(found_);
-  found->store.reset(); // a process opens a log once
-  if (found->is_new || found->application != found->before)
-    put_application(changes, found->application);
-  auto is_new = found->is_new;
+  auto examined = std::move(examined_);
+  examined->store.reset(); // a process opens a log once
+  if (examined->is_new || examined->application != examined->before)
+    put_application(changes, examined->application);
+  auto is_new = examined->is_new;
   if (is_new) {
-    auto lock = create_directory(found->path, std::exchange(changes, {}), found->options);
+    auto lock = create_directory(examined->path, std::exchange(changes, {}), examined->options);
     if (!lock)
       return tl::make_unexpected(lock.error());
-    found->lock = std::move(*lock);
+    examined->lock = std::move(*lock);
   }
-  found->lock->keep();
+  examined->lock->keep();
   data_directory opened;
-  opened.path_ = found->path;
+  opened.path_ = examined->path;
   opened.created_ = is_new;
-  opened.application_ = found->application;
-  opened.lock_ = std::make_unique<directory_lock>(std::move(*found->lock));
+  opened.application_ = examined->application;
+  opened.lock_ = std::make_unique<directory_lock>(std::move(*examined->lock));
   auto log_path = opened.path_ + "/log";
-  if (!is_new && found->before.format < found->application.format)
-    if (auto raised = raise_format(opened.path_, found->application.format); !raised)
+  if (!is_new && examined->before.format < examined->application.format)
+    if (auto raised = raise_format(opened.path_, examined->application.format); !raised)
       return tl::make_unexpected(raised.error());
-  lmdb_options writing{found->options.max_log_bytes, false};
-  writing.format = is_new ? found->application.format : found->before.format;
-  if (found->suspicion) {
+  lmdb_options writing{examined->options.max_log_bytes, false};
+  writing.format = is_new ? examined->application.format : examined->before.format;
+  if (examined->suspicion) {
     if (auto renewed = renew(log_path, writing); !renewed)
       return tl::make_unexpected(renewed.error());
-    opened.renewed_because_ = found->suspicion;
+    opened.renewed_because_ = examined->suspicion;
   }
-  writing.checked = !is_new && !found->suspicion;
-  writing.add_tables = !is_new && found->before.format < found->application.format;
+  writing.checked = !is_new && !examined->suspicion;
+  writing.add_tables = !is_new && examined->before.format < examined->application.format;
   auto store = lmdb_store::open(log_path, writing);
   if (!store)
     return tl::make_unexpected(store.error());
@@ -360,18 +360,18 @@ result<std::shared_ptr<const lmdb_store>> open_view(const std::string& path) {
 } // namespace
 
 result<directory_view> view_directory(const std::string& path) {
-  auto found = look_at(path, data_format);
-  if (!found)
-    return tl::make_unexpected(found.error());
-  if (found->what != looked_at::kind::ours)
+  auto examined = look_at(path, data_format);
+  if (!examined)
+    return tl::make_unexpected(examined.error());
+  if (examined->state != looked_at::kind::ours)
     return fail(error_code::configuration,
-                found->what == looked_at::kind::absent ? "no such data directory"
-                                                       : "an empty directory, not a data directory of weir",
+                examined->state == looked_at::kind::absent ? "no such data directory"
+                                                           : "an empty directory, not a data directory of weir",
                 path, "check the path");
   auto store = open_view(path);
   if (!store)
     return tl::make_unexpected(store.error());
-  auto application = stored_application(**store, found->format, path);
+  auto application = stored_application(**store, examined->format, path);
   if (!application)
     return tl::make_unexpected(application.error());
   return directory_view{std::move(*application), *store};

@@ -96,8 +96,8 @@ public:
 
 private:
   struct contents;
-  explicit examined_directory(std::unique_ptr<contents> found);
-  std::unique_ptr<contents> found_;
+  explicit examined_directory(std::unique_ptr<contents> examined);
+  std::unique_ptr<contents> examined_;
 };
 
 /// What a look at a directory from outside yields: nothing is locked, nothing is changed.

@@ -13,8 +13,8 @@
 
 namespace weir::log {
 
-tl::unexpected<error> disk_error(std::string what, const std::string& path, int code) {
-  return fail(error_code::disk, std::move(what) + ": " + std::strerror(code), path, disk_advice(code));
+tl::unexpected<error> disk_error(std::string problem, const std::string& path, int code) {
+  return fail(error_code::disk, std::move(problem) + ": " + std::strerror(code), path, disk_advice(code));
 }
 
 namespace {
@@ -69,8 +69,8 @@ result<void> write_small_file(int file, std::string_view text, const std::string
 result<void> check_kinds(const std::string& directory) {
   for (auto name : {"/format", "/lock", "/log/data.mdb", "/log/lock.mdb", "/log/suspect"}) {
     auto path = directory + name;
-    struct stat found {};
-    if (::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode))
+    struct stat status {};
+    if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
       return not_regular(path);
   }
   return {};

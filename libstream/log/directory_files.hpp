@@ -11,7 +11,7 @@
 namespace weir::log {
 
 /// Error 74, with the reason that the system gave.
-tl::unexpected<error> disk_error(std::string what, const std::string& path, int code = errno);
+tl::unexpected<error> disk_error(std::string problem, const std::string& path, int code = errno);
 /// Makes what a file or directory holds survive a power cut.
 result<void> sync_path(const std::string& path);
 /// Error 74 if there is a file already, or the disk refuses. Not synced.
@@ -19,7 +19,7 @@ result<void> write_new_file(const std::string& path, std::string_view text);
 
 /// What is at the path of a data directory.
 struct looked_at {
-  enum class kind : std::uint8_t { absent, empty, ours } what;
+  enum class kind : std::uint8_t { absent, empty, ours } state;
   std::uint32_t format = 0; ///< of ours
 };
 /// Anything that is neither free nor a data directory of ours up to the format `newest` is an error: 78, 74, or 65 for one that is damaged.

@@ -48,8 +48,8 @@ std::optional<named_key> parse_named(std::string_view key) {
 
 std::string of_input(input_id input) { return " input=" + std::to_string(input.value); }
 
-std::string describe_named(const char* what, const std::optional<named_key>& key) {
-  return key ? of_input(key->input) + " " + what + "=" + printable(key->name) : std::string{};
+std::string describe_named(const char* kind_of_name, const std::optional<named_key>& key) {
+  return key ? of_input(key->input) + " " + kind_of_name + "=" + printable(key->name) : std::string{};
 }
 
 /// Empty if the key does not parse.

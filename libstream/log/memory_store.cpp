@@ -40,13 +40,13 @@ result<std::optional<stored_value>> memory_store::get(table t, std::string_view 
   {
     std::lock_guard guard{mutex_};
     const auto& values = tables_[position(t)];
-    auto found = values.find(key);
-    if (found == values.end())
+    auto entry = values.find(key);
+    if (entry == values.end())
       return std::nullopt;
-    value = found->second;
+    value = entry->second;
   }
-  return read_value(*value, t, key, true, where).map([](const stored_value& found) {
-    return std::optional{copy_value(found)};
+  return read_value(*value, t, key, true, where).map([](const stored_value& mapped) {
+    return std::optional{copy_value(mapped)};
   });
 }
 
@@ -57,14 +57,15 @@ result<void> memory_store::scan(table t, std::string_view from, std::string_view
   {
     std::lock_guard guard{mutex_};
     const auto& values = tables_[position(t)];
-    for (auto at = values.lower_bound(from); at != values.end() && (until.empty() || at->first < until); ++at)
-      range.emplace_back(*at);
+    for (auto entry = values.lower_bound(from); entry != values.end() && (until.empty() || entry->first < until);
+         ++entry)
+      range.emplace_back(*entry);
   }
   for (const auto& [key, value] : range) {
-    auto found = read_value(*value, t, key, with_payload, where);
-    if (!found)
-      return tl::make_unexpected(found.error());
-    if (!visit(key, *found))
+    auto decoded = read_value(*value, t, key, with_payload, where);
+    if (!decoded)
+      return tl::make_unexpected(decoded.error());
+    if (!visit(key, *decoded))
       return {};
   }
   return {};
@@ -87,12 +88,12 @@ memory_store::contents memory_store::snapshot() const {
 bool memory_store::damage(table t, std::string_view key, std::size_t bit) {
   std::lock_guard guard{mutex_};
   auto& values = tables_[position(t)];
-  auto found = values.find(key);
-  if (found == values.end() || bit / 8 >= found->second->size())
+  auto entry = values.find(key);
+  if (entry == values.end() || bit / 8 >= entry->second->size())
     return false;
-  auto changed = std::make_shared<std::string>(*found->second);
+  auto changed = std::make_shared<std::string>(*entry->second);
   (*changed)[bit / 8] = static_cast<char>((*changed)[bit / 8] ^ (1 << (bit % 8)));
-  found->second = std::move(changed);
+  entry->second = std::move(changed);
   return true;
 }
 

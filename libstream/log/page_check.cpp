@@ -34,9 +34,9 @@ constexpr std::uint16_t big_value = 0x01, sub_tree = 0x02;
 constexpr std::uint16_t integer_keys = 0x08;
 
 template <class T>
-T get(std::string_view bytes, std::size_t at) {
+T get(std::string_view bytes, std::size_t offset) {
   T value;
-  std::memcpy(&value, bytes.data() + at, sizeof value);
+  std::memcpy(&value, bytes.data() + offset, sizeof value);
   return value;
 }
 
@@ -111,7 +111,7 @@ private:
 
   struct walk {
     const tree& of;
-    kind what;
+    kind values;
     const std::string& name;
     std::uint64_t branch_pages = 0, leaf_pages = 0, overflow_pages = 0, entries = 0;
   };
@@ -132,10 +132,10 @@ private:
       return tl::make_unexpected(bytes.error());
     std::array<meta, 2> both;
     for (std::uint64_t number = 0; number < 2; ++number) {
-      auto found = read_meta(std::string_view{*bytes}.substr(number * page_bytes_, page_bytes_), number);
-      if (!found)
-        return tl::make_unexpected(found.error());
-      both[number] = *found;
+      auto read = read_meta(std::string_view{*bytes}.substr(number * page_bytes_, page_bytes_), number);
+      if (!read)
+        return tl::make_unexpected(read.error());
+      both[number] = *read;
     }
     return both;
   }
@@ -159,11 +159,11 @@ private:
     if (get<std::uint64_t>(page, 0) != number || get<std::uint16_t>(page, 10) != meta_page ||
         get<std::uint32_t>(body, 0) != magic || get<std::uint32_t>(body, 4) != version)
       return damage(number, "it is no first page of a log");
-    meta found{tree::read(body.substr(24)), tree::read(body.substr(24 + tree::bytes)),
-               get<std::uint64_t>(body, 24 + 2 * tree::bytes), get<std::uint64_t>(body, 32 + 2 * tree::bytes)};
-    if (found.free.pad != page_bytes_ || found.free.flags != integer_keys || found.main.flags != 0)
+    meta decoded{tree::read(body.substr(24)), tree::read(body.substr(24 + tree::bytes)),
+                 get<std::uint64_t>(body, 24 + 2 * tree::bytes), get<std::uint64_t>(body, 32 + 2 * tree::bytes)};
+    if (decoded.free.pad != page_bytes_ || decoded.free.flags != integer_keys || decoded.main.flags != 0)
       return damage(number, "its settings are not those of a log");
-    return found;
+    return decoded;
   }
 
   // -- trees -------------------------------------------------------------------------------------------------------------
@@ -185,8 +185,8 @@ private:
     return check_free_pages();
   }
 
-  result<void> walk_tree(const tree& of, kind what, const std::string& name) {
-    walk counts{of, what, name};
+  result<void> walk_tree(const tree& of, kind values, const std::string& name) {
+    walk counts{of, values, name};
     if (of.root == no_page ? of.depth != 0 : of.depth == 0 || of.depth > most_depth)
       return damage_in(name, "its depth is impossible");
     if (of.root != no_page)
@@ -211,15 +211,15 @@ private:
       return tl::make_unexpected(nodes.error());
     auto is_branch = depth < in.of.depth;
     (is_branch ? in.branch_pages : in.leaf_pages) += 1;
-    for (std::size_t at = 0; at < nodes->size(); ++at) {
-      auto& here = (*nodes)[at];
-      auto first_of_branch = is_branch && at == 0; // its key is that of the page
+    for (std::size_t index = 0; index < nodes->size(); ++index) {
+      auto& here = (*nodes)[index];
+      auto first_of_branch = is_branch && index == 0; // its key is that of the page
       if (!first_of_branch)
-        if (auto ordered = check_key(in, number, here.key, from, until, is_branch || at > 0); !ordered)
+        if (auto ordered = check_key(in, number, here.key, from, until, is_branch || index > 0); !ordered)
           return ordered;
       if (!first_of_branch)
         from = std::string{here.key};
-      auto next = at + 1 < nodes->size() ? std::optional{std::string{(*nodes)[at + 1].key}} : until;
+      auto next = index + 1 < nodes->size() ? std::optional{std::string{(*nodes)[index + 1].key}} : until;
       auto walked = is_branch ? walk_page(in, here.child, static_cast<std::uint16_t>(depth + 1), from, next)
                               : walk_value(in, number, here);
       if (!walked)
@@ -232,10 +232,10 @@ private:
   result<void> check_key(const walk& in, std::uint64_t number, std::string_view key,
                          const std::optional<std::string>& from, const std::optional<std::string>& until,
                          bool above) const {
-    if (key.empty() || key.size() > most_key_bytes || (in.what == kind::free_pages && key.size() != 8))
+    if (key.empty() || key.size() > most_key_bytes || (in.values == kind::free_pages && key.size() != 8))
       return damage(number, "it has a key of impossible length");
     auto less = [&](std::string_view a, std::string_view b) {
-      return in.what == kind::free_pages && a.size() == 8 && b.size() == 8
+      return in.values == kind::free_pages && a.size() == 8 && b.size() == 8
                ? get<std::uint64_t>(a, 0) < get<std::uint64_t>(b, 0)
                : a < b;
     };
@@ -245,34 +245,34 @@ private:
     return {};
   }
 
-  result<void> walk_value(walk& in, std::uint64_t number, const node& at) {
+  result<void> walk_value(walk& in, std::uint64_t number, const node& owner) {
     ++in.entries;
-    auto value = std::string{at.value};
-    if (at.flags == big_value) {
-      auto first = get<std::uint64_t>(at.value, 0);
-      auto pages = take_overflow(first, at.size);
+    auto value = std::string{owner.value};
+    if (owner.flags == big_value) {
+      auto first = get<std::uint64_t>(owner.value, 0);
+      auto pages = take_overflow(first, owner.size);
       if (!pages)
         return tl::make_unexpected(pages.error());
       in.overflow_pages += *pages;
-      if (in.what != kind::free_pages)
-        return in.what == kind::values ? result<void>{} : damage(number, "it holds something else than tables");
-      auto whole = read(first * page_bytes_ + page_header_bytes, at.size);
+      if (in.values != kind::free_pages)
+        return in.values == kind::values ? result<void>{} : damage(number, "it holds something else than tables");
+      auto whole = read(first * page_bytes_ + page_header_bytes, owner.size);
       if (!whole)
         return tl::make_unexpected(whole.error());
       value = std::move(*whole);
     }
-    if (in.what == kind::free_pages) {
-      greatest_free_ = std::max(greatest_free_, get<std::uint64_t>(at.key, 0));
+    if (in.values == kind::free_pages) {
+      greatest_free_ = std::max(greatest_free_, get<std::uint64_t>(owner.key, 0));
       return note_free(number, value);
     }
-    if (in.what == kind::values)
+    if (in.values == kind::values)
       return {};
-    if (at.flags != sub_tree || value.size() != tree::bytes)
+    if (owner.flags != sub_tree || value.size() != tree::bytes)
       return damage(number, "it holds something else than tables");
     auto table = tree::read(value);
     if (table.flags != 0 || table.pad != 0)
-      return damage(number, "the settings of the table " + std::string{at.key} + " are impossible");
-    return walk_tree(table, kind::values, "table " + std::string{at.key});
+      return damage(number, "the settings of the table " + std::string{owner.key} + " are impossible");
+    return walk_tree(table, kind::values, "table " + std::string{owner.key});
   }
 
   // -- pages -------------------------------------------------------------------------------------------------------------
@@ -286,12 +286,12 @@ private:
     return {};
   }
 
-  result<std::string> read_tree_page(std::uint64_t number, std::uint16_t what) {
+  result<std::string> read_tree_page(std::uint64_t number, std::uint16_t page_kind) {
     if (auto taken = take(number); !taken)
       return tl::make_unexpected(taken.error());
     auto page = read(number * page_bytes_, page_bytes_);
-    if (page && (get<std::uint64_t>(*page, 0) != number || get<std::uint16_t>(*page, 10) != what))
-      return damage(number, what == leaf ? "it is no page of values" : "it is no page of a tree");
+    if (page && (get<std::uint64_t>(*page, 0) != number || get<std::uint16_t>(*page, 10) != page_kind))
+      return damage(number, page_kind == leaf ? "it is no page of values" : "it is no page of a tree");
     return page;
   }
 
@@ -302,23 +302,23 @@ private:
         lower < page_header_bytes + (is_leaf ? 2 : 4))
       return damage(number, "its bounds are impossible");
     std::vector<node> nodes;
-    for (std::size_t at = page_header_bytes; at < lower; at += 2) {
-      std::size_t from = get<std::uint16_t>(page, at);
+    for (std::size_t slot = page_header_bytes; slot < lower; slot += 2) {
+      std::size_t from = get<std::uint16_t>(page, slot);
       if (from < upper || from % 2 != 0 || from + node_header_bytes > page_bytes_)
         return damage(number, "an entry lies outside of it");
-      node made;
-      made.size = get<std::uint16_t>(page, from) | std::uint64_t{get<std::uint16_t>(page, from + 2)} << 16;
-      made.flags = get<std::uint16_t>(page, from + 4);
+      node entry;
+      entry.size = get<std::uint16_t>(page, from) | std::uint64_t{get<std::uint16_t>(page, from + 2)} << 16;
+      entry.flags = get<std::uint16_t>(page, from + 4);
       std::size_t key_bytes = get<std::uint16_t>(page, from + 6);
-      made.child = made.size | std::uint64_t{made.flags} << 32;
-      auto value_bytes = is_leaf ? (made.flags == big_value ? 8 : made.size) : 0;
-      if (is_leaf && made.flags != 0 && made.flags != big_value && made.flags != sub_tree)
+      entry.child = entry.size | std::uint64_t{entry.flags} << 32;
+      auto value_bytes = is_leaf ? (entry.flags == big_value ? 8 : entry.size) : 0;
+      if (is_leaf && entry.flags != 0 && entry.flags != big_value && entry.flags != sub_tree)
         return damage(number, "an entry is of no known kind");
       if (from + node_header_bytes + key_bytes + value_bytes > page_bytes_)
         return damage(number, "an entry lies outside of it");
-      made.key = page.substr(from + node_header_bytes, key_bytes);
-      made.value = page.substr(from + node_header_bytes + key_bytes, value_bytes);
-      nodes.push_back(made);
+      entry.key = page.substr(from + node_header_bytes, key_bytes);
+      entry.value = page.substr(from + node_header_bytes + key_bytes, value_bytes);
+      nodes.push_back(entry);
     }
     return nodes;
   }
@@ -346,19 +346,19 @@ private:
     auto count = list.size() < 8 ? no_page : get<std::uint64_t>(list, 0);
     if (list.size() % 8 != 0 || count > list.size() / 8 - 1)
       return damage(number, "its list of free pages is impossible");
-    for (std::uint64_t at = 1; at <= count; ++at)
-      free_.push_back(get<std::uint64_t>(list, at * 8));
-    for (std::uint64_t at = 2; at <= count; ++at)
-      if (get<std::uint64_t>(list, at * 8) >= get<std::uint64_t>(list, at * 8 - 8))
+    for (std::uint64_t index = 1; index <= count; ++index)
+      free_.push_back(get<std::uint64_t>(list, index * 8));
+    for (std::uint64_t index = 2; index <= count; ++index)
+      if (get<std::uint64_t>(list, index * 8) >= get<std::uint64_t>(list, index * 8 - 8))
         return damage(number, "its list of free pages is out of order");
     return {};
   }
 
   result<void> check_free_pages() {
     std::sort(free_.begin(), free_.end());
-    for (std::size_t at = 0; at < free_.size(); ++at) {
-      auto number = free_[at];
-      if (number < 2 || number > last_page_ || (at > 0 && free_[at - 1] == number))
+    for (std::size_t index = 0; index < free_.size(); ++index) {
+      auto number = free_[index];
+      if (number < 2 || number > last_page_ || (index > 0 && free_[index - 1] == number))
         return damage(number, "it is free twice, or not there at all");
       if (number < used_.size() && used_[number])
         return damage(number, "it is free, and yet used");
@@ -388,11 +388,11 @@ private:
     return fail(error_code::disk, std::string{"cannot read the log: "} + std::strerror(reason), file_,
                 disk_advice(reason));
   }
-  tl::unexpected<error> damage(std::uint64_t number, const std::string& what) const {
-    return damage_in("page " + std::to_string(number), what);
+  tl::unexpected<error> damage(std::uint64_t number, const std::string& problem) const {
+    return damage_in("page " + std::to_string(number), problem);
   }
-  tl::unexpected<error> damage_in(const std::string& where, const std::string& what) const {
-    return fail(error_code::corrupt, "the log's structure is damaged: " + where + ": " + what, file_,
+  tl::unexpected<error> damage_in(const std::string& where, const std::string& problem) const {
+    return fail(error_code::corrupt, "the log's structure is damaged: " + where + ": " + problem, file_,
                 "restore the data directory from a copy");
   }
 

@@ -28,15 +28,15 @@ struct service_record {
 template <class Position>
 result<std::map<std::string, Position>> read_named(const store& from, table t, input_id input,
                                                    std::optional<named_key> (*parse)(std::string_view)) {
-  std::map<std::string, Position> found;
+  std::map<std::string, Position> positions;
   auto scanned = scan_records<Position>(from, t, keys_of_input(input), [&](std::string_view key, Position&& position) {
     if (auto name = parse(key))
-      found.emplace(std::move(name->name), std::move(position));
+      positions.emplace(std::move(name->name), std::move(position));
     return result<void>{};
   });
   if (!scanned)
     return tl::make_unexpected(scanned.error());
-  return found;
+  return positions;
 }
 
 } // namespace
@@ -61,14 +61,15 @@ result<std::vector<input_id>> register_inputs(store& in, std::span<const std::st
   transaction changes;
   std::vector<input_id> ids;
   for (const auto& name : names) {
-    auto found = std::find_if(known->begin(), known->end(), [&](const auto& record) { return record.name == name; });
-    if (found == known->end()) {
+    auto known_input =
+      std::find_if(known->begin(), known->end(), [&](const auto& record) { return record.name == name; });
+    if (known_input == known->end()) {
       input_record record{next, name, false};
       put_record(changes, table::inputs, key_name(name), record);
-      found = known->insert(known->end(), std::move(record));
+      known_input = known->insert(known->end(), std::move(record));
       next = next.next();
     }
-    ids.push_back(found->input);
+    ids.push_back(known_input->input);
   }
   if (!changes.empty())
     if (auto committed = in.commit(changes); !committed)

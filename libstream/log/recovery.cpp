@@ -10,15 +10,15 @@ namespace weir::log {
 
 namespace {
 
-tl::unexpected<error> impossible(table t, const std::string& key, std::string what) {
-  return corrupt_value(std::move(what), t, key, "log");
+tl::unexpected<error> impossible(table t, const std::string& key, std::string problem) {
+  return corrupt_value(std::move(problem), t, key, "log");
 }
 
 std::string named(batch_id batch) { return "batch " + std::to_string(batch.value); }
 
 template <class Id, class Record>
 result<std::map<Id, Record>> read_table(const store& from, table t, Id Record::*id) {
-  std::map<Id, Record> found;
+  std::map<Id, Record> records;
   auto scanned = scan_records<Record>(from, t, {}, [&](std::string_view key, Record&& record) -> result<void> {
     auto of = record.*id;
     std::string expected;
@@ -28,12 +28,12 @@ result<std::map<Id, Record>> read_table(const store& from, table t, Id Record::*
       expected = batch_key(of);
     if (key != expected)
       return corrupt_value("record belongs to another key", t, key, "log");
-    found.emplace(of, std::move(record));
+    records.emplace(of, std::move(record));
     return {};
   });
   if (!scanned)
     return tl::make_unexpected(scanned.error());
-  return found;
+  return records;
 }
 
 /// Every batch's ranges lie in sealed blocks that exist, and in no other batch. Collects them.
@@ -116,7 +116,7 @@ result<void> check_batches(const log_contents& contents) {
 }
 
 result<std::vector<unsealed_blocks>> collect_unsealed(const log_contents& contents, const sealed_ranges& sealed) {
-  std::vector<unsealed_blocks> found;
+  std::vector<unsealed_blocks> unsealed;
   for (const auto& [id, header] : contents.blocks) {
     auto position = contents.epochs.find({id.input, id.epoch});
     if (position == contents.epochs.end())
@@ -127,16 +127,16 @@ result<std::vector<unsealed_blocks>> collect_unsealed(const log_contents& conten
         return impossible(table::blocks, block_key(id), "the block is sealed, but no batch has it");
       continue;
     }
-    if (found.empty() || found.back().input != id.input || found.back().epoch != id.epoch)
-      found.push_back({id.input, id.epoch, {}});
-    auto& headers = found.back().headers;
+    if (unsealed.empty() || unsealed.back().input != id.input || unsealed.back().epoch != id.epoch)
+      unsealed.push_back({id.input, id.epoch, {}});
+    auto& headers = unsealed.back().headers;
     auto expected = headers.empty() ? sealed_to.next() : headers.back().id.sequence.next();
     if (id.sequence != expected)
       return impossible(table::blocks, block_key({id.input, id.epoch, expected}),
                         "the block is missing, but seq=" + std::to_string(id.sequence.value) + " is there");
     headers.push_back(header);
   }
-  return found;
+  return unsealed;
 }
 
 } // namespace

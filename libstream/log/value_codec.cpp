@@ -51,8 +51,8 @@ void write_value(char* out, table t, std::string_view key, std::string_view reco
     std::memcpy(out + sizeof header + record.size(), payload.data(), payload.size());
 }
 
-tl::unexpected<error> corrupt_value(std::string what, table t, std::string_view key, std::string_view where) {
-  return fail(error_code::corrupt, describe_key(t, key) + ": " + what, std::string{where},
+tl::unexpected<error> corrupt_value(std::string problem, table t, std::string_view key, std::string_view where) {
+  return fail(error_code::corrupt, describe_key(t, key) + ": " + problem, std::string{where},
               "the log is damaged: restore the data directory from a copy, or start with a new one");
 }
 
@@ -62,11 +62,11 @@ result<stored_value> read_value(std::string_view value, table t, std::string_vie
     return corrupt_value("value is too short (" + std::to_string(value.size()) + " bytes)", t, key, where);
   value_header header;
   std::memcpy(&header, value.data(), sizeof header);
-  auto rest = value.substr(sizeof header);
-  if (header.record_bytes > rest.size() || header.payload_bytes != rest.size() - header.record_bytes)
+  auto body = value.substr(sizeof header);
+  if (header.record_bytes > body.size() || header.payload_bytes != body.size() - header.record_bytes)
     return corrupt_value("value has another length than its header says", t, key, where);
-  auto record = rest.substr(0, header.record_bytes);
-  auto payload = rest.substr(header.record_bytes);
+  auto record = body.substr(0, header.record_bytes);
+  auto payload = body.substr(header.record_bytes);
   if (header.head_checksum != head_checksum(header, t, key, record))
     return corrupt_value("record does not match its checksum", t, key, where);
   if (header.layout != layout)

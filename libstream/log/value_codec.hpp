@@ -36,7 +36,7 @@ stored_value copy_value(const stored_value& value);
 result<void> check_keys(const transaction& changes);
 
 /// Error 65 about one value of the log.
-[[nodiscard]] tl::unexpected<error> corrupt_value(std::string what, table t, std::string_view key,
+[[nodiscard]] tl::unexpected<error> corrupt_value(std::string problem, table t, std::string_view key,
                                                   std::string_view where);
 
 } // namespace weir::log

@@ -76,29 +76,29 @@ std::size_t read_at(const open_file& file, const std::string& path, std::uint64_
 /// What the file holds.
 std::uint64_t content_of(const open_file& file, const file_part& part) {
   std::vector<char> some(std::min<std::uint64_t>(part.size, limits::mib));
-  std::uint64_t all = 0;
-  for (std::uint64_t at = 0; at < part.size;) {
-    auto got = read_at(file, part.path, at, std::min<std::uint64_t>(at + some.size(), part.size), some.data());
+  std::uint64_t digest = 0;
+  for (std::uint64_t offset = 0; offset < part.size;) {
+    auto got = read_at(file, part.path, offset, std::min<std::uint64_t>(offset + some.size(), part.size), some.data());
     if (got == 0)
       throw changed(part.path); // cut off since
-    all = data::checksum({some.data(), got}, all);
-    at += got;
+    digest = data::checksum({some.data(), got}, digest);
+    offset += got;
   }
-  return all;
+  return digest;
 }
 
 /// Where the first line that begins at or behind `at` begins.
-std::uint64_t line_begin(const open_file& file, const file_part& part, std::uint64_t at) {
-  if (at == 0)
+std::uint64_t line_begin(const open_file& file, const file_part& part, std::uint64_t offset) {
+  if (offset == 0)
     return 0;
   char some[4096];
-  for (--at; at < part.size;) { // a newline just before makes it the begin of a line
-    auto got = read_at(file, part.path, at, std::min<std::uint64_t>(at + sizeof some, part.size), some);
+  for (--offset; offset < part.size;) { // a newline just before makes it the begin of a line
+    auto got = read_at(file, part.path, offset, std::min<std::uint64_t>(offset + sizeof some, part.size), some);
     if (auto newline = static_cast<const char*>(std::memchr(some, '\n', got)))
-      return at + static_cast<std::uint64_t>(newline - some) + 1;
+      return offset + static_cast<std::uint64_t>(newline - some) + 1;
     if (got == 0)
       break;
-    at += got;
+    offset += got;
   }
   return part.size;
 }
@@ -114,9 +114,9 @@ void add_parts(const std::string& path, std::uint64_t part_bytes, std::uint64_t 
        path, "give the length of the records"}};
   auto step = part_bytes == 0 ? std::max<std::uint64_t>(1, part.size)
                               : std::max(unit_bytes, part_bytes / unit_bytes * unit_bytes);
-  for (std::uint64_t at = 0; at < part.size; at += step) {
-    part.from = at;
-    part.to = std::min(at + step, part.size);
+  for (std::uint64_t offset = 0; offset < part.size; offset += step) {
+    part.from = offset;
+    part.to = std::min(offset + step, part.size);
     into.push_back(part);
   }
 }
@@ -125,8 +125,8 @@ void add_parts(const std::string& path, std::uint64_t part_bytes, std::uint64_t 
 /// since the directory was listed is not there.
 bool is_file(const std::filesystem::directory_entry& entry) {
   std::error_code failed;
-  auto what = std::filesystem::status(entry.path(), failed).type();
-  if (what == std::filesystem::file_type::not_found) {
+  auto type = std::filesystem::status(entry.path(), failed).type();
+  if (type == std::filesystem::file_type::not_found) {
     std::error_code vanished;
     if (std::filesystem::is_symlink(std::filesystem::symlink_status(entry.path(), vanished)))
       throw plan::plan_error{{error_code::configuration, "cannot read: the link leads nowhere", entry.path().string(),
@@ -135,7 +135,7 @@ bool is_file(const std::filesystem::directory_entry& entry) {
   }
   if (failed)
     cannot_read(entry.path().string(), failed.value());
-  return what == std::filesystem::file_type::regular;
+  return type == std::filesystem::file_type::regular;
 }
 
 } // namespace
@@ -171,7 +171,7 @@ static_files::static_files(std::vector<file_part> parts) : parts_{std::move(part
 }
 
 std::uint64_t static_files::digest() const {
-  std::uint64_t all = parts_.size();
+  std::uint64_t digest = parts_.size();
   const std::string* before = nullptr;
   for (auto& part : parts_) { // those of one file lie side by side
     if (before && *before == part.path)
@@ -186,17 +186,17 @@ std::uint64_t static_files::digest() const {
       versions_[part.path] = {modified_ns(file.state), content};
     }
     for (auto each : {data::hash_bytes(std::filesystem::path{part.path}.filename().string(), 0), part.size, content})
-      all = data::hash_combine(all, each);
+      digest = data::hash_combine(digest, each);
   }
-  return all;
+  return digest;
 }
 
 std::uint64_t static_files::dated_digest() const {
-  std::uint64_t all = parts_.size();
+  std::uint64_t digest = parts_.size();
   for (auto& part : parts_)
     for (auto each : {data::hash_bytes(part.path, 0), part.size, static_cast<std::uint64_t>(part.modified_ns)})
-      all = data::hash_combine(all, each);
-  return all;
+      digest = data::hash_combine(digest, each);
+  return digest;
 }
 
 data::buffer_handle static_files::read(std::size_t index, bool lines) const {

@@ -29,9 +29,9 @@ result<void> deliver(delivery& to, const delivered_batch& batch) {
   if (done)
     return done;
   auto why = std::move(done.error());
-  auto at = to.failed_at();
+  auto failed_part = to.failed_at();
   auto name = std::string{why.code == error_code::corrupt ? "" : "user function of "} + "output " + batch.output +
-              ", batch " + std::to_string(batch.batch.value) + (at.empty() ? "" : ", " + at);
+              ", batch " + std::to_string(batch.batch.value) + (failed_part.empty() ? "" : ", " + failed_part);
   why.where = why.where.empty() ? name : name + ", " + why.where;
   if (why.hint.empty())
     why.hint = for_ever                          ? "the log keeps the batch, and the next start hands it over"

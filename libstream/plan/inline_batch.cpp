@@ -14,9 +14,9 @@ namespace {
 class runs_of_batch {
 public:
   std::vector<run_handle> take(shuffle_index shuffle, std::size_t partition) const {
-    auto found = runs_.find(shuffle);
-    return found == runs_.end() || partition >= found->second.size() ? std::vector<run_handle>{}
-                                                                     : found->second[partition];
+    auto shuffled = runs_.find(shuffle);
+    return shuffled == runs_.end() || partition >= shuffled->second.size() ? std::vector<run_handle>{}
+                                                                           : shuffled->second[partition];
   }
   void add(shuffle_output& output) {
     auto& parts = runs_[output.shuffle];
@@ -48,7 +48,7 @@ result<std::vector<staged_output>> inline_batch::run(batch_id batch, std::int64_
   auto counts = plan_->task_counts(splits.size(), partitions_);
   for (auto& stage : plan_->stages()) {
     auto tasks = counts[stage.index.value];
-    std::vector<result<task_result>> made(tasks);
+    std::vector<result<task_result>> results(tasks);
     jobs_->for_each(tasks, [&](std::size_t index) {
       if (stage.reads_text && splits[index].source != stage.source)
         return; // nothing of it is for this stage
@@ -67,12 +67,12 @@ result<std::vector<staged_output>> inline_batch::run(batch_id batch, std::int64_
         input.runs.push_back(exchange.take(shuffle, index));
       if (stage.reads_text && reads_last(stage, splits[index].source))
         splits[index].text.clear();
-      made[index] = plan_->run(input);
-      if (!made[index] && !splits.empty()) // a batch of a stream: people look for the record
-        made[index] = tl::make_unexpected(
-          with_offender(*plan_, input, stage.reads_text ? splits[index].from : "", std::move(made[index].error())));
+      results[index] = plan_->run(input);
+      if (!results[index] && !splits.empty()) // a batch of a stream: people look for the record
+        results[index] = tl::make_unexpected(
+          with_offender(*plan_, input, stage.reads_text ? splits[index].from : "", std::move(results[index].error())));
     });
-    for (auto& each : made) {
+    for (auto& each : results) {
       if (!each)
         return tl::make_unexpected(each.error());
       for (auto& output : each->shuffles)

@@ -18,26 +18,26 @@ public:
   }
 
 private:
-  void pair(const node& planned, const node_ptr& made, const node& program) {
-    if (!made)
+  void pair(const node& planned, const node_ptr& own, const node& program) {
+    if (!own)
       throw changed(program, "it gave nothing");
-    if (&planned == made.get() || &into_.of(planned) == made.get())
+    if (&planned == own.get() || &into_.of(planned) == own.get())
       return;
     auto& a = planned;
-    auto& b = *made;
+    auto& b = *own;
     if (typeid(a) != typeid(b) || a.what() != b.what() || a.inputs().size() != b.inputs().size() ||
         a.options() != b.options() || a.slices() != b.slices())
       throw changed(program, "the plan has '" + described(a) + "' where it made '" + described(b) + "'");
     if (&into_.of(planned) != &planned)
       throw changed(program, "it made two of '" + described(a) + "' where the plan has one");
-    into_.replace(planned, made);
-    for (std::size_t at = 0; at < a.inputs().size(); ++at)
+    into_.replace(planned, own);
+    for (std::size_t input = 0; input < a.inputs().size(); ++input)
       if (auto inner = b.timed()) {
         auto again = inner->build(batch_time_ms_); // a program within the program
         into_.keep(again);
-        pair(*a.inputs()[at], again, program);
+        pair(*a.inputs()[input], again, program);
       } else {
-        pair(*a.inputs()[at], b.inputs()[at], program);
+        pair(*a.inputs()[input], b.inputs()[input], program);
       }
   }
 
@@ -66,16 +66,16 @@ std::shared_ptr<const plan_instance> plan_instances::at(std::int64_t batch_time_
   if (timed_.empty())
     return none;
   std::lock_guard guard{mutex_}; // held while programs run: each is called once a batch
-  auto found = known_.find(batch_time_ms);
-  if (found != known_.end())
-    return found->second;
-  auto made = std::make_shared<plan_instance>();
+  auto known = known_.find(batch_time_ms);
+  if (known != known_.end())
+    return known->second;
+  auto instance = std::make_shared<plan_instance>();
   for (auto& which : timed_)
-    if (&made->of(*which) == which.get()) // not one that a program around it has made
-      matching{graph_, batch_time_ms, *made}.match(*which);
+    if (&instance->of(*which) == which.get()) // not one that a program around it has made
+      matching{graph_, batch_time_ms, *instance}.match(*which);
   if (known_.size() == most_kept)
     known_.erase(known_.begin());
-  return known_[batch_time_ms] = std::move(made);
+  return known_[batch_time_ms] = std::move(instance);
 }
 
 } // namespace weir::plan

@@ -57,10 +57,10 @@ std::span<const run_handle> task_build::shuffle_input(const node& shuffle, std::
   auto count = static_cast<std::size_t>(std::count_if(ways.begin(), ways.end(), of_input));
   if (count == 1)
     return input_.runs[first];
-  auto& all = joined_.emplace_back();
-  for (auto at = first; at < first + count; ++at)
-    all.insert(all.end(), input_.runs[at].begin(), input_.runs[at].end());
-  return all;
+  auto& runs = joined_.emplace_back();
+  for (auto partition = first; partition < first + count; ++partition)
+    runs.insert(runs.end(), input_.runs[partition].begin(), input_.runs[partition].end());
+  return runs;
 }
 
 staged_output& task_build::staged_result(const node& output) {
@@ -91,36 +91,36 @@ public:
   }
 
   std::map<std::string, std::uint64_t> static_data() const override {
-    std::map<std::string, std::uint64_t> found;
+    std::map<std::string, std::uint64_t> digests;
     for (auto root : roots_)
       if (auto& here = graph_.at(*root); !here.renewed)
         if (auto digest = root->digest())
-          found[here.name] = *digest;
-    return found;
+          digests[here.name] = *digest;
+    return digests;
   }
 
   std::map<std::string, std::uint64_t> dated_digests() const override {
-    std::map<std::string, std::uint64_t> found;
+    std::map<std::string, std::uint64_t> digests;
     for (auto root : roots_)
       if (auto& here = graph_.at(*root); !here.renewed)
         if (auto dated = dynamic_cast<const dated_data*>(root))
-          found[here.name] = dated->dated_digest();
-    return found;
+          digests[here.name] = dated->dated_digest();
+    return digests;
   }
 
   result<task_result> run(const task_input& input) const override {
     if (auto known = static_.find(input))
       return *known;
     auto& root = *roots_[input.stage.value];
-    task_result made;
+    task_result results;
     task_sums sums;
     auto where = "batch " + std::to_string(input.batch.value) + ", task " + std::to_string(input.index.value);
     try {
       auto instance = instances_.at(input.batch_time_ms);
-      task_build build{graph_, *instance, root, input, made};
+      task_build build{graph_, *instance, root, input, results};
       guarded(graph_.at(root).name, [&] { instance->of(root).run(build); });
       build.finish();
-      stage_sums(input, sums, made);
+      stage_sums(input, sums, results);
     } catch (const operator_failure& failure) {
       error why{error_code::failed, failure.what, "user function of operator " + failure.operator_name + ", " + where,
                 "mend the function or the record that it was given, or see on_error"};
@@ -129,8 +129,8 @@ public:
     } catch (const plan_error& changed) {
       return tl::make_unexpected(changed.why());
     }
-    static_.keep(input, made);
-    return made;
+    static_.keep(input, results);
+    return results;
   }
 
   std::string record_text(stage_index stage, std::string_view bytes) const override {
@@ -145,12 +145,12 @@ public:
 
 private:
   /// Each task has its place among all of the batch.
-  void stage_sums(const task_input& input, const task_sums& sums, task_result& made) const {
+  void stage_sums(const task_input& input, const task_sums& sums, task_result& results) const {
     if (!sums_ || sums.empty())
       return;
     auto counts = task_counts(input.splits, input.partitions);
     auto before = std::accumulate(counts.begin(), counts.begin() + input.stage.value, std::size_t{0});
-    made.staged.push_back({*sums_, static_cast<std::uint32_t>(before) + input.index.value, 1, sums.encoded()});
+    results.staged.push_back({*sums_, static_cast<std::uint32_t>(before) + input.index.value, 1, sums.encoded()});
   }
 
   friend class lowering;
@@ -251,19 +251,19 @@ private:
         continue;
       auto& here = at(*which);
       here.stage = stage_index{static_cast<std::uint32_t>(plan_->stages_.size())};
-      stage made;
-      made.index = here.stage;
-      made.reads_text = which->what() == node::role::source;
+      stage lowered;
+      lowered.index = here.stage;
+      lowered.reads_text = which->what() == node::role::source;
       auto replayable = which->replayable();
-      made.lines = replayable && replayable->form() == record_form::lines;
+      lowered.lines = replayable && replayable->form() == record_form::lines;
       if (auto source = which->live(); source || replayable)
-        made.source = number_receiver(*which, std::move(source), std::move(replayable));
-      made.slices = which->slices();
-      made.always_due = which->always_due();
-      made.keyed = which->is_keyed();
+        lowered.source = number_receiver(*which, std::move(source), std::move(replayable));
+      lowered.slices = which->slices();
+      lowered.always_due = which->always_due();
+      lowered.keyed = which->is_keyed();
       if (which->unrecoverable())
-        made.unrecoverable = here.name;
-      plan_->stages_.push_back(std::move(made));
+        lowered.unrecoverable = here.name;
+      plan_->stages_.push_back(std::move(lowered));
       plan_->roots_.push_back(which.get());
     }
   }

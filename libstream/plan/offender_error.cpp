@@ -15,15 +15,15 @@ std::string in_quotes(std::string_view text) {
 
 } // namespace
 
-error error_of(const offender& found, const stage& of, batch_id batch, task_index task, const std::string& from,
+error error_of(const offender& culprit, const stage& of, batch_id batch, task_index task, const std::string& from,
                std::string hint) {
-  auto where = "user function of operator " + found.operator_name + ", batch " + std::to_string(batch.value) +
+  auto where = "user function of operator " + culprit.operator_name + ", batch " + std::to_string(batch.value) +
                ", partition " + std::to_string(task.value);
   if (!of.reads_text)
     where += ", key ";
   else
-    where += (from.empty() ? "" : ", " + from) + ", record " + std::to_string(found.position) + " ";
-  return {error_code::failed, found.problem, where + in_quotes(found.text), std::move(hint)};
+    where += (from.empty() ? "" : ", " + from) + ", record " + std::to_string(culprit.position) + " ";
+  return {error_code::failed, culprit.problem, where + in_quotes(culprit.text), std::move(hint)};
 }
 
 error with_offender(const physical_plan& plan, const task_input& input, const std::string& from, error why) {
@@ -32,10 +32,10 @@ error with_offender(const physical_plan& plan, const task_input& input, const st
     return why;
   offender_search first_one;
   first_one.only_one = true;
-  auto found = find_offenders(plan, input, first_one);
-  if (!found || found->empty())
+  auto offenders = find_offenders(plan, input, first_one);
+  if (!offenders || offenders->empty())
     return why;
-  auto named = error_of(found->front(), of, input.batch, input.index, from, std::move(why.hint));
+  auto named = error_of(offenders->front(), of, input.batch, input.index, from, std::move(why.hint));
   named.thrown_by = std::move(why.thrown_by);
   return named;
 }

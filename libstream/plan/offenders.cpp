@@ -23,22 +23,22 @@ std::string_view without_line_end(std::string_view line) {
 }
 
 /// Takes the first record off `rest`, with its frame or line end. What is no frame is one record.
-std::string_view take_record(std::string_view& rest, const stage& of) {
-  auto before = rest;
+std::string_view take_record(std::string_view& unread, const stage& of) {
+  auto before = unread;
   if (of.framed()) {
-    if (!data::take_frame(rest))
-      rest = {};
+    if (!data::take_frame(unread))
+      unread = {};
   } else {
-    auto newline = static_cast<const char*>(std::memchr(rest.data(), '\n', rest.size()));
-    rest.remove_prefix(newline ? static_cast<std::size_t>(newline - rest.data()) + 1 : rest.size());
+    auto newline = static_cast<const char*>(std::memchr(unread.data(), '\n', unread.size()));
+    unread.remove_prefix(newline ? static_cast<std::size_t>(newline - unread.data()) + 1 : unread.size());
   }
-  return before.substr(0, before.size() - rest.size());
+  return before.substr(0, before.size() - unread.size());
 }
 
 /// What such a record says.
 std::string text_of(std::string_view record, const physical_plan& plan, const stage& of) {
-  auto rest = record;
-  auto frame = of.framed() ? data::take_frame(rest) : std::nullopt;
+  auto unread = record;
+  auto frame = of.framed() ? data::take_frame(unread) : std::nullopt;
   return plan.record_text(of.index, frame ? *frame : of.framed() ? record : without_line_end(record));
 }
 
@@ -51,8 +51,8 @@ struct placed_record {
 std::vector<placed_record> records_of(const std::vector<text_piece>& pieces, const stage& of) {
   std::vector<placed_record> records;
   for (auto& piece : pieces)
-    for (auto rest = piece.bytes; !rest.empty();)
-      records.push_back({take_record(rest, of), &piece});
+    for (auto unread = piece.bytes; !unread.empty();)
+      records.push_back({take_record(unread, of), &piece});
   return records;
 }
 
@@ -77,18 +77,18 @@ private:
 std::vector<text_piece> some_of(const std::vector<placed_record>& records, std::uint64_t from, std::uint64_t to,
                                 const positions& out) {
   piece_builder chosen;
-  for (auto at = from; at <= to && at < records.size(); ++at)
-    if (std::binary_search(out.begin(), out.end(), at))
+  for (auto index = from; index <= to && index < records.size(); ++index)
+    if (std::binary_search(out.begin(), out.end(), index))
       chosen.leave_out();
     else
-      chosen.add(records[at].bytes, *records[at].piece);
+      chosen.add(records[index].bytes, *records[index].piece);
   return chosen.take();
 }
 
 /// What can be left out of a task, one after the other: records of an input, or hashes of keys.
 class parts {
 public:
-  parts(const stage& of, const task_input& input) : reads_input_{of.reads_text}, rest_{input} {
+  parts(const stage& of, const task_input& input) : reads_input_{of.reads_text}, input_{input} {
     if (!reads_input_)
       return;
     records_ = records_of(input.text, of);
@@ -101,7 +101,7 @@ public:
     if (reads_input_)
       return records_.size();
     std::uint64_t entries = 0; // at least as many as keys
-    for (auto& way : rest_.runs)
+    for (auto& way : input_.runs)
       for (auto& run : way)
         entries += run->entries();
     return entries;
@@ -110,12 +110,12 @@ public:
   std::uint64_t last() const { return last_; }
   /// That in which the record lies; 0 for keys.
   std::size_t piece_of(std::uint64_t position) const {
-    return position < records_.size() ? static_cast<std::size_t>(records_[position].piece - rest_.text.data()) : 0;
+    return position < records_.size() ? static_cast<std::size_t>(records_[position].piece - input_.text.data()) : 0;
   }
 
   /// The task with the parts from `from` to `to`, both included, without those at `out` (ascending).
   task_input only(std::uint64_t from, std::uint64_t to, const positions& out) const {
-    auto some = rest_;
+    auto some = input_;
     if (reads_input_) {
       some.text = some_of(records_, from, to, out);
     } else {
@@ -128,7 +128,7 @@ public:
 
 private:
   bool reads_input_;
-  const task_input& rest_;
+  const task_input& input_;
   std::vector<placed_record> records_;
   std::uint64_t last_ = ~std::uint64_t{0};
 };
@@ -152,29 +152,29 @@ public:
         return tl::make_unexpected(failed.error());
       if (!*failed)
         break;
-      auto before = found_.size();
+      auto before = offenders_.size();
       if (auto done = halve(parts_.first(), parts_.last()); !done)
         return tl::make_unexpected(done.error());
-      if (found_.size() == before)
+      if (offenders_.size() == before)
         if (auto done = shorten(); !done)
           return tl::make_unexpected(done.error());
-      if (found_.size() == before)
+      if (offenders_.size() == before)
         break; // it fails now and then, whatever it is given
     }
     return with_texts();
   }
 
 private:
-  bool enough() const { return how_.only_one && !found_.empty(); }
+  bool enough() const { return how_.only_one && !offenders_.empty(); }
 
   /// Whether a user function fails on this part of the input; then `problem_` says how.
   result<bool> fails(std::uint64_t from, std::uint64_t to) {
-    auto made = plan_.run(parts_.only(from, to, out_));
-    if (made)
+    auto computed = plan_.run(parts_.only(from, to, out_));
+    if (computed)
       return false;
-    if (made.error().thrown_by.empty())
-      return tl::make_unexpected(made.error());
-    problem_ = made.error();
+    if (computed.error().thrown_by.empty())
+      return tl::make_unexpected(computed.error());
+    problem_ = computed.error();
     return true;
   }
 
@@ -296,8 +296,8 @@ private:
   result<bool> fails_without(std::uint64_t from, std::uint64_t to, std::uint64_t gap) {
     auto before = out_;
     for (auto between = from + 1; between <= gap; ++between)
-      if (auto at = std::lower_bound(out_.begin(), out_.end(), between); at == out_.end() || *at != between)
-        out_.insert(at, between);
+      if (auto place = std::lower_bound(out_.begin(), out_.end(), between); place == out_.end() || *place != between)
+        out_.insert(place, between);
     auto failed = fails(from, to);
     out_ = std::move(before);
     return failed;
@@ -311,8 +311,8 @@ private:
         "mend the function: so many are not poison; or raise isolate.share, which is " + share_in_percent();
       return tl::make_unexpected(problem_);
     }
-    auto told = found_.size() < 1000 ? limits::problem_bytes : limits::later_problem_bytes;
-    found_.push_back({position, parts_.piece_of(position), {}, problem_.thrown_by, problem_.what.substr(0, told)});
+    auto told = offenders_.size() < 1000 ? limits::problem_bytes : limits::later_problem_bytes;
+    offenders_.push_back({position, parts_.piece_of(position), {}, problem_.thrown_by, problem_.what.substr(0, told)});
     out_.insert(std::lower_bound(out_.begin(), out_.end(), position), position);
     return {};
   }
@@ -322,9 +322,9 @@ private:
   }
 
   result<std::vector<offender>> with_texts() {
-    std::sort(found_.begin(), found_.end(), [](auto& a, auto& b) { return a.position < b.position; });
+    std::sort(offenders_.begin(), offenders_.end(), [](auto& a, auto& b) { return a.position < b.position; });
     positions where;
-    for (auto& each : found_)
+    for (auto& each : offenders_)
       where.push_back(each.position);
     auto nothing = input_;
     auto texts = leave_out(nothing, plan_, where);
@@ -337,9 +337,9 @@ private:
       for (auto hash : where)
         texts.push_back(named->left_out[hash]);
     }
-    for (std::size_t i = 0; i < found_.size(); ++i)
-      found_[i].text = std::move(texts[i]);
-    return std::move(found_);
+    for (std::size_t i = 0; i < offenders_.size(); ++i)
+      offenders_[i].text = std::move(texts[i]);
+    return std::move(offenders_);
   }
 
   const physical_plan& plan_;
@@ -350,8 +350,8 @@ private:
 
   const offender_search& how_;
   std::uint64_t most_; ///< to be left out
-  std::vector<offender> found_;
-  positions out_; ///< those known before and those of `found_`, ascending
+  std::vector<offender> offenders_;
+  positions out_; ///< those known before and those of `offenders_`, ascending
   error problem_;
 };
 
@@ -374,15 +374,15 @@ std::vector<std::string> leave_out(task_input& input, const physical_plan& plan,
   }
   piece_builder rest_of_it;
   auto next = positions.begin();
-  std::uint64_t at = 0;
+  std::uint64_t position = 0;
   for (auto& piece : input.text)
-    for (auto rest = piece.bytes; !rest.empty(); ++at) {
+    for (auto unread = piece.bytes; !unread.empty(); ++position) {
       if (next == positions.end()) {
-        rest_of_it.add(rest, piece); // the rest of the piece at once
+        rest_of_it.add(unread, piece); // the rest of the piece at once
         break;
       }
-      auto record = take_record(rest, of);
-      if (*next != at) {
+      auto record = take_record(unread, of);
+      if (*next != position) {
         rest_of_it.add(record, piece);
         continue;
       }

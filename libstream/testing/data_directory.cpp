@@ -66,8 +66,8 @@ void data_directory::append(std::uint32_t source, std::string_view record) {
 }
 
 std::size_t data_directory::waiting(std::uint32_t source) const {
-  auto found = waiting_.find(inputs_.at(source).name);
-  return found == waiting_.end() ? 0 : found->second.ends.size();
+  auto waiting = waiting_.find(inputs_.at(source).name);
+  return waiting == waiting_.end() ? 0 : waiting->second.ends.size();
 }
 
 bool data_directory::has_waiting() const {
@@ -115,25 +115,25 @@ void data_directory::cut(input& of, std::size_t records_per_split, log::transact
 }
 
 const data_directory::input* data_directory::find(input_id id, std::uint32_t& source) const {
-  auto found = std::find_if(inputs_.begin(), inputs_.end(), [&](auto& each) { return each.id == id; });
-  source = static_cast<std::uint32_t>(found - inputs_.begin());
-  return found == inputs_.end() ? nullptr : &*found;
+  auto known = std::find_if(inputs_.begin(), inputs_.end(), [&](auto& each) { return each.id == id; });
+  source = static_cast<std::uint32_t>(known - inputs_.begin());
+  return known == inputs_.end() ? nullptr : &*known;
 }
 
 std::vector<plan::inline_batch::split> data_directory::read(const log::batch_record& batch) const {
   std::vector<plan::inline_batch::split> splits;
   for (auto& split : batch.splits) {
     auto& range = split.blocks.front();
-    plan::inline_batch::split made;
-    if (auto known = find(range.input, made.source))
-      made.from = "input " + known->name;
+    plan::inline_batch::split input_split;
+    if (auto known = find(range.input, input_split.source))
+      input_split.from = "input " + known->name;
     else
       throw plan::plan_error{{error_code::configuration,
                               "batch " + std::to_string(batch.id.value) + " has records of an input that is gone",
                               "data directory", "bring the input back until the batch is done"}};
     auto block = value_of(log::read_block(store_, {range.input, range.epoch, range.first}));
-    made.text.push_back(passing_piece(block.value().bytes->view()));
-    splits.push_back(std::move(made));
+    input_split.text.push_back(passing_piece(block.value().bytes->view()));
+    splits.push_back(std::move(input_split));
   }
   return splits;
 }

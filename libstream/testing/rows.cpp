@@ -28,21 +28,22 @@ std::string shown(std::string_view bytes) {
 
 } // namespace
 
-std::ostream& operator<<(std::ostream& out, const row& one) { return out << '"' << shown(one.text) << '"'; }
+std::ostream& operator<<(std::ostream& out, const row& shown_row) { return out << '"' << shown(shown_row.text) << '"'; }
 
 rows::rows(std::initializer_list<row> lines) : rows(std::vector<row>(lines)) {}
 
 rows::rows(std::vector<row> lines) : lines_{std::move(lines)} { std::sort(lines_.begin(), lines_.end()); }
 
 rows rows::without(const rows& other) const {
-  std::vector<row> rest;
-  std::set_difference(lines_.begin(), lines_.end(), other.lines_.begin(), other.lines_.end(), std::back_inserter(rest));
-  return rows{std::move(rest)};
+  std::vector<row> others;
+  std::set_difference(lines_.begin(), lines_.end(), other.lines_.begin(), other.lines_.end(),
+                      std::back_inserter(others));
+  return rows{std::move(others)};
 }
 
-std::ostream& operator<<(std::ostream& out, const rows& all) {
+std::ostream& operator<<(std::ostream& out, const rows& shown_rows) {
   out << "{ ";
-  for (auto& line : all.lines())
+  for (auto& line : shown_rows.lines())
     out << line << ' ';
   return out << '}';
 }

@@ -8,8 +8,8 @@ namespace weir::testing {
 
 namespace {
 
-plan::plan_error misuse(std::string what, std::string where, std::string hint) {
-  return plan::plan_error{{error_code::usage, std::move(what), std::move(where), std::move(hint)}};
+plan::plan_error misuse(std::string problem, std::string where, std::string hint) {
+  return plan::plan_error{{error_code::usage, std::move(problem), std::move(where), std::move(hint)}};
 }
 
 std::vector<row> read_rows(std::string_view bytes, bool framed) {
@@ -63,9 +63,9 @@ test_driver& test_driver::step(std::uint32_t batches) {
 }
 
 log::batch_calendar test_driver::calendar() const {
-  log::batch_calendar made{milliseconds{options_.interval_ms}};
-  made.last_was(directory_.last_batch());
-  return made;
+  log::batch_calendar calendar{milliseconds{options_.interval_ms}};
+  calendar.last_was(directory_.last_batch());
+  return calendar;
 }
 
 log::batch_calendar::entry test_driver::next_batch() const {
@@ -154,32 +154,32 @@ bool test_driver::has_frames(std::string_view name) const {
 rows test_driver::output(std::string_view name) const { return rows{output_in_order(name)}; }
 
 std::vector<row> test_driver::output_in_order(std::string_view name) const {
-  std::vector<row> all;
+  std::vector<row> batch_rows;
   for (auto& [part, lines] : parts(name))
-    all.insert(all.end(), lines.begin(), lines.end());
-  return all;
+    batch_rows.insert(batch_rows.end(), lines.begin(), lines.end());
+  return batch_rows;
 }
 
 std::map<std::uint32_t, std::vector<row>> test_driver::parts(std::string_view name) const {
   auto framed = has_frames(name);
-  std::map<std::uint32_t, std::vector<row>> found;
+  std::map<std::uint32_t, std::vector<row>> rows_of_parts;
   for (auto& [part, bytes] : outside_.last(name))
-    found[part] = read_rows(bytes, framed);
-  return found;
+    rows_of_parts[part] = read_rows(bytes, framed);
+  return rows_of_parts;
 }
 
 std::map<test_driver::milliseconds, rows> test_driver::outputs(std::string_view name) const {
   auto framed = has_frames(name);
-  std::map<milliseconds, rows> found;
+  std::map<milliseconds, rows> rows_of_batches;
   for (auto& [time_ms, shown] : outside_.all(name)) {
-    std::vector<row> all;
+    std::vector<row> batch_rows;
     for (auto& [part, bytes] : shown) {
       auto lines = read_rows(bytes, framed);
-      all.insert(all.end(), lines.begin(), lines.end());
+      batch_rows.insert(batch_rows.end(), lines.begin(), lines.end());
     }
-    found.emplace(milliseconds{time_ms}, rows{std::move(all)});
+    rows_of_batches.emplace(milliseconds{time_ms}, rows{std::move(batch_rows)});
   }
-  return found;
+  return rows_of_batches;
 }
 
 } // namespace weir::testing

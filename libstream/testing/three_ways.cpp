@@ -133,13 +133,13 @@ std::optional<std::string> difference(const shown_outputs& straight, const shown
   return std::nullopt;
 }
 
-std::string problem_of(const way& how, const std::string& what) {
-  return "fails when it runs " + how.name + ":\n  " + what;
+std::string problem_of(const way& how, const std::string& problem) {
+  return "fails when it runs " + how.name + ":\n  " + problem;
 }
 
 } // namespace
 
-std::ostream& operator<<(std::ostream& out, const verdict& found) { return out << found.text(); }
+std::ostream& operator<<(std::ostream& out, const verdict& shown_verdict) { return out << shown_verdict.text(); }
 
 verdict three_ways(const application& build, const std::vector<arrival>& input, const three_ways_options& options) {
   way first{"straight", options.driver};
@@ -150,8 +150,8 @@ verdict three_ways(const application& build, const std::vector<arrival>& input, 
     straight = run(build, input, first, options.outputs);
     for (auto& other : ways) {
       how = &other;
-      if (auto found = difference(straight, run(build, input, other, options.outputs), options.shown_rows))
-        return {false, "is not the same when it runs " + other.name + ":\n" + *found};
+      if (auto differing = difference(straight, run(build, input, other, options.outputs), options.shown_rows))
+        return {false, "is not the same when it runs " + other.name + ":\n" + *differing};
     }
   } catch (const std::exception& thrown) {
     return {false, problem_of(*how, thrown.what())};

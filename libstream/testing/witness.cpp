@@ -13,7 +13,7 @@ const typename Map::key_type* first_difference(const Map& a, const Map& b) {
   for (auto* each : {&a, &b}) {
     auto& other = each == &a ? b : a;
     for (auto& [key, value] : *each)
-      if (auto found = other.find(key); found == other.end() || found->second != value)
+      if (auto here = other.find(key); here == other.end() || here->second != value)
         return &key;
   }
   return nullptr;
@@ -49,14 +49,14 @@ void witness::shown(const std::string& output, std::int64_t time_ms, std::uint32
 const witness::parts& witness::last(std::string_view output) const {
   static const parts none;
   auto& batches = all(output);
-  auto found = batches.find(last_ms_);
-  return found == batches.end() ? none : found->second;
+  auto batch = batches.find(last_ms_);
+  return batch == batches.end() ? none : batch->second;
 }
 
 const std::map<std::int64_t, witness::parts>& witness::all(std::string_view output) const {
   static const std::map<std::int64_t, parts> none;
-  auto found = shown_.find(output);
-  return found == shown_.end() ? none : found->second;
+  auto batches = shown_.find(output);
+  return batches == shown_.end() ? none : batches->second;
 }
 
 } // namespace weir::testing

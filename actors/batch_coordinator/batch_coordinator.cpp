@@ -1,4 +1,4 @@
-// On a record's way, steps 5, 7 and 8 of 8: input is sealed into a batch and computed at the same time, a computed batch is committed,
+// On a record's way, steps 5, 10 and 11 of 11: input is sealed into a batch and computed at the same time, a computed batch is committed,
 // a committed one published. From block_store, to partition_executor and sinks, through checkpoint_writer. `coordinator_core` decides
 // all of it; this actor brings it messages and the time, and carries out what it says.
 #include "actors/batch_coordinator/batch_coordinator.hpp"

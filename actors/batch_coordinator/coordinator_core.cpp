@@ -1,4 +1,4 @@
-// On a record's way, step 5 of 8: input is sealed into a batch, which is announced at the same time. The core's part that begins, seals, asks
+// On a record's way, step 5 of 11: input is sealed into a batch, which is announced at the same time. The core's part that begins, seals, asks
 // again and ends; `coordinator_core_batches.cpp` has the rest of a batch's way.
 #include "actors/batch_coordinator/coordinator_core.hpp"
 

@@ -1,4 +1,4 @@
-// On a record's way, steps 7 and 8 of 8: a computed batch is committed, a committed one published. The core's part that follows a batch from
+// On a record's way, steps 10 and 11 of 11: a computed batch is committed, a committed one published. The core's part that follows a batch from
 // its announcement to its end.
 #include <algorithm>
 

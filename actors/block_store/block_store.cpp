@@ -1,4 +1,4 @@
-// On a record's way, step 3 of 8: a block is kept in memory and handed to the log. From receiver, to checkpoint_writer and, at the same
+// On a record's way, step 3 of 11: a block is kept in memory and handed to the log. From receiver, to checkpoint_writer and, at the same
 // time, to the batch_coordinator, which seals it: the writer takes no seal before its blocks. When the block is durable, word goes
 // back to the receiver, which acknowledges.
 #include "actors/block_store/block_store.hpp"

@@ -1,4 +1,4 @@
-// On a record's way, steps 4, 5 and 7 of 8: blocks, seals and commits become durable, many in one transaction. From block_store and
+// On a record's way, steps 4, 5 and 10 of 11: blocks, seals and commits become durable, many in one transaction. From block_store and
 // batch_coordinator, to the log thread, and back as an answer.
 #include "actors/checkpoint_writer/checkpoint_writer.hpp"
 

@@ -1,4 +1,4 @@
-// On a record's way, step 6 of 8: decides which task runs next and tells who waits for its result. From batch_coordinator, through
+// On a record's way, step 6 of 11: decides which task runs next and tells who waits for its result. From batch_coordinator, through
 // task_run, to other executors (exchange) and back to batch_coordinator.
 #include "actors/partition_executor/partition_executor.hpp"
 

@@ -1,3 +1,4 @@
+// On a record's way, step 6 of 11: which task of which batch runs next on an executor. To task_run.
 #include "actors/partition_executor/task_board.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// On a record's way, step 6 of 8: chunks through operators into the exchange, and from there into state and outputs.
+// On a record's way, steps 6, 7, 8 and 9 of 11: chunks through operators into the exchange, and from there into state and outputs.
 #include "actors/partition_executor/task_run.hpp"
 
 #include "actors/node/replayable_inputs.hpp"

@@ -1,3 +1,4 @@
+// On a record's way, step 2 of 11: where a block ends. From intake and own_feed, to receiver_core.
 #include "actors/receiver/block_generator.hpp"
 
 #include <algorithm>

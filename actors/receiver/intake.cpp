@@ -1,3 +1,4 @@
+// On a record's way, step 2 of 11: which records of a producer are new. From producer_port, to block_generator.
 #include "actors/receiver/intake.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// On a record's way, step 1 of 8: records that the program's own threads hand over. To receiver/own_feed.
+// On a record's way, step 1 of 11: records that the program's own threads hand over. To receiver/own_feed.
 #include "actors/receiver/live_runs.hpp"
 
 #include <future>

@@ -1,4 +1,4 @@
-// On a record's way, step 2 of 8, for inputs that the process fetches or makes itself: records go into a block. From a feed in sources,
+// On a record's way, step 2 of 11, for inputs that the process fetches or makes itself: records go into a block. From a feed in sources,
 // to receiver_core.
 #include "actors/receiver/own_feed.hpp"
 

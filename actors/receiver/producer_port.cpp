@@ -1,4 +1,4 @@
-// On a record's way, step 2 of 8: bytes from a producer's connection go into a block. From sources/asio_ingest_server, to receiver_core.
+// On a record's way, step 2 of 11: bytes from a producer's connection go into a block. From sources/asio_ingest_server, to receiver_core.
 #include "actors/receiver/producer_port.hpp"
 
 #include <algorithm>

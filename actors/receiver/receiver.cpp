@@ -1,4 +1,4 @@
-// On a record's way, step 2 of 8: records become blocks, whether producers bring them or the process fetches them. From `producer_port` or
+// On a record's way, step 2 of 11: records become blocks, whether producers bring them or the process fetches them. From `producer_port` or
 // `own_feed`, to block_store. `receiver_core` decides; this actor brings it messages and the time, and carries out what it says.
 #include "actors/receiver/receiver.hpp"
 

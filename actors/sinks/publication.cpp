@@ -1,3 +1,4 @@
+// On a record's way, step 11 of 11: staged parts become files that readers see. From sink, to the output's directory.
 #include "actors/sinks/publication.hpp"
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-// On a record's way, step 8 of 8: a committed batch becomes visible. From batch_coordinator, to whatever the output's targets are.
+// On a record's way, step 11 of 11: a committed batch becomes visible. From batch_coordinator, to whatever the output's targets are.
 #include "actors/sinks/sink.hpp"
 
 #include <map>

@@ -1,3 +1,4 @@
+// On a record's way, step 1 of 11: connections of producers, and how much of what they send is read. To ingest_connection, which reads it.
 #include "actors/sources/asio_ingest_server.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// On a record's way, step 1 of 8: lines are made. To receiver/own_feed.
+// On a record's way, step 1 of 11: lines are made. To receiver/own_feed.
 #include <algorithm>
 #include <condition_variable>
 #include <csignal>

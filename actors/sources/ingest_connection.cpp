@@ -1,4 +1,4 @@
-// On a record's way, step 1 of 8: bytes from a socket become verified records in a buffer. From `weir send`, to receiver.
+// On a record's way, step 1 of 11: bytes from a socket become verified records in a buffer. From `weir send`, to receiver.
 #include "actors/sources/ingest_connection.hpp"
 
 #include <utility>

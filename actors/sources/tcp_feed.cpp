@@ -1,4 +1,4 @@
-// On a record's way, step 1 of 8: bytes that a server sends become whole lines. To receiver/own_feed.
+// On a record's way, step 1 of 11: bytes that a server sends become whole lines. To receiver/own_feed.
 #include <atomic>
 #include <csignal>
 #include <thread>

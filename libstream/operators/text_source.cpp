@@ -1,3 +1,4 @@
+// On a record's way, step 7 of 11: a block is cut into records. From task_run, to the user's operators.
 #include "libstream/operators/text_source.hpp"
 
 #include "libstream/operators/lines.hpp"

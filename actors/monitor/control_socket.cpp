@@ -1,7 +1,6 @@
 #include "actors/monitor/control_socket.hpp"
 
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "actors/monitor/json_text.hpp"
+#include "actors/quiet_thread.hpp"
 #include "actors/sources/asio.hpp"
 
 #include <boost/asio/local/stream_protocol.hpp>
@@ -31,8 +31,8 @@ constexpr std::size_t max_request_bytes = 4096;
 constexpr std::chrono::seconds client_limit{2};
 constexpr std::chrono::milliseconds accept_pause{100};
 
-std::string refusal(const std::string& what, const std::string& hint) {
-  return "{\"error\":{\"what\":" + json_text(what) + ",\"hint\":" + json_text(hint) + "}}";
+std::string refusal(const std::string& problem, const std::string& hint) {
+  return "{\"error\":{\"what\":" + json_text(problem) + ",\"hint\":" + json_text(hint) + "}}";
 }
 
 /// One question and its answer. Ends itself, whatever the other side does or leaves undone.
@@ -136,7 +136,7 @@ public:
       ::unlink(path_.c_str());
       return cannot("cannot listen", failed.message());
     }
-    listening_ = ::lstat(path_.c_str(), &made_) == 0;
+    listening_ = ::lstat(path_.c_str(), &socket_file_) == 0;
     return {};
   }
 
@@ -154,10 +154,10 @@ public:
                   "a socket's path may have " + std::to_string(sizeof limits.sun_path - 1) + " bytes, this one has " +
                     std::to_string(path_.size()),
                   path_, "give a shorter one with --control-socket PATH");
-    struct stat found {};
-    if (::lstat(path_.c_str(), &found) != 0)
+    struct stat status {};
+    if (::lstat(path_.c_str(), &status) != 0)
       return {};
-    if (!S_ISSOCK(found.st_mode))
+    if (!S_ISSOCK(status.st_mode))
       return cannot("exists and is not a socket", "it is left alone");
     asio::io_context own;
     local::socket probe{own};
@@ -175,20 +175,17 @@ public:
 private:
   /// The directory may have been moved away since, and another process's socket may lie there now.
   bool is_still_there() const {
-    struct stat found {};
-    return ::lstat(path_.c_str(), &found) == 0 && found.st_dev == made_.st_dev && found.st_ino == made_.st_ino;
+    struct stat status {};
+    return ::lstat(path_.c_str(), &status) == 0 && status.st_dev == socket_file_.st_dev &&
+           status.st_ino == socket_file_.st_ino;
   }
 
-  tl::unexpected<error> cannot(const std::string& what, const std::string& why) const {
-    return fail(error_code::configuration, what + ": " + why, path_, "give another place with --control-socket PATH");
+  tl::unexpected<error> cannot(const std::string& action, const std::string& why) const {
+    return fail(error_code::configuration, action + ": " + why, path_, "give another place with --control-socket PATH");
   }
 
   void run() {
-    sigset_t all, before; // signals are the main thread's business
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread{[this] { context_.run(); }};
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    thread_ = start_quiet_thread([this] { context_.run(); });
     pthread_setname_np(thread_.native_handle(), "control");
   }
 
@@ -240,7 +237,7 @@ private:
   local::acceptor acceptor_;
   asio::steady_timer pause_;
   bool listening_ = false;
-  struct stat made_ {}; ///< the socket, while it listens
+  struct stat socket_file_ {}; ///< the socket, while it listens
   std::thread thread_;
 };
 
@@ -255,17 +252,17 @@ std::uint64_t hash_of(std::string_view text) {
 } // namespace
 
 result<std::unique_ptr<control_socket>> control_socket::serve(const std::string& path, control_verbs verbs) {
-  auto made = reserve(path);
-  if (made)
-    (*made)->answer_with(std::move(verbs));
-  return made;
+  auto socket = reserve(path);
+  if (socket)
+    (*socket)->answer_with(std::move(verbs));
+  return socket;
 }
 
 result<std::unique_ptr<control_socket>> control_socket::reserve(const std::string& path) {
-  auto made = std::make_unique<asio_control_socket>(path);
-  if (auto begun = made->begin(); !begun)
+  auto socket = std::make_unique<asio_control_socket>(path);
+  if (auto begun = socket->begin(); !begun)
     return tl::make_unexpected(begun.error());
-  return made;
+  return socket;
 }
 
 result<void> control_socket::check(const std::string& path) { return asio_control_socket{path}.make_room(); }

@@ -1,10 +1,11 @@
 #include "actors/monitor/listener_thread.hpp"
 
 #include <condition_variable>
-#include <csignal>
 #include <deque>
 #include <mutex>
 #include <thread>
+
+#include "actors/quiet_thread.hpp"
 
 namespace weir::actors {
 
@@ -59,12 +60,7 @@ listener_thread::listener_thread(std::shared_ptr<const listener_list> listeners,
   queue_->listeners = std::move(listeners);
   queue_->journal = std::move(journal);
   queue_->most = most;
-  // Signals are the main thread's business.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  queue_->thread = std::thread{[shared = queue_] { shared->run(); }};
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  queue_->thread = start_quiet_thread([shared = queue_] { shared->run(); });
 }
 
 listener_thread::~listener_thread() { close(std::chrono::seconds{1}); }

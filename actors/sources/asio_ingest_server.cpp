@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <csignal>
 #include <cstring>
 #include <future>
 #include <map>
@@ -15,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "actors/quiet_thread.hpp"
 #include "actors/sources/asio.hpp"
 #include "actors/sources/frame_budget.hpp"
 #include "actors/sources/ingest_connection.hpp"
@@ -44,12 +44,7 @@ class ingest_port;
 class io_thread {
 public:
   io_thread() : work_{asio::make_work_guard(context)} {
-    // Signals are the main thread's business.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread{[this] { context.run(); }};
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    thread_ = start_quiet_thread([this] { context.run(); });
   }
   ~io_thread() {
     work_.reset();
@@ -184,10 +179,10 @@ void ingest_port::add_standings(std::vector<connection_standing>& to) const {
 void ingest_port::make_room_for_newcomer() {
   if (io_.connections < options_.max_connections)
     return;
-  std::vector<connection_standing> all;
+  std::vector<connection_standing> standings;
   for (auto port : io_.ports)
-    port->add_standings(all);
-  auto who = first_to_go(all, ingest_connection::clock::now(), options_.newcomer_grace);
+    port->add_standings(standings);
+  auto who = first_to_go(standings, ingest_connection::clock::now(), options_.newcomer_grace);
   if (!who)
     return;
   for (auto port : io_.ports)
@@ -229,11 +224,11 @@ void ingest_port::sweep() {
   sweep_timer_.async_wait([self = shared_from_this()](io_error failure) {
     if (failure || self->closed_)
       return;
-    std::vector<connection_ptr> all;
+    std::vector<connection_ptr> connections;
     for (auto& [id, connection] : self->connections_)
-      all.push_back(connection);
+      connections.push_back(connection);
     auto now = ingest_connection::clock::now();
-    for (auto& connection : all)
+    for (auto& connection : connections)
       connection->check_deadlines(now);
     self->make_room(now);
     self->sweep();
@@ -269,11 +264,11 @@ void ingest_port::close() {
   acceptor_.close(ignored);
   accept_timer_.cancel();
   sweep_timer_.cancel();
-  auto all = std::move(connections_);
+  auto connections = std::move(connections_);
   connections_.clear();
-  io_.sockets -= all.size();
+  io_.sockets -= connections.size();
   io_.connections -= open_;
-  for (auto& [id, connection] : all)
+  for (auto& [id, connection] : connections)
     connection->abort();
   open_ = 0;
 }
@@ -340,12 +335,12 @@ result<std::vector<tcp::endpoint>> resolve(asio::io_context& context, const endp
   if (!failure)
     return std::vector{tcp::endpoint{address, where.port}};
   tcp::resolver resolver{context};
-  auto found = resolver.resolve(where.host, std::to_string(where.port), tcp::resolver::passive, failure);
+  auto addresses = resolver.resolve(where.host, std::to_string(where.port), tcp::resolver::passive, failure);
   if (failure)
     return fail(weir::error_code::configuration, "cannot find the host: " + failure.message(), "weir://" + where.text(),
                 "write an address of this machine, e.g. 127.0.0.1 or localhost");
   std::vector<tcp::endpoint> endpoints;
-  for (auto& entry : found)
+  for (auto& entry : addresses)
     endpoints.push_back(entry.endpoint());
   std::stable_partition(endpoints.begin(), endpoints.end(),
                         [](const tcp::endpoint& candidate) { return candidate.address().is_v4(); });

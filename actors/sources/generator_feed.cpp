@@ -1,10 +1,10 @@
 // On a record's way, step 1 of 11: lines are made. To receiver/own_feed.
 #include <algorithm>
 #include <condition_variable>
-#include <csignal>
 #include <mutex>
 #include <thread>
 
+#include "actors/quiet_thread.hpp"
 #include "actors/sources/feeds.hpp"
 #include "actors/sources/generator_pace.hpp"
 
@@ -17,11 +17,7 @@ class generator_feed final : public feed {
 public:
   generator_feed(const generator_options& lines, const feed_options& options, std::shared_ptr<feed_listener> listener)
     : options_{options}, listener_{std::move(listener)}, pace_{lines}, generator_{lines} {
-    sigset_t all, before; // signals are the main thread's business
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread{[this] { run(); }};
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    thread_ = start_quiet_thread([this] { run(); });
   }
 
   ~generator_feed() override {

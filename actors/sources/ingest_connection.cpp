@@ -47,19 +47,14 @@ void ingest_connection::start() { read_header(); }
 
 void ingest_connection::read_header() {
   reading_ = true;
-  auto rest = asio::buffer(header_bytes_.data() + header_filled_, header_bytes_.size() - header_filled_);
+  auto unfilled = asio::buffer(header_bytes_.data() + header_filled_, header_bytes_.size() - header_filled_);
   socket_.async_read_some(
-    rest, [self = shared_from_this()](io_error failure, std::size_t bytes) { self->header_read(failure, bytes); });
+    unfilled, [self = shared_from_this()](io_error failure, std::size_t bytes) { self->header_read(failure, bytes); });
 }
 
 void ingest_connection::header_read(io_error failure, std::size_t bytes) {
-  reading_ = false;
-  if (state_ == state::closed)
+  if (!goes_on_after(failure))
     return;
-  if (state_ == state::closing)
-    return discarded(failure);
-  if (failure)
-    return abort();
   if (state_ != state::greeting) {
     auto now = clock::now();
     if (header_filled_ == 0)
@@ -74,6 +69,20 @@ void ingest_connection::header_read(io_error failure, std::size_t bytes) {
     return;
   }
   header_complete();
+}
+
+/// At the end of every read. False: the connection is over, or ends here.
+bool ingest_connection::goes_on_after(io_error failure) {
+  reading_ = false;
+  if (state_ == state::closed)
+    return false;
+  if (state_ == state::closing)
+    discarded(failure);
+  else if (failure)
+    abort();
+  else
+    return true;
+  return false;
 }
 
 void ingest_connection::header_complete() {
@@ -114,14 +123,8 @@ void ingest_connection::read_payload(char* into, std::size_t bytes, Next next) {
   reading_ = true;
   asio::async_read(socket_, asio::buffer(into, bytes),
                    [self = shared_from_this(), next](io_error failure, std::size_t) {
-                     self->reading_ = false;
-                     if (self->state_ == state::closed)
-                       return;
-                     if (self->state_ == state::closing)
-                       return self->discarded(failure);
-                     if (failure)
-                       return self->abort();
-                     (self.get()->*next)();
+                     if (self->goes_on_after(failure))
+                       (self.get()->*next)();
                    });
 }
 
@@ -164,14 +167,8 @@ void ingest_connection::await_piece() {
     return ask_for_piece();
   reading_ = true;
   socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](io_error failure) {
-    self->reading_ = false;
-    if (self->state_ == state::closed)
-      return;
-    if (self->state_ == state::closing)
-      return self->discarded(failure);
-    if (failure)
-      return self->abort();
-    self->ask_for_piece();
+    if (self->goes_on_after(failure))
+      self->ask_for_piece();
   });
 }
 
@@ -179,9 +176,9 @@ void ingest_connection::await_piece() {
 void ingest_connection::ask_for_piece() {
   io_error unknown;
   auto here = socket_.available(unknown);
-  auto rest = header_.payload_bytes - granted_;
-  auto piece = std::min<std::size_t>(rest, std::max(here, least_piece_bytes));
-  auto kind = here >= rest                                          ? piece_kind::last
+  auto ungranted = header_.payload_bytes - granted_;
+  auto piece = std::min<std::size_t>(ungranted, std::max(here, least_piece_bytes));
+  auto kind = here >= ungranted                                     ? piece_kind::last
               : header_.payload_bytes <= owner_.small_frame_bytes() ? piece_kind::of_small_frame
                                                                     : piece_kind::of_large_frame;
   auto overhead = granted_ == 0 ? frame_overhead_bytes : 0;
@@ -215,13 +212,8 @@ void ingest_connection::read_piece() {
 }
 
 void ingest_connection::piece_read(io_error failure, std::size_t bytes) {
-  reading_ = false;
-  if (state_ == state::closed)
+  if (!goes_on_after(failure))
     return;
-  if (state_ == state::closing)
-    return discarded(failure);
-  if (failure)
-    return abort();
   payload_->resize(payload_->size() + bytes);
   progress_deadline_ = clock::now() + owner_.options().progress_deadline;
   if (payload_->free() > 0)

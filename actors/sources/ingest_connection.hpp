@@ -77,6 +77,7 @@ private:
   // Reading.
   void read_header();
   void header_read(io_error failure, std::size_t bytes);
+  bool goes_on_after(io_error failure);
   void header_complete();
   void read_hello(const frame_header& header);
   void hello_read();
@@ -99,7 +100,7 @@ private:
   void leave();
   void discard();
   void discarded(io_error failure);
-  void malformed(const std::string& what) { refuse(ingest_error::malformed, what); }
+  void malformed(const std::string& problem) { refuse(ingest_error::malformed, problem); }
 
   const connection_id id_;
   tcp::socket socket_;

@@ -1,9 +1,9 @@
 // On a record's way, step 1 of 11: bytes that a server sends become whole lines. To receiver/own_feed.
 #include <atomic>
-#include <csignal>
 #include <thread>
 #include <vector>
 
+#include "actors/quiet_thread.hpp"
 #include "actors/sources/asio.hpp"
 #include "actors/sources/feeds.hpp"
 #include "actors/sources/paced_lines.hpp"
@@ -34,11 +34,7 @@ public:
       cutter_{options.max_record_bytes},
       work_{asio::make_work_guard(context_)},
       into_(read_bytes) {
-    sigset_t all, before; // signals are the main thread's business
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread{[this] { context_.run(); }};
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    thread_ = start_quiet_thread([this] { context_.run(); });
   }
 
   ~tcp_feed() override {
@@ -67,7 +63,7 @@ public:
 
 private:
   void connect();
-  void resolved(const io_error& failure, const tcp::resolver::results_type& found);
+  void resolved(const io_error& failure, const tcp::resolver::results_type& addresses);
   void connected(const io_error& failure);
   void read();
   void arrived(const io_error& failure, std::size_t bytes);
@@ -126,15 +122,16 @@ void tcp_feed::connect() {
   });
   resolver_.async_resolve(
     where_.host, std::to_string(where_.port),
-    [this](const io_error& failure, const tcp::resolver::results_type& found) { resolved(failure, found); });
+    [this](const io_error& failure, const tcp::resolver::results_type& addresses) { resolved(failure, addresses); });
 }
 
-void tcp_feed::resolved(const io_error& failure, const tcp::resolver::results_type& found) {
+void tcp_feed::resolved(const io_error& failure, const tcp::resolver::results_type& addresses) {
   if (ended_)
     return;
   if (failure)
     return lost("cannot find the host: " + failure.message());
-  asio::async_connect(socket_, found, [this](const io_error& refused, const tcp::endpoint&) { connected(refused); });
+  asio::async_connect(socket_, addresses,
+                      [this](const io_error& refused, const tcp::endpoint&) { connected(refused); });
 }
 
 void tcp_feed::connected(const io_error& failure) {

@@ -43,8 +43,8 @@ const json* find(const json& node, const std::string& name) {
     return &node;
   if (node.contains("children"))
     for (auto& child : node["children"])
-      if (auto found = find(child, name))
-        return found;
+      if (auto deeper = find(child, name))
+        return deeper;
   return nullptr;
 }
 
@@ -134,10 +134,10 @@ result<void> experiment::kill_an_actor() {
       return true;
     }
     auto present = json::parse(*now);
-    auto found = find(present, name);
-    if (!found || found->value("restarts", std::uint64_t{0}) <= before)
+    auto child_now = find(present, name);
+    if (!child_now || child_now->value("restarts", std::uint64_t{0}) <= before)
       return false;
-    outcome_.restart_ms.push_back(static_cast<double>(found->value("restart_us", std::uint64_t{0})) / 1'000);
+    outcome_.restart_ms.push_back(static_cast<double>(child_now->value("restart_us", std::uint64_t{0})) / 1'000);
     return true;
   };
   if (auto done = until_alive(restarted, restart_limit, name + " to be restarted"); !done)

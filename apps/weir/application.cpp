@@ -28,15 +28,15 @@ batch_line batch_of(const nlohmann::json& line) {
 } // namespace
 
 result<shared_page> shared_page::make() {
-  shared_page made;
-  made.file_ = descriptor{::memfd_create("weir-chaos", MFD_CLOEXEC)};
-  if (!made.file_ || ::ftruncate(made.file_.get(), sizeof(actors::chaos_page)) != 0)
+  shared_page page;
+  page.file_ = descriptor{::memfd_create("weir-chaos", MFD_CLOEXEC)};
+  if (!page.file_ || ::ftruncate(page.file_.get(), sizeof(actors::chaos_page)) != 0)
     return fail(error_code::failed, std::string{"cannot make shared memory: "} + std::strerror(errno));
-  auto memory = ::mmap(nullptr, sizeof(actors::chaos_page), PROT_READ | PROT_WRITE, MAP_SHARED, made.file_.get(), 0);
+  auto memory = ::mmap(nullptr, sizeof(actors::chaos_page), PROT_READ | PROT_WRITE, MAP_SHARED, page.file_.get(), 0);
   if (memory == MAP_FAILED)
     return fail(error_code::failed, std::string{"cannot map shared memory: "} + std::strerror(errno));
-  made.page_ = new (memory) actors::chaos_page{};
-  return made;
+  page.page_ = new (memory) actors::chaos_page{};
+  return page;
 }
 
 shared_page::~shared_page() {
@@ -56,14 +56,14 @@ void shared_page::arm(const std::string& point, std::int64_t countdown) {
 result<application> application::start(std::vector<std::string> arguments, const shared_page* page,
                                        application_listener listener) {
   arguments[0] = sibling_program(arguments[0]);
-  command what;
-  what.arguments = std::move(arguments);
-  what.errors = redirection::pipe();
+  command program;
+  program.arguments = std::move(arguments);
+  program.errors = redirection::pipe();
   if (page) {
-    what.inherited = page->file();
-    what.environment["WEIR_CHAOS_PAGE"] = std::to_string(command::inherited_number);
+    program.inherited = page->file();
+    program.environment["WEIR_CHAOS_PAGE"] = std::to_string(command::inherited_number);
   }
-  auto process = subprocess::start(what);
+  auto process = subprocess::start(program);
   if (!process)
     return tl::make_unexpected(process.error());
   return application{std::move(*process), std::move(listener)};

@@ -33,10 +33,10 @@ quantiles quantiles_of(std::vector<double> values) {
   if (values.empty())
     return {};
   std::sort(values.begin(), values.end());
-  auto at = [&](double share) {
+  auto quantile = [&](double share) {
     return values[static_cast<std::size_t>(std::ceil(share * static_cast<double>(values.size()))) - 1];
   };
-  return {at(0.5), at(0.99), values.back()};
+  return {quantile(0.5), quantile(0.99), values.back()};
 }
 
 void print_recovery(const experiment_outcome& outcome, bool actors) {

@@ -10,10 +10,10 @@ using actors::setting_form;
 using actors::setting_row;
 
 std::string joined(const std::vector<std::string>& words) {
-  std::string all;
+  std::string joined;
   for (auto& word : words)
-    all += (all.empty() ? "" : " ") + word;
-  return all;
+    joined += (joined.empty() ? "" : " ") + word;
+  return joined;
 }
 
 /// What may stand behind a key, as far as it can be listed.
@@ -162,13 +162,13 @@ std::string bare_flags() {
 
 /// For a description within '...[...]': none of what zsh takes for syntax.
 std::string plain(const std::string& text) {
-  std::string made;
+  std::string escaped;
   for (auto byte : text)
     if (byte == '[' || byte == ']' || byte == '\\' || byte == ':' || byte == '\'')
-      made += byte == ':' ? "\\:" : byte == '\'' ? "" : std::string{'\\', byte};
+      escaped += byte == ':' ? "\\:" : byte == '\'' ? "" : std::string{'\\', byte};
     else
-      made += byte;
-  return made;
+      escaped += byte;
+  return escaped;
 }
 
 std::string zsh_value(const setting_row& row) {

@@ -28,8 +28,8 @@ std::int64_t wall_clock_ms() {
     .count();
 }
 
-std::string plural(std::uint64_t count, const std::string& thing) {
-  return grouped(count) + " " + thing + (count == 1 ? "" : thing == "batch" ? "es" : "s");
+std::string plural(std::uint64_t count, const std::string& noun) {
+  return grouped(count) + " " + noun + (count == 1 ? "" : noun == "batch" ? "es" : "s");
 }
 
 std::vector<std::string> introduction() {
@@ -239,13 +239,13 @@ void demo::refresh() {
 // -- the end ---------------------------------------------------------------------------------------------------------------
 
 result<void> demo::count_independently(word_counts& into) const {
-  command what;
+  command counting;
   auto counted = directory_ / "independent";
-  what.arguments = {"sh", "-c", independent_count};
-  what.environment["LC_ALL"] = "C";
-  what.input = redirection::file(feed_.text_path());
-  what.output = redirection::file(counted);
-  auto shell = subprocess::start(what);
+  counting.arguments = {"sh", "-c", independent_count};
+  counting.environment["LC_ALL"] = "C";
+  counting.input = redirection::file(feed_.text_path());
+  counting.output = redirection::file(counted);
+  auto shell = subprocess::start(counting);
   if (!shell)
     return tl::make_unexpected(shell.error());
   while (!shell->wait(clock::now() + 100ms))
@@ -265,15 +265,15 @@ result<bool> demo::compare_counts() {
   if (auto counted = count_independently(expected); !counted)
     return tl::make_unexpected(counted.error());
   output_watch watch{directory_ / "counts"};
-  auto found = watch.totals();
-  if (!found)
-    return tl::make_unexpected(found.error());
-  auto outcome = compare(expected, *found);
+  auto published = watch.totals();
+  if (!published)
+    return tl::make_unexpected(published.error());
+  auto outcome = compare(expected, *published);
   auto equal = outcome.lost == 0 && outcome.duplicated == 0 && outcome.words > 0;
   auto resent = feed_.figures().resent;
   std::vector<std::pair<std::string, mood>> lines;
   lines.push_back({"word-count published     " + grouped(static_cast<std::uint64_t>(outcome.published)) + " words, " +
-                     grouped(found->size()) + " different, in " + plural(status_.batches, "batch"),
+                     grouped(published->size()) + " different, in " + plural(status_.batches, "batch"),
                    mood::plain});
   lines.push_back({"tr | sort | uniq counts  " + grouped(static_cast<std::uint64_t>(outcome.words)) + " words, " +
                      grouped(outcome.distinct) + " different",
@@ -308,13 +308,13 @@ result<void> demo::step() {
 }
 
 template <class Condition>
-result<void> demo::until(Condition holds, std::chrono::milliseconds at_most, const std::string& what) {
+result<void> demo::until(Condition holds, std::chrono::milliseconds at_most, const std::string& awaited) {
   auto deadline = clock::now() + at_most;
   while (!holds()) {
     if (clock::now() >= deadline || (died() && !may_be_dead_))
       return problem(
         (died() ? "it ended with " + application_->process().ended()->text() + " before " : "waited in vain for ") +
-        what);
+        awaited);
     if (auto stepped = step(); !stepped)
       return stepped;
   }
@@ -326,9 +326,9 @@ result<void> demo::flow_until(double at_s) {
                std::chrono::milliseconds(static_cast<int>(settings_.seconds * 1000)) + limit, "the text to flow");
 }
 
-tl::unexpected<error> demo::problem(const std::string& what) const {
-  return fail(error_code::failed, what + (application_ ? "\nthe last words of word-count:" + application_->tail() : ""),
-              "word-count");
+tl::unexpected<error> demo::problem(const std::string& failure) const {
+  return fail(error_code::failed,
+              failure + (application_ ? "\nthe last words of word-count:" + application_->tail() : ""), "word-count");
 }
 
 } // namespace weir::tool

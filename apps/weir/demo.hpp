@@ -48,9 +48,9 @@ private:
   bool died() { return application_ && application_->process().ended().has_value(); }
   result<void> step();
   template <class Condition>
-  result<void> until(Condition holds, std::chrono::milliseconds limit, const std::string& what);
+  result<void> until(Condition holds, std::chrono::milliseconds limit, const std::string& awaited);
   result<void> flow_until(double at_s);
-  tl::unexpected<error> problem(const std::string& what) const;
+  tl::unexpected<error> problem(const std::string& failure) const;
 
   demo_settings settings_;
   temporary_directory directory_;

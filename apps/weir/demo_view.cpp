@@ -59,14 +59,14 @@ std::string padded(std::string text, std::size_t columns) {
 
 std::vector<std::string> wrapped(const std::string& text, std::size_t columns) {
   std::vector<std::string> lines;
-  auto rest = text;
-  while (rest.size() > columns) {
-    auto space = rest.rfind(' ', columns);
+  auto unwrapped = text;
+  while (unwrapped.size() > columns) {
+    auto space = unwrapped.rfind(' ', columns);
     auto end = space == std::string::npos || space == 0 ? columns : space;
-    lines.push_back(rest.substr(0, end));
-    rest = rest.substr(end + (end == space ? 1 : 0));
+    lines.push_back(unwrapped.substr(0, end));
+    unwrapped = unwrapped.substr(end + (end == space ? 1 : 0));
   }
-  lines.push_back(rest);
+  lines.push_back(unwrapped);
   return lines;
 }
 
@@ -263,8 +263,8 @@ private:
     auto count = std::min(room, flow_.size());
     auto most = flow_.empty() ? 1.0 : std::max(1.0, *std::max_element(flow_.begin(), flow_.end()));
     std::string drawn;
-    for (auto at = flow_.end() - static_cast<std::ptrdiff_t>(count); at != flow_.end(); ++at) {
-      auto step = *at <= 0 ? 0 : std::clamp<int>(static_cast<int>(std::lround(*at / most * 8)), 1, 8);
+    for (auto rate = flow_.end() - static_cast<std::ptrdiff_t>(count); rate != flow_.end(); ++rate) {
+      auto step = *rate <= 0 ? 0 : std::clamp<int>(static_cast<int>(std::lround(*rate / most * 8)), 1, 8);
       drawn += (blocks_ ? steps : plain_steps)[step];
     }
     lines.push_back(dim + padded("records/s", label_columns) + normal + cyan + drawn + normal);
@@ -304,8 +304,8 @@ private:
 
 std::string grouped(std::uint64_t number) {
   auto digits = std::to_string(number);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
-    digits.insert(static_cast<std::size_t>(at), ",");
+  for (auto place = static_cast<std::ptrdiff_t>(digits.size()) - 3; place > 0; place -= 3)
+    digits.insert(static_cast<std::size_t>(place), ",");
   return digits;
 }
 

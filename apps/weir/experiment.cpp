@@ -121,37 +121,37 @@ actors::named_fault_point experiment::next_point() {
 }
 
 std::vector<std::string> experiment::arguments(bool last) const {
-  std::vector<std::string> all{settings_.application,
-                               "--input",
-                               url_,
-                               "--output",
-                               "text:" + settings_.directory + "/out/counts",
-                               "--data-dir",
-                               settings_.directory + "/data",
-                               "--batch-interval",
-                               settings_.batch_interval,
-                               "--executors",
-                               "2",
-                               "--log-level",
-                               "info",
-                               "--log-format",
-                               "json"};
+  std::vector<std::string> arguments{settings_.application,
+                                     "--input",
+                                     url_,
+                                     "--output",
+                                     "text:" + settings_.directory + "/out/counts",
+                                     "--data-dir",
+                                     settings_.directory + "/data",
+                                     "--batch-interval",
+                                     settings_.batch_interval,
+                                     "--executors",
+                                     "2",
+                                     "--log-level",
+                                     "info",
+                                     "--log-format",
+                                     "json"};
   if (settings_.actor_kills >
       0) { // the experiment is the reason why actors end so often, nothing that should stop the application
-    all.push_back("--set");
-    all.push_back("supervisor.max_restarts=" + std::to_string(20 + settings_.actor_kills));
+    arguments.push_back("--set");
+    arguments.push_back("supervisor.max_restarts=" + std::to_string(20 + settings_.actor_kills));
   }
   if (settings_.files) { // they are moved in whole
-    all.push_back("--set");
-    all.push_back("file.settle=0ms");
+    arguments.push_back("--set");
+    arguments.push_back("file.settle=0ms");
   }
   for (auto& setting : settings_.set) {
-    all.push_back("--set");
-    all.push_back(setting);
+    arguments.push_back("--set");
+    arguments.push_back(setting);
   }
   if (last)
-    all.push_back(settings_.actor_kills > 0 ? "--stop-when-idle=3s" : "--stop-when-idle=1s");
-  return all;
+    arguments.push_back(settings_.actor_kills > 0 ? "--stop-when-idle=3s" : "--stop-when-idle=1s");
+  return arguments;
 }
 
 result<void> experiment::start(const plan& how) {
@@ -261,10 +261,10 @@ result<void> experiment::verify() {
   word_counts expected;
   if (auto counted = feed_->count(expected); !counted)
     return counted;
-  auto found = watch_.totals();
-  if (!found)
-    return tl::make_unexpected(found.error());
-  outcome_.counts = compare(expected, *found);
+  auto published = watch_.totals();
+  if (!published)
+    return tl::make_unexpected(published.error());
+  outcome_.counts = compare(expected, *published);
   outcome_.violations = watch_.violations();
   outcome_.directories = watch_.directories();
   outcome_.fed = feed_->summary();
@@ -296,11 +296,11 @@ result<void> experiment::step() {
   return {};
 }
 
-tl::unexpected<error> experiment::problem(const std::string& what) const {
+tl::unexpected<error> experiment::problem(const std::string& failure) const {
   auto who = settings_.application + (application_ ? " (pid " + std::to_string(application_->pid()) + ")" : "");
-  return fail(error_code::failed,
-              what + (application_ ? "\nthe last words of " + settings_.application + ":" + application_->tail() : ""),
-              who);
+  return fail(
+    error_code::failed,
+    failure + (application_ ? "\nthe last words of " + settings_.application + ":" + application_->tail() : ""), who);
 }
 
 } // namespace weir::tool

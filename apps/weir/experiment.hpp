@@ -85,11 +85,11 @@ private:
   result<void> step();
   /// Goes on until `holds`; after `limit` an error that says what did not come, with the application's last words.
   template <class Condition>
-  result<void> until(Condition holds, std::chrono::milliseconds limit, const std::string& what);
+  result<void> until(Condition holds, std::chrono::milliseconds limit, const std::string& awaited);
   /// The same; an error at once if the application ends meanwhile.
   template <class Condition>
-  result<void> until_alive(Condition holds, std::chrono::milliseconds limit, const std::string& what);
-  tl::unexpected<error> problem(const std::string& what) const;
+  result<void> until_alive(Condition holds, std::chrono::milliseconds limit, const std::string& awaited);
+  tl::unexpected<error> problem(const std::string& failure) const;
   bool died() { return application_->process().ended().has_value(); }
 
   experiment_settings settings_;
@@ -108,11 +108,11 @@ private:
 };
 
 template <class Condition>
-result<void> experiment::until(Condition holds, std::chrono::milliseconds limit, const std::string& what) {
+result<void> experiment::until(Condition holds, std::chrono::milliseconds limit, const std::string& awaited) {
   auto deadline = clock::now() + limit;
   while (!holds()) {
     if (clock::now() >= deadline)
-      return problem("waited " + std::to_string(limit.count()) + " ms in vain for " + what);
+      return problem("waited " + std::to_string(limit.count()) + " ms in vain for " + awaited);
     if (auto stepped = step(); !stepped)
       return stepped;
   }
@@ -120,8 +120,8 @@ result<void> experiment::until(Condition holds, std::chrono::milliseconds limit,
 }
 
 template <class Condition>
-result<void> experiment::until_alive(Condition holds, std::chrono::milliseconds limit, const std::string& what) {
-  if (auto done = until([&] { return died() || holds(); }, limit, what); !done)
+result<void> experiment::until_alive(Condition holds, std::chrono::milliseconds limit, const std::string& awaited) {
+  if (auto done = until([&] { return died() || holds(); }, limit, awaited); !done)
     return done;
   if (died()) {
     application_->listen();

@@ -40,12 +40,12 @@ sender_feed::sender_feed(std::string directory, std::uint64_t lines_per_second, 
 
 result<void> sender_feed::begin(const std::string& url) {
   text_.open(text_path(), std::ios::binary);
-  command what;
-  what.arguments = {sibling_program("weir"), "send", "-", "--to", url, "--producer", "experiment"};
-  what.input = redirection::pipe();
-  what.output = redirection::file(directory_ + "/sender.out");
-  what.errors = redirection::file(directory_ + "/sender.err");
-  auto sender = subprocess::start(what);
+  command sending;
+  sending.arguments = {sibling_program("weir"), "send", "-", "--to", url, "--producer", "experiment"};
+  sending.input = redirection::pipe();
+  sending.output = redirection::file(directory_ + "/sender.out");
+  sending.errors = redirection::file(directory_ + "/sender.err");
+  auto sender = subprocess::start(sending);
   if (!sender)
     return tl::make_unexpected(sender.error());
   sender_ = std::move(*sender);
@@ -60,7 +60,7 @@ result<void> sender_feed::pump() {
     auto from = pending_.size();
     for (std::uint64_t i = 0; i < lines; ++i)
       lines_(pending_);
-    made_ += lines;
+    made_lines_ += lines;
     text_.write(pending_.data() + from, static_cast<std::streamsize>(pending_.size() - from));
   }
   if (!text_)
@@ -104,10 +104,10 @@ result<bool> sender_feed::ended() {
                 "weir send");
   figures_ = {last.value("sent", std::uint64_t{0}), last.value("acknowledged", std::uint64_t{0}),
               last.value("resent", std::uint64_t{0})};
-  if (figures_.acknowledged != made_)
+  if (figures_.acknowledged != made_lines_)
     return fail(error_code::failed,
-                "the sender ended with " + std::to_string(figures_.acknowledged) + " of " + std::to_string(made_) +
-                  " records acknowledged",
+                "the sender ended with " + std::to_string(figures_.acknowledged) + " of " +
+                  std::to_string(made_lines_) + " records acknowledged",
                 "weir send");
   return true;
 }
@@ -118,7 +118,7 @@ std::string sender_feed::complaint() const {
 }
 
 std::string sender_feed::summary() const {
-  return std::to_string(made_) + " records sent by one sender, " + std::to_string(figures_.acknowledged) +
+  return std::to_string(made_lines_) + " records sent by one sender, " + std::to_string(figures_.acknowledged) +
          " acknowledged, " + std::to_string(figures_.resent) + " of them sent more than once";
 }
 
@@ -138,7 +138,7 @@ void file_feed::choose_size() {
   if (random_() % 100 != 0)
     return;
   // A large one is there at once: while it grew at the common pace, nothing else would come.
-  for (wanted_ = large_file_lines; built_ < wanted_ - 1; ++built_, ++made_)
+  for (wanted_ = large_file_lines; built_ < wanted_ - 1; ++built_, ++made_lines_)
     lines_(building_);
 }
 
@@ -152,7 +152,7 @@ result<void> file_feed::pump() {
     if (wanted_ == 0)
       choose_size();
     lines_(building_);
-    ++made_;
+    ++made_lines_;
     if (++built_ == wanted_)
       if (auto moved = move_in(); !moved)
         return moved;
@@ -165,15 +165,15 @@ result<void> file_feed::move_in() {
     building_.pop_back(); // an unterminated last record counts too
   char name[32];
   std::snprintf(name, sizeof name, "%06llu.txt", static_cast<unsigned long long>(files_++));
-  auto made = directory_ + "/next.tmp";
-  std::ofstream file{made, std::ios::binary | std::ios::trunc};
+  auto temporary = directory_ + "/next.tmp";
+  std::ofstream file{temporary, std::ios::binary | std::ios::trunc};
   file << building_;
   file.close();
   std::error_code failure;
   if (file)
-    fs::rename(made, directory_ + "/input/" + name, failure);
+    fs::rename(temporary, directory_ + "/input/" + name, failure);
   if (!file || failure)
-    return fail(error_code::disk, "cannot write", made, "check the space on the disk");
+    return fail(error_code::disk, "cannot write", temporary, "check the space on the disk");
   building_.clear();
   built_ = wanted_ = 0;
   return {};
@@ -181,8 +181,9 @@ result<void> file_feed::move_in() {
 
 result<void> file_feed::count(word_counts& into) const {
   std::error_code failure;
-  for (fs::directory_iterator at{directory_ + "/input", failure}, end; !failure && at != end; at.increment(failure))
-    if (auto counted = count_words(at->path().string(), into); !counted)
+  for (fs::directory_iterator entry{directory_ + "/input", failure}, end; !failure && entry != end;
+       entry.increment(failure))
+    if (auto counted = count_words(entry->path().string(), into); !counted)
       return counted;
   if (failure)
     return fail(error_code::disk, "cannot be read", directory_ + "/input");
@@ -190,7 +191,7 @@ result<void> file_feed::count(word_counts& into) const {
 }
 
 std::string file_feed::summary() const {
-  return std::to_string(made_) + " records in " + std::to_string(files_) + " files";
+  return std::to_string(made_lines_) + " records in " + std::to_string(files_) + " files";
 }
 
 } // namespace weir::tool

@@ -65,7 +65,7 @@ public:
   std::string summary() const override;
 
   std::string text_path() const { return directory_ + "/text"; }
-  std::uint64_t lines() const { return made_; }
+  std::uint64_t lines() const { return made_lines_; }
   const sender_figures& figures() const { return figures_; } ///< once ended
 
 private:
@@ -78,7 +78,7 @@ private:
   std::ofstream text_;
   std::optional<subprocess> sender_;
   std::string pending_; ///< written to the text, not yet to the sender
-  std::uint64_t made_ = 0;
+  std::uint64_t made_lines_ = 0;
   bool finishing_ = false;
   sender_figures figures_;
 };
@@ -110,7 +110,7 @@ private:
   std::uint64_t built_ = 0;
   std::uint64_t wanted_ = 0; ///< lines of the file under construction; 0 = none
   std::uint64_t files_ = 0;
-  std::uint64_t made_ = 0;
+  std::uint64_t made_lines_ = 0;
   bool begun_ = false;
   bool finishing_ = false;
 };

@@ -24,14 +24,14 @@ using namespace weir::actors;
 constexpr std::size_t block_bytes = 256 * weir::limits::kib;
 constexpr std::chrono::milliseconds pace_step{5};
 
-result<void> write_all(const char* at, std::size_t bytes) {
+result<void> write_all(const char* unwritten, std::size_t bytes) {
   while (bytes > 0) {
-    auto wrote = ::write(STDOUT_FILENO, at, bytes);
+    auto wrote = ::write(STDOUT_FILENO, unwritten, bytes);
     if (wrote < 0 && errno == EINTR)
       continue;
     if (wrote < 0)
       return weir::fail(error_code::disk, std::string{"cannot write: "} + std::strerror(errno), "standard output");
-    at += wrote;
+    unwritten += wrote;
     bytes -= static_cast<std::size_t>(wrote);
   }
   return {};

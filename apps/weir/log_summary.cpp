@@ -108,16 +108,16 @@ json batch_json(const batch_summary& batch) {
   json staged = json::array();
   for (const auto& part : batch.staged)
     staged.push_back({{"output", part.output}, {"part", part.part}, {"bytes", part.bytes}, {"records", part.records}});
-  json made{{"batch", batch.sealed.id.value},
-            {"time_ms", batch.sealed.time_ms},
-            {"status", batch.committed ? "committed" : "sealed"},
-            {"records", batch.sealed.records},
-            {"bytes", batch.sealed.bytes},
-            {"ranges", ranges},
-            {"staged", staged}};
+  json summary{{"batch", batch.sealed.id.value},
+               {"time_ms", batch.sealed.time_ms},
+               {"status", batch.committed ? "committed" : "sealed"},
+               {"records", batch.sealed.records},
+               {"bytes", batch.sealed.bytes},
+               {"ranges", ranges},
+               {"staged", staged}};
   if (batch.sealed.amendment.number > 0)
-    made["amendment"] = amendment_json(batch.sealed.amendment);
-  return made;
+    summary["amendment"] = amendment_json(batch.sealed.amendment);
+  return summary;
 }
 
 std::string blocks_text(const std::vector<run_of_blocks>& runs) {

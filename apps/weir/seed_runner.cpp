@@ -25,60 +25,60 @@ using json = nlohmann::json;
 /// A seed takes milliseconds; one that takes this long will never end.
 constexpr unsigned hang_seconds = 120;
 
-std::string line_of(const outcome& what) {
-  json whole = {{"seed", what.seed},
-                {"hash", what.hash},
-                {"steps", what.steps},
-                {"virtual_us", what.virtual_us},
-                {"words", what.words},
-                {"batches", what.batches},
-                {"injected", what.injected},
-                {"effective", what.effective},
-                {"by_phase", what.by_phase},
-                {"amendments", what.amendments},
-                {"poison_stops", what.poison_stops},
-                {"user_failures", what.user_failures},
-                {"gave_up", what.gave_up},
-                {"by_kind", what.by_kind},
-                {"carried", what.links.carried},
-                {"link_bytes", what.links.bytes},
-                {"link_faults", what.links.faults},
-                {"wall_us", what.wall_us},
-                {"marks", what.marks},
-                {"lost", what.lost},
-                {"duplicated", what.duplicated},
-                {"violations", what.violations},
-                {"recovery_us", what.recovery_us}};
+std::string line_of(const outcome& seed_outcome) {
+  json whole = {{"seed", seed_outcome.seed},
+                {"hash", seed_outcome.hash},
+                {"steps", seed_outcome.steps},
+                {"virtual_us", seed_outcome.virtual_us},
+                {"words", seed_outcome.words},
+                {"batches", seed_outcome.batches},
+                {"injected", seed_outcome.injected},
+                {"effective", seed_outcome.effective},
+                {"by_phase", seed_outcome.by_phase},
+                {"amendments", seed_outcome.amendments},
+                {"poison_stops", seed_outcome.poison_stops},
+                {"user_failures", seed_outcome.user_failures},
+                {"gave_up", seed_outcome.gave_up},
+                {"by_kind", seed_outcome.by_kind},
+                {"carried", seed_outcome.links.carried},
+                {"link_bytes", seed_outcome.links.bytes},
+                {"link_faults", seed_outcome.links.faults},
+                {"wall_us", seed_outcome.wall_us},
+                {"marks", seed_outcome.marks},
+                {"lost", seed_outcome.lost},
+                {"duplicated", seed_outcome.duplicated},
+                {"violations", seed_outcome.violations},
+                {"recovery_us", seed_outcome.recovery_us}};
   return whole.dump(-1, ' ', true, json::error_handler_t::replace) + "\n";
 }
 
 outcome outcome_of(const std::string& line) {
   auto whole = json::parse(line);
-  outcome what;
-  whole["seed"].get_to(what.seed);
-  whole["hash"].get_to(what.hash);
-  whole["steps"].get_to(what.steps);
-  whole["virtual_us"].get_to(what.virtual_us);
-  whole["words"].get_to(what.words);
-  whole["batches"].get_to(what.batches);
-  whole["injected"].get_to(what.injected);
-  whole["effective"].get_to(what.effective);
-  whole["by_phase"].get_to(what.by_phase);
-  whole["amendments"].get_to(what.amendments);
-  whole["poison_stops"].get_to(what.poison_stops);
-  whole["user_failures"].get_to(what.user_failures);
-  whole["gave_up"].get_to(what.gave_up);
-  whole["by_kind"].get_to(what.by_kind);
-  whole["carried"].get_to(what.links.carried);
-  whole["link_bytes"].get_to(what.links.bytes);
-  whole["link_faults"].get_to(what.links.faults);
-  whole["wall_us"].get_to(what.wall_us);
-  whole["marks"].get_to(what.marks);
-  whole["lost"].get_to(what.lost);
-  whole["duplicated"].get_to(what.duplicated);
-  whole["violations"].get_to(what.violations);
-  whole["recovery_us"].get_to(what.recovery_us);
-  return what;
+  outcome seed_outcome;
+  whole["seed"].get_to(seed_outcome.seed);
+  whole["hash"].get_to(seed_outcome.hash);
+  whole["steps"].get_to(seed_outcome.steps);
+  whole["virtual_us"].get_to(seed_outcome.virtual_us);
+  whole["words"].get_to(seed_outcome.words);
+  whole["batches"].get_to(seed_outcome.batches);
+  whole["injected"].get_to(seed_outcome.injected);
+  whole["effective"].get_to(seed_outcome.effective);
+  whole["by_phase"].get_to(seed_outcome.by_phase);
+  whole["amendments"].get_to(seed_outcome.amendments);
+  whole["poison_stops"].get_to(seed_outcome.poison_stops);
+  whole["user_failures"].get_to(seed_outcome.user_failures);
+  whole["gave_up"].get_to(seed_outcome.gave_up);
+  whole["by_kind"].get_to(seed_outcome.by_kind);
+  whole["carried"].get_to(seed_outcome.links.carried);
+  whole["link_bytes"].get_to(seed_outcome.links.bytes);
+  whole["link_faults"].get_to(seed_outcome.links.faults);
+  whole["wall_us"].get_to(seed_outcome.wall_us);
+  whole["marks"].get_to(seed_outcome.marks);
+  whole["lost"].get_to(seed_outcome.lost);
+  whole["duplicated"].get_to(seed_outcome.duplicated);
+  whole["violations"].get_to(seed_outcome.violations);
+  whole["recovery_us"].get_to(seed_outcome.recovery_us);
+  return seed_outcome;
 }
 
 void write_all(int to, const std::string& text) {
@@ -121,25 +121,25 @@ private:
     return range_.check_every > 0 && (seed - range_.first) % range_.check_every == 0;
   }
 
-  child start(child what) {
+  child start(child started) {
     int ends[2];
     if (pipe(ends) != 0) {
       std::perror("weir sim: cannot make a pipe");
       std::exit(1);
     }
     std::fflush(nullptr);
-    what.pid = fork();
-    if (what.pid == 0) {
-      for (auto seed : what.seeds) {
+    started.pid = fork();
+    if (started.pid == 0) {
+      for (auto seed : started.seeds) {
         alarm(hang_seconds);
         write_all(ends[1], line_of(run_and_compare(seed, runs_twice(seed))));
       }
       _exit(0);
     }
     close(ends[1]);
-    what.answers = ends[0];
-    what.unread.clear();
-    return what;
+    started.answers = ends[0];
+    started.unread.clear();
+    return started;
   }
 
   void listen() {
@@ -188,9 +188,9 @@ private:
     return true;
   }
 
-  void take(outcome what) {
-    ended_(what);
-    outcomes_.push_back(std::move(what));
+  void take(outcome seed_outcome) {
+    ended_(seed_outcome);
+    outcomes_.push_back(std::move(seed_outcome));
   }
 
   seed_range range_;
@@ -203,13 +203,13 @@ private:
 
 outcome run_and_compare(std::uint64_t seed, bool twice) {
   auto begin = std::chrono::steady_clock::now();
-  auto what = actors::simulation::run_seed(seed);
-  what.wall_us = static_cast<std::uint64_t>(
+  auto seed_outcome = actors::simulation::run_seed(seed);
+  seed_outcome.wall_us = static_cast<std::uint64_t>(
     std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin).count());
-  if (twice && actors::simulation::run_seed(seed).hash != what.hash)
-    what.violations.push_back(
+  if (twice && actors::simulation::run_seed(seed).hash != seed_outcome.hash)
+    seed_outcome.violations.push_back(
       "the seed does not do the same when it is run again: something depends on more than the seed");
-  return what;
+  return seed_outcome;
 }
 
 std::vector<outcome> run_seeds(const seed_range& seeds, const std::function<void(const outcome&)>& ended) {

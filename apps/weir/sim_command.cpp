@@ -55,37 +55,37 @@ void add(Counts& to, const Counts& counts) {
 }
 
 totals sum(const std::vector<outcome>& outcomes) {
-  totals all;
+  totals total;
   std::uint64_t longest_us = 0;
   for (auto& each : outcomes) {
-    all.steps += each.steps;
-    all.words += each.words;
-    all.batches += each.batches;
-    all.injected += each.injected;
-    all.effective += each.effective;
-    all.lost += each.lost;
-    all.duplicated += each.duplicated;
-    all.failed += each.good() ? 0 : 1;
-    all.amendments += each.amendments;
-    all.poison_stops += each.poison_stops;
-    all.gave_up += each.gave_up;
-    add(all.by_phase, each.by_phase);
-    add(all.by_kind, each.by_kind);
-    all.links.add(each.links);
-    add(all.user_failures, each.user_failures);
-    add(all.marks, each.marks);
+    total.steps += each.steps;
+    total.words += each.words;
+    total.batches += each.batches;
+    total.injected += each.injected;
+    total.effective += each.effective;
+    total.lost += each.lost;
+    total.duplicated += each.duplicated;
+    total.failed += each.good() ? 0 : 1;
+    total.amendments += each.amendments;
+    total.poison_stops += each.poison_stops;
+    total.gave_up += each.gave_up;
+    add(total.by_phase, each.by_phase);
+    add(total.by_kind, each.by_kind);
+    total.links.add(each.links);
+    add(total.user_failures, each.user_failures);
+    add(total.marks, each.marks);
     if (each.wall_us > longest_us) {
       longest_us = each.wall_us;
-      all.slowest = each.seed;
+      total.slowest = each.seed;
     }
-    all.wall_us.push_back(each.wall_us);
+    total.wall_us.push_back(each.wall_us);
     for (auto& violation : each.violations)
-      all.violations.push_back("seed " + std::to_string(each.seed) + ": " + violation);
-    all.recovery_us.insert(all.recovery_us.end(), each.recovery_us.begin(), each.recovery_us.end());
+      total.violations.push_back("seed " + std::to_string(each.seed) + ": " + violation);
+    total.recovery_us.insert(total.recovery_us.end(), each.recovery_us.begin(), each.recovery_us.end());
   }
-  std::sort(all.recovery_us.begin(), all.recovery_us.end());
-  std::sort(all.wall_us.begin(), all.wall_us.end());
-  return all;
+  std::sort(total.recovery_us.begin(), total.recovery_us.end());
+  std::sort(total.wall_us.begin(), total.wall_us.end());
+  return total;
 }
 
 double quantile_ms(const std::vector<std::uint64_t>& sorted_us, double share) {
@@ -104,43 +104,43 @@ nlohmann::ordered_json named(const Names& names, const Counts& counts) {
   return object;
 }
 
-std::vector<std::string> marks_not_reached(const totals& all) {
+std::vector<std::string> marks_not_reached(const totals& total) {
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < all.marks.size(); ++i)
-    if (all.marks[i] == 0)
+  for (std::size_t i = 0; i < total.marks.size(); ++i)
+    if (total.marks[i] == 0)
       names.emplace_back(mark_names[i]);
   return names;
 }
 
-result<void> write_json(const sim_flags& flags, const totals& all) {
+result<void> write_json(const sim_flags& flags, const totals& total) {
   nlohmann::ordered_json phases = nlohmann::ordered_json::object();
   for (int i = 0; i < actors::phase_count; ++i)
-    phases[name_of(static_cast<actors::phase>(i))] = all.by_phase[static_cast<std::size_t>(i)];
+    phases[name_of(static_cast<actors::phase>(i))] = total.by_phase[static_cast<std::size_t>(i)];
   nlohmann::ordered_json whole = {{"seed", flags.seeds.first},
                                   {"seeds", flags.seeds.count},
-                                  {"injected", all.injected},
-                                  {"effective", all.effective},
+                                  {"injected", total.injected},
+                                  {"effective", total.effective},
                                   {"by_phase", phases},
-                                  {"faults", named(fault_names, all.by_kind)},
-                                  {"user_failures", named(policy_names, all.user_failures)},
-                                  {"amendments", all.amendments},
-                                  {"poison_stops", all.poison_stops},
-                                  {"gave_up", all.gave_up},
-                                  {"marks", named(mark_names, all.marks)},
-                                  {"marks_not_reached", marks_not_reached(all)},
+                                  {"faults", named(fault_names, total.by_kind)},
+                                  {"user_failures", named(policy_names, total.user_failures)},
+                                  {"amendments", total.amendments},
+                                  {"poison_stops", total.poison_stops},
+                                  {"gave_up", total.gave_up},
+                                  {"marks", named(mark_names, total.marks)},
+                                  {"marks_not_reached", marks_not_reached(total)},
                                   {"run_twice", run_twice(flags.seeds)},
-                                  {"lost", all.lost},
-                                  {"duplicated", all.duplicated},
-                                  {"violations", all.violations},
+                                  {"lost", total.lost},
+                                  {"duplicated", total.duplicated},
+                                  {"violations", total.violations},
                                   {"seed_ms",
-                                   {{"p50", quantile_ms(all.wall_us, 0.5)},
-                                    {"p99", quantile_ms(all.wall_us, 0.99)},
-                                    {"max", quantile_ms(all.wall_us, 1)},
-                                    {"slowest", all.slowest}}},
+                                   {{"p50", quantile_ms(total.wall_us, 0.5)},
+                                    {"p99", quantile_ms(total.wall_us, 0.99)},
+                                    {"max", quantile_ms(total.wall_us, 1)},
+                                    {"slowest", total.slowest}}},
                                   {"recovery_ms",
-                                   {{"p50", quantile_ms(all.recovery_us, 0.5)},
-                                    {"p99", quantile_ms(all.recovery_us, 0.99)},
-                                    {"max", quantile_ms(all.recovery_us, 1)}}}};
+                                   {{"p50", quantile_ms(total.recovery_us, 0.5)},
+                                    {"p99", quantile_ms(total.recovery_us, 0.99)},
+                                    {"max", quantile_ms(total.recovery_us, 1)}}}};
   std::ofstream file{flags.json_path};
   file << whole.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) << '\n';
   file.close();
@@ -169,24 +169,25 @@ std::string listed(const Names& names, const Counts& counts) {
   return text.empty() ? "none" : text;
 }
 
-void print_coverage(const sim_flags& flags, const totals& all) {
+void print_coverage(const sim_flags& flags, const totals& total) {
   auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
   std::printf(
     "a seed takes %.1f ms (median), at most %.1f ms (seed %llu); %llu were run twice and had to do the same\n",
-    quantile_ms(all.wall_us, 0.5), quantile_ms(all.wall_us, 1), number(all.slowest), number(run_twice(flags.seeds)));
-  std::printf("faults: %s\n", listed(fault_names, all.by_kind).c_str());
-  std::printf("links: %llu messages, %llu bytes each on average; %s\n", number(all.links.carried),
-              number(all.links.carried == 0 ? 0 : all.links.bytes / all.links.carried),
-              listed(actors::simulation::link_fault_names, all.links.faults).c_str());
+    quantile_ms(total.wall_us, 0.5), quantile_ms(total.wall_us, 1), number(total.slowest),
+    number(run_twice(flags.seeds)));
+  std::printf("faults: %s\n", listed(fault_names, total.by_kind).c_str());
+  std::printf("links: %llu messages, %llu bytes each on average; %s\n", number(total.links.carried),
+              number(total.links.carried == 0 ? 0 : total.links.bytes / total.links.carried),
+              listed(actors::simulation::link_fault_names, total.links.faults).c_str());
   std::printf("user functions threw, by policy: %s; %llu amendments, %llu stops; gave up on an actor: %llu\n",
-              listed(policy_names, all.user_failures).c_str(), number(all.amendments), number(all.poison_stops),
-              number(all.gave_up));
-  auto missing = marks_not_reached(all);
-  std::printf("recovery paths reached: %zu of %zu\n", all.marks.size() - missing.size(), all.marks.size());
+              listed(policy_names, total.user_failures).c_str(), number(total.amendments), number(total.poison_stops),
+              number(total.gave_up));
+  auto missing = marks_not_reached(total);
+  std::printf("recovery paths reached: %zu of %zu\n", total.marks.size() - missing.size(), total.marks.size());
   std::size_t column = 0;
-  for (std::size_t i = 0; i < all.marks.size(); ++i)
-    if (all.marks[i] > 0)
-      std::printf("  %-37s %7llu%s", std::string{mark_names[i]}.c_str(), number(all.marks[i]),
+  for (std::size_t i = 0; i < total.marks.size(); ++i)
+    if (total.marks[i] > 0)
+      std::printf("  %-37s %7llu%s", std::string{mark_names[i]}.c_str(), number(total.marks[i]),
                   ++column % 2 == 0 ? "\n" : "");
   if (column % 2 != 0)
     std::printf("\n");
@@ -198,19 +199,19 @@ void print_coverage(const sim_flags& flags, const totals& all) {
   std::printf("not reached: %s\n", names.c_str());
 }
 
-void print_summary(const sim_flags& flags, const totals& all, double seconds) {
+void print_summary(const sim_flags& flags, const totals& total, double seconds) {
   auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
   std::string phases;
   for (int i = 0; i < actors::phase_count; ++i)
     phases += std::string{i > 0 ? ", " : ""} + name_of(static_cast<actors::phase>(i)) + " " +
-              std::to_string(all.by_phase[static_cast<std::size_t>(i)]);
+              std::to_string(total.by_phase[static_cast<std::size_t>(i)]);
   std::printf(
     "%llu seeds from %llu in %.1f s: %llu batches, %llu words, %llu faults, %llu while a batch was open (%s); "
     "lost %llu, duplicated %llu, failed seeds %llu\n",
-    number(flags.seeds.count), number(flags.seeds.first), seconds, number(all.batches), number(all.words),
-    number(all.injected), number(all.effective), phases.c_str(), number(all.lost), number(all.duplicated),
-    number(all.failed));
-  print_coverage(flags, all);
+    number(flags.seeds.count), number(flags.seeds.first), seconds, number(total.batches), number(total.words),
+    number(total.injected), number(total.effective), phases.c_str(), number(total.lost), number(total.duplicated),
+    number(total.failed));
+  print_coverage(flags, total);
 }
 
 std::vector<outcome> run(const sim_flags& flags) {
@@ -245,8 +246,8 @@ int sim_command(int argc, char** argv) {
                  ->check(CLI::Range(1ul, 100'000'000ul))
                  ->capture_default_str();
   auto from = app.add_option("--from", flags.seeds.first, "the first seed")->capture_default_str();
-  auto one = app.add_option("--seed", flags.one_seed, "run only this seed")->excludes(count)->excludes(from);
-  app.add_flag("--trace", flags.trace, "with --seed: print every step")->needs(one);
+  auto seed_option = app.add_option("--seed", flags.one_seed, "run only this seed")->excludes(count)->excludes(from);
+  app.add_flag("--trace", flags.trace, "with --seed: print every step")->needs(seed_option);
   app.add_option("--json", flags.json_path, "write the figures to this file, as JSON");
   app.add_option("--jobs", flags.seeds.jobs, "how many processes share the seeds")
     ->check(CLI::Range(1u, 1024u))
@@ -257,17 +258,17 @@ int sim_command(int argc, char** argv) {
     ->capture_default_str();
   if (auto code = answer_early("sim", app, argc, argv))
     return *code;
-  if (one->count() > 0)
+  if (seed_option->count() > 0)
     flags.seeds = {flags.one_seed, 1, 1, 1};
   auto begin = std::chrono::steady_clock::now();
   auto outcomes = run(flags);
-  auto all = sum(outcomes);
+  auto total = sum(outcomes);
   for (auto& each : outcomes)
     if (!each.good())
       print_failure(each);
-  print_summary(flags, all, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  print_summary(flags, total, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   if (!flags.json_path.empty())
-    if (auto written = write_json(flags, all); !written)
+    if (auto written = write_json(flags, total); !written)
       return complain("sim", written.error());
-  return all.failed > 0 ? 1 : 0;
+  return total.failed > 0 ? 1 : 0;
 }

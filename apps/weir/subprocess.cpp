@@ -27,40 +27,40 @@ struct connection {
   bool inherit = false;
 };
 
-tl::unexpected<error> system_error(error_code code, const std::string& what, const std::string& where) {
-  return fail(code, what + ": " + std::strerror(errno), where);
+tl::unexpected<error> system_error(error_code code, const std::string& problem, const std::string& where) {
+  return fail(code, problem + ": " + std::strerror(errno), where);
 }
 
 result<connection> connect(const redirection& how, bool input) {
-  connection made;
+  connection connected;
   switch (how.to) {
-    case redirection::kind::inherit: made.inherit = true; return made;
-    case redirection::kind::null: made.theirs = descriptor{::open("/dev/null", O_RDWR | O_CLOEXEC)}; break;
+    case redirection::kind::inherit: connected.inherit = true; return connected;
+    case redirection::kind::null: connected.theirs = descriptor{::open("/dev/null", O_RDWR | O_CLOEXEC)}; break;
     case redirection::kind::file:
-      made.theirs =
+      connected.theirs =
         descriptor{::open(how.path.c_str(), (input ? O_RDONLY : O_WRONLY | O_CREAT | O_APPEND) | O_CLOEXEC, 0644)};
       break;
     case redirection::kind::pipe:
       int ends[2];
       if (::pipe2(ends, O_CLOEXEC) != 0)
         return system_error(error_code::failed, "cannot make a pipe", {});
-      made.theirs = descriptor{ends[input ? 0 : 1]};
-      made.ours = descriptor{ends[input ? 1 : 0]};
-      ::fcntl(made.ours.get(), F_SETFL, ::fcntl(made.ours.get(), F_GETFL) | O_NONBLOCK);
+      connected.theirs = descriptor{ends[input ? 0 : 1]};
+      connected.ours = descriptor{ends[input ? 1 : 0]};
+      ::fcntl(connected.ours.get(), F_SETFL, ::fcntl(connected.ours.get(), F_GETFL) | O_NONBLOCK);
   }
-  if (!made.theirs)
+  if (!connected.theirs)
     return system_error(error_code::disk, "cannot open", how.path.empty() ? "/dev/null" : how.path);
-  return made;
+  return connected;
 }
 
-std::vector<std::string> environment_of(const command& what) {
+std::vector<std::string> environment_of(const command& program) {
   std::vector<std::string> lines;
-  for (auto at = environ; *at; ++at) {
-    std::string line = *at;
-    if (!what.environment.contains(line.substr(0, line.find('='))))
+  for (auto entry = environ; *entry; ++entry) {
+    std::string line = *entry;
+    if (!program.environment.contains(line.substr(0, line.find('='))))
       lines.push_back(std::move(line));
   }
-  for (auto& [name, value] : what.environment)
+  for (auto& [name, value] : program.environment)
     lines.push_back(name + "=" + value);
   return lines;
 }
@@ -131,30 +131,30 @@ std::string exit_status::text() const {
   return signal ? "killed by signal " + std::to_string(signal) : "exit " + std::to_string(code);
 }
 
-result<subprocess> subprocess::start(const command& what) {
+result<subprocess> subprocess::start(const command& program) {
   connection streams[3];
-  const redirection* wanted[] = {&what.input, &what.output, &what.errors};
+  const redirection* wanted[] = {&program.input, &program.output, &program.errors};
   for (int i = 0; i < 3; ++i) {
-    auto made = connect(*wanted[i], i == 0);
-    if (!made)
-      return tl::make_unexpected(made.error());
-    streams[i] = std::move(*made);
+    auto connected = connect(*wanted[i], i == 0);
+    if (!connected)
+      return tl::make_unexpected(connected.error());
+    streams[i] = std::move(*connected);
   }
   int report[2];
   if (::pipe2(report, O_CLOEXEC) != 0)
     return system_error(error_code::failed, "cannot make a pipe", {});
   descriptor reason_in{report[0]};
   descriptor reason_out{report[1]};
-  auto arguments = what.arguments;
-  auto environment = environment_of(what);
+  auto arguments = program.arguments;
+  auto environment = environment_of(program);
   auto argument_pointers = pointers_to(arguments);
   auto environment_pointers = pointers_to(environment);
   auto parent = ::getpid();
   auto pid = ::fork();
   if (pid < 0)
-    return system_error(error_code::failed, "cannot start a process", what.arguments[0]);
+    return system_error(error_code::failed, "cannot start a process", program.arguments[0]);
   if (pid == 0)
-    become(argument_pointers.data(), environment_pointers.data(), streams, what.inherited, parent, reason_out.get());
+    become(argument_pointers.data(), environment_pointers.data(), streams, program.inherited, parent, reason_out.get());
   subprocess started;
   started.pid_ = pid;
   started.end_ = descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
@@ -164,7 +164,7 @@ result<subprocess> subprocess::start(const command& what) {
   reason_out.reset();
   int reason = 0;
   if (::read(reason_in.get(), &reason, sizeof reason) == sizeof reason)
-    return fail(error_code::failed, std::string{"cannot be started: "} + std::strerror(reason), what.arguments[0],
+    return fail(error_code::failed, std::string{"cannot be started: "} + std::strerror(reason), program.arguments[0],
                 "build it first, beside this program");
   return started;
 }

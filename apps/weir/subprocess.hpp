@@ -65,7 +65,7 @@ struct exit_status {
 class subprocess {
 public:
   /// Errors: the program cannot be started (1), a redirection's file cannot be opened (74).
-  static result<subprocess> start(const command& what);
+  static result<subprocess> start(const command& program);
 
   subprocess(subprocess&& other) noexcept;
   subprocess& operator=(subprocess&& other) noexcept;

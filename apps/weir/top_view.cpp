@@ -17,20 +17,20 @@ constexpr std::size_t label_columns = 10;
 constexpr std::size_t most_bars = 60;
 
 std::uint64_t number(const json& from, const char* key) {
-  auto found = from.find(key);
-  return found != from.end() && found->is_number() ? found->get<std::uint64_t>() : 0;
+  auto field = from.find(key);
+  return field != from.end() && field->is_number() ? field->get<std::uint64_t>() : 0;
 }
 
 /// Control characters could be commands to the terminal.
 std::string text(const json& from, const char* key) {
-  auto found = from.find(key);
-  return found == from.end() || !found->is_string() ? std::string{} : printable(found->get<std::string>());
+  auto field = from.find(key);
+  return field == from.end() || !field->is_string() ? std::string{} : printable(field->get<std::string>());
 }
 
 const json& part(const json& from, const char* key) {
   static const json nothing = json::object();
-  auto found = from.find(key);
-  return found == from.end() || found->is_null() ? nothing : *found;
+  auto field = from.find(key);
+  return field == from.end() || field->is_null() ? nothing : *field;
 }
 
 std::string bytes(std::uint64_t count) {
@@ -74,8 +74,8 @@ std::string time_of_day(std::uint64_t ms) {
   return shown;
 }
 
-std::string plural(std::uint64_t count, const std::string& what) {
-  return with_commas(count) + " " + what + (count == 1 ? "" : what.ends_with("ch") ? "es" : "s");
+std::string plural(std::uint64_t count, const std::string& noun) {
+  return with_commas(count) + " " + noun + (count == 1 ? "" : noun.ends_with("ch") ? "es" : "s");
 }
 
 /// Of UTF-8 text: columns are counted by the bytes that begin a character. What is cut ends in a sign.
@@ -109,10 +109,10 @@ public:
   }
 
 private:
-  void add(const std::string& label, const std::string& what) {
+  void add(const std::string& label, const std::string& text) {
     auto padded = label;
     padded.resize(std::max(label_columns, label.size() + 1), ' ');
-    auto line = style_.columns > 0 ? cut(padded + what, style_.columns) : padded + what;
+    auto line = style_.columns > 0 ? cut(padded + text, style_.columns) : padded + text;
     if (style_.colours && !label.empty() && line.size() >= label.size())
       line = "\033[36m" + label + "\033[0m" + line.substr(label.size());
     lines_.push_back(std::move(line));
@@ -136,32 +136,34 @@ private:
   }
 
   void records() {
-    auto& all = part(status_, "records");
+    auto& records = part(status_, "records");
     auto& lag = part(status_, "lag");
-    add("records", "in " + with_commas(number(all, "received_per_s")) + "/s, out " +
-                     with_commas(number(all, "processed_per_s")) + "/s; received " +
-                     with_commas(number(all, "received")) + ", processed " + with_commas(number(all, "processed")));
+    add("records", "in " + with_commas(number(records, "received_per_s")) + "/s, out " +
+                     with_commas(number(records, "processed_per_s")) + "/s; received " +
+                     with_commas(number(records, "received")) + ", processed " +
+                     with_commas(number(records, "processed")));
     add("lag",
         plural(number(lag, "records"), "record") + ", " + bytes(number(lag, "bytes")) + " received and not committed");
   }
 
   void delays() {
-    auto& all = part(status_, "delays_us");
+    auto& delays = part(status_, "delays_us");
     std::string line;
     for (auto name : {"scheduling", "processing", "total"})
-      if (auto& of = part(all, name); !of.empty())
+      if (auto& of = part(delays, name); !of.empty())
         line += (line.empty() ? "" : "; ") + std::string{name} + " p50 " + time(number(of, "p50")) + ", p99 " +
                 time(number(of, "p99"));
     add("delays",
-        line.empty() ? "no batch has ended yet" : line + " (last " + plural(number(all, "batches"), "batch") + ")");
+        line.empty() ? "no batch has ended yet" : line + " (last " + plural(number(delays, "batches"), "batch") + ")");
   }
 
   void batches() {
-    auto& all = part(status_, "batches");
-    add("batches", std::to_string(number(all, "waiting")) + " waiting, " + std::to_string(number(all, "running")) +
-                     " running, " + std::to_string(number(all, "unpublished")) + " committed and unpublished, " +
-                     with_commas(number(all, "completed")) + " completed");
-    auto& last = part(all, "last");
+    auto& batches = part(status_, "batches");
+    add("batches", std::to_string(number(batches, "waiting")) + " waiting, " +
+                     std::to_string(number(batches, "running")) + " running, " +
+                     std::to_string(number(batches, "unpublished")) + " committed and unpublished, " +
+                     with_commas(number(batches, "completed")) + " completed");
+    auto& last = part(batches, "last");
     std::vector<std::uint64_t> times;
     for (auto& batch : last)
       times.push_back(number(batch, "total_us"));
@@ -250,8 +252,8 @@ private:
 
 std::string with_commas(std::uint64_t count) {
   auto digits = std::to_string(count);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
-    digits.insert(static_cast<std::size_t>(at), ",");
+  for (auto place = static_cast<std::ptrdiff_t>(digits.size()) - 3; place > 0; place -= 3)
+    digits.insert(static_cast<std::size_t>(place), ",");
   return digits;
 }
 

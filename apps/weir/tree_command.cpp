@@ -30,13 +30,13 @@ std::string duration_of(std::uint64_t ms) {
 
 /// Who answers may be anybody: what is missing or of another type is empty, and commands for the terminal are only shown.
 std::string text(const json& node, const char* key) {
-  auto found = node.is_object() ? node.find(key) : node.end();
-  return found != node.end() && found->is_string() ? printable(found->get<std::string>()) : std::string{};
+  auto field = node.is_object() ? node.find(key) : node.end();
+  return field != node.end() && field->is_string() ? printable(field->get<std::string>()) : std::string{};
 }
 
 std::uint64_t number(const json& node, const char* key) {
-  auto found = node.is_object() ? node.find(key) : node.end();
-  return found != node.end() && found->is_number() ? found->get<std::uint64_t>() : 0;
+  auto field = node.is_object() ? node.find(key) : node.end();
+  return field != node.end() && field->is_number() ? field->get<std::uint64_t>() : 0;
 }
 
 std::string name_of(const json& node) {

@@ -40,8 +40,8 @@ std::string unescaped(std::string_view key) {
 result<std::vector<std::string>> parts_of(const std::string& directory) {
   std::vector<std::string> parts;
   std::error_code failure;
-  for (fs::directory_iterator at{directory, failure}, end; !failure && at != end; at.increment(failure))
-    parts.push_back(at->path().string());
+  for (fs::directory_iterator entry{directory, failure}, end; !failure && entry != end; entry.increment(failure))
+    parts.push_back(entry->path().string());
   if (failure)
     return unreadable(directory);
   std::sort(parts.begin(), parts.end());
@@ -103,10 +103,10 @@ result<void> count_published(const std::string& directory, word_counts& into) {
     auto bytes = read_whole(part);
     if (!bytes)
       return tl::make_unexpected(bytes.error());
-    std::string_view rest = *bytes;
-    while (!rest.empty()) {
-      auto end = rest.find('\n');
-      auto line = rest.substr(0, end);
+    std::string_view unread = *bytes;
+    while (!unread.empty()) {
+      auto end = unread.find('\n');
+      auto line = unread.substr(0, end);
       auto tab = line.find('\t');
       std::int64_t count = 0;
       auto number = tab == std::string_view::npos ? std::string_view{} : line.substr(tab + 1);
@@ -115,23 +115,23 @@ result<void> count_published(const std::string& directory, word_counts& into) {
         return fail(error_code::failed,
                     "a published line is not key, tab, number: \"" + std::string{line.substr(0, 80)} + "\"", part);
       into[unescaped(line.substr(0, tab))] += count;
-      rest.remove_prefix(end + 1);
+      unread.remove_prefix(end + 1);
     }
   }
   return {};
 }
 
-comparison compare(const word_counts& expected, const word_counts& found) {
+comparison compare(const word_counts& expected, const word_counts& published) {
   comparison outcome;
   outcome.distinct = expected.size();
   for (auto& [word, count] : expected) {
-    auto entry = found.find(word);
-    auto there = entry == found.end() ? 0 : entry->second;
+    auto entry = published.find(word);
+    auto there = entry == published.end() ? 0 : entry->second;
     outcome.words += count;
     outcome.lost += std::max<std::int64_t>(0, count - there);
     outcome.duplicated += std::max<std::int64_t>(0, there - count);
   }
-  for (auto& [word, count] : found) {
+  for (auto& [word, count] : published) {
     outcome.published += count;
     if (!expected.contains(word))
       outcome.duplicated += count;
@@ -143,31 +143,31 @@ output_watch::output_watch(const std::string& prefix)
   : parent_{fs::path{prefix}.parent_path().string()}, name_{fs::path{prefix}.filename().string()} {}
 
 result<output_watch::listing> output_watch::list() const {
-  listing found;
+  listing listed;
   std::error_code failure;
-  for (fs::directory_iterator at{parent_, failure}, end; !failure && at != end; at.increment(failure)) {
-    auto name = at->path().filename().string();
+  for (fs::directory_iterator entry{parent_, failure}, end; !failure && entry != end; entry.increment(failure)) {
+    auto name = entry->path().filename().string();
     std::int64_t time_ms = 0;
     auto digits = std::string_view{name}.substr(std::min(name.size(), name_.size() + 1));
     auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), time_ms);
     auto is_batch = name.starts_with(name_ + "-") && !digits.empty() && parsed.ptr == digits.data() + digits.size();
     std::error_code ignored;
-    if (is_batch && fs::exists(at->path() / "_SUCCESS", ignored))
-      found.complete.emplace(time_ms, at->path().string());
+    if (is_batch && fs::exists(entry->path() / "_SUCCESS", ignored))
+      listed.complete.emplace(time_ms, entry->path().string());
     else if (name.find(name_ + "-") != std::string::npos)
-      found.unfinished.insert(at->path().string());
+      listed.unfinished.insert(entry->path().string());
   }
   if (failure)
     return unreadable(parent_);
-  return found;
+  return listed;
 }
 
 result<void> output_watch::look() {
-  auto found = list();
-  if (!found)
-    return tl::make_unexpected(found.error());
+  auto listed = list();
+  if (!listed)
+    return tl::make_unexpected(listed.error());
   auto newest = seen_.empty() ? INT64_MIN : seen_.rbegin()->first;
-  for (auto& [time_ms, path] : found->complete) {
+  for (auto& [time_ms, path] : listed->complete) {
     if (seen_.contains(time_ms))
       continue;
     if (time_ms < newest)
@@ -183,14 +183,14 @@ result<void> output_watch::look() {
 result<void> output_watch::finish() {
   if (auto looked = look(); !looked)
     return looked;
-  auto found = list();
-  if (!found)
-    return tl::make_unexpected(found.error());
-  for (auto& path : found->unfinished)
+  auto listed = list();
+  if (!listed)
+    return tl::make_unexpected(listed.error());
+  for (auto& path : listed->unfinished)
     violated("left behind without _SUCCESS: " + path);
   for (auto& [time_ms, digest] : seen_) {
-    auto entry = found->complete.find(time_ms);
-    if (entry == found->complete.end()) {
+    auto entry = listed->complete.find(time_ms);
+    if (entry == listed->complete.end()) {
       violated("vanished after it was complete: batch " + std::to_string(time_ms));
       continue;
     }
@@ -204,11 +204,11 @@ result<void> output_watch::finish() {
 }
 
 result<word_counts> output_watch::totals() const {
-  auto found = list();
-  if (!found)
-    return tl::make_unexpected(found.error());
+  auto listed = list();
+  if (!listed)
+    return tl::make_unexpected(listed.error());
   word_counts counts;
-  for (auto& [time_ms, path] : found->complete)
+  for (auto& [time_ms, path] : listed->complete)
     if (auto counted = count_published(path, counts); !counted)
       return tl::make_unexpected(counted.error());
   return counts;

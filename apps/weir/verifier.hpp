@@ -29,7 +29,7 @@ struct comparison {
   std::size_t distinct = 0;    ///< different words expected
 };
 
-comparison compare(const word_counts& expected, const word_counts& found);
+comparison compare(const word_counts& expected, const word_counts& published);
 
 /// Follows the directories `PREFIX-TIME_MS` of a text output through a run and notes every broken promise: what was complete once
 /// never changes nor vanishes, batches become visible in the order of their times, nothing unfinished stays behind.

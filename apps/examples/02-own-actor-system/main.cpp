@@ -44,16 +44,16 @@ caf::behavior listener(caf::event_based_actor*, std::shared_ptr<totals> into, we
     std::pair<std::uint64_t, std::uint32_t> newest{0, 0}; ///< batch and run
   };
   return {
-    [into, ctx, all = std::make_shared<heard>()](const weir::batch_results& of, const std::vector<counted>& counts) {
+    [into, ctx, known = std::make_shared<heard>()](const weir::batch_results& of, const std::vector<counted>& counts) {
       auto place = std::pair{of.batch, of.run + 1};
-      if (place <= all->newest)
+      if (place <= known->newest)
         return; // it came again after a crash
-      all->newest = place;
+      known->newest = place;
       for (auto& [word, times] : counts) {
         (*into)[word] += times;
-        all->words += times;
+        known->words += times;
       }
-      if (all->words == all_words)
+      if (known->words == all_words)
         ctx->drain();
     }};
 }
@@ -66,17 +66,17 @@ int main(int argc, char** argv) {
   weir::configure(config); // before the system is made
   caf::actor_system system{config};
 
-  auto all = std::make_shared<totals>();
+  auto times_of_words = std::make_shared<totals>();
   caf::actor asking;
   auto code = weir::run(argc, argv, "own-actor-system", system, [&](weir::stream_context& ctx) {
     auto lines = weir::actor_stream<line>(ctx, system, "lines");
     weir::send_to(lines.records.flat_map(weir::split_words).count_by_value().named("counts"),
-                  system.spawn(listener, all, &ctx));
+                  system.spawn(listener, times_of_words, &ctx));
     asking = system.spawn(speaker, lines.handle); // asks again until the stream has started
   });
   if (asking)
     caf::anon_send_exit(asking, caf::exit_reason::user_shutdown); // the stream may have failed before all was said
-  for (auto& [word, times] : *all)
+  for (auto& [word, times] : *times_of_words)
     std::cout << word << "\t" << times << "\n";
   return code;
 }

@@ -2,15 +2,15 @@
 #include <weir/weir.hpp>
 
 void build(weir::stream_context& ctx) {
-  auto found = ctx
-                 .text_input()                   // the lines of all --input, united
-                 .filter(weir::contains("the")); // searches whole blocks: lines are cut only where it is found
-  found.map([](std::string_view line) {
-         return std::pair{line, 1};
-       })
+  auto matching_lines = ctx
+                          .text_input()                   // the lines of all --input, united
+                          .filter(weir::contains("the")); // searches whole blocks: lines are cut only where it is found
+  matching_lines.map([](std::string_view line) {
+                  return std::pair{line, 1};
+                })
     .named("lines")
     .write_to(weir::text_files("out/lines"));
-  found
+  matching_lines
     .count() // also 0
     .map([](std::uint64_t lines) {
       return std::pair<std::string, std::uint64_t>{"with 'the'", lines};

@@ -16,11 +16,11 @@ public:
     auto batches = counts_.slice(batch.batch_time - std::chrono::minutes{1}, batch.batch_time);
     if (batches.empty())
       return;
-    auto all = batches.front();
+    auto minute = batches.front();
     for (std::size_t each = 1; each < batches.size(); ++each)
-      all = all.union_with(batches[each]);
+      minute = minute.union_with(batches[each]);
     auto top =
-      all.reduce_by_key(std::plus<>{}).top(1, [](const auto& a, const auto& b) { return a.second < b.second; });
+      minute.reduce_by_key(std::plus<>{}).top(1, [](const auto& a, const auto& b) { return a.second < b.second; });
     for (auto& [word, times] : top)
       std::cout << "most frequent: " << word << " " << times << std::endl;
   }

@@ -6,8 +6,8 @@
 namespace weir::actors {
 
 batch_book::entry* batch_book::find(batch_id batch) {
-  auto found = open_.find(batch);
-  return found == open_.end() ? nullptr : &found->second;
+  auto open = open_.find(batch);
+  return open == open_.end() ? nullptr : &open->second;
 }
 
 output_operation_info* batch_book::find(batch_id batch, output_index output) {
@@ -38,20 +38,20 @@ const batch_book::entry* batch_book::submitted(const batch_submission& batch) {
   return &at->second;
 }
 
-const batch_book::entry* batch_book::started(batch_id batch, event_time at) {
+const batch_book::entry* batch_book::started(batch_id batch, event_time time) {
   auto of = find(batch);
   if (!of || of->where != state::submitted)
     return nullptr;
   of->where = state::running;
-  of->info.processing_start = std::max(at, of->info.submission); // the wall clock may have jumped
+  of->info.processing_start = std::max(time, of->info.submission); // the wall clock may have jumped
   return of;
 }
 
-const batch_book::entry* batch_book::committed(const batch_summary& batch, event_time at) {
+const batch_book::entry* batch_book::committed(const batch_summary& batch, event_time time) {
   auto of = find(batch.batch);
   if (!of || of->where >= state::committed)
     return nullptr;
-  started(batch.batch, at); // a batch without tasks
+  started(batch.batch, time); // a batch without tasks
   of->where = state::committed;
   of->publishing = batch.outputs;
   note_inputs(*of, batch.inputs);
@@ -59,13 +59,13 @@ const batch_book::entry* batch_book::committed(const batch_summary& batch, event
   return of;
 }
 
-const batch_book::entry* batch_book::completed(batch_id batch, event_time at) {
+const batch_book::entry* batch_book::completed(batch_id batch, event_time time) {
   auto of = find(batch);
   if (!of)
     return nullptr;
   auto last = of->info.processing_start.value_or(of->info.submission);
   for (auto& output : of->info.outputs)
-    last = std::max(last, output.end.value_or(at));
+    last = std::max(last, output.end.value_or(time));
   of->info.processing_end = last;
   of->where = state::completed;
   ++completed_;
@@ -76,20 +76,20 @@ const batch_book::entry* batch_book::completed(batch_id batch, event_time at) {
   return &ended_.back();
 }
 
-std::optional<output_operation_info> batch_book::output_started(batch_id batch, output_index output, event_time at) {
+std::optional<output_operation_info> batch_book::output_started(batch_id batch, output_index output, event_time time) {
   auto of = find(batch, output);
   if (!of || of->start)
     return std::nullopt;
-  of->start = at;
+  of->start = time;
   return *of;
 }
 
-std::optional<output_operation_info> batch_book::output_ended(batch_id batch, output_index output, event_time at,
+std::optional<output_operation_info> batch_book::output_ended(batch_id batch, output_index output, event_time time,
                                                               const std::string& failure) {
   auto of = find(batch, output);
   if (!of || (of->end && !of->failure_reason))
     return std::nullopt;
-  of->end = std::max(at, of->start.value_or(at));
+  of->end = std::max(time, of->start.value_or(time));
   of->failure_reason = failure.empty() ? std::nullopt : std::optional{failure};
   if (failure.empty())
     ++published_[output.value];
@@ -116,15 +116,10 @@ std::vector<const batch_book::entry*> batch_book::recovered(const std::vector<ba
   return added;
 }
 
-void batch_book::rename_input(input_id input, const std::string& name) {
-  if (input.value < inputs_.size())
-    inputs_[input.value] = name;
-}
-
 std::vector<batch_book::publication> batch_book::publications() const {
-  std::vector<publication> all(outputs_.size());
-  for (std::size_t i = 0; i < all.size(); ++i)
-    all[i].published = published_[i];
+  std::vector<publication> outputs(outputs_.size());
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    outputs[i].published = published_[i];
   for (auto& [id, batch] : open_)
     for (auto index : batch.publishing) {
       if (index.value >= batch.info.outputs.size())
@@ -132,25 +127,25 @@ std::vector<batch_book::publication> batch_book::publications() const {
       auto& output = batch.info.outputs[index.value];
       if (output.end && !output.failure_reason)
         continue;
-      auto& standing = all[index.value];
+      auto& standing = outputs[index.value];
       ++standing.waiting;
       if (output.failure_reason && !standing.failing) {
         standing.failing = id;
         standing.failure = *output.failure_reason;
       }
     }
-  return all;
+  return outputs;
 }
 
 batch_book::counts batch_book::count() const {
-  counts made;
+  counts count;
   for (auto& [id, batch] : open_)
-    ++(batch.where == state::submitted ? made.waiting
-       : batch.where == state::running ? made.running
-                                       : made.unpublished);
-  made.completed = completed_;
-  made.processed_records = processed_records_;
-  return made;
+    ++(batch.where == state::submitted ? count.waiting
+       : batch.where == state::running ? count.running
+                                       : count.unpublished);
+  count.completed = completed_;
+  count.processed_records = processed_records_;
+  return count;
 }
 
 } // namespace weir::actors

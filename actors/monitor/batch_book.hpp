@@ -48,18 +48,15 @@ public:
   // Each returns what the batch is now, or null if nothing has changed.
 
   const entry* submitted(const batch_submission& batch);
-  const entry* started(batch_id batch, event_time at);
-  const entry* committed(const batch_summary& batch, event_time at);
-  const entry* completed(batch_id batch, event_time at);
-  std::optional<output_operation_info> output_started(batch_id batch, output_index output, event_time at);
-  std::optional<output_operation_info> output_ended(batch_id batch, output_index output, event_time at,
+  const entry* started(batch_id batch, event_time time);
+  const entry* committed(const batch_summary& batch, event_time time);
+  const entry* completed(batch_id batch, event_time time);
+  std::optional<output_operation_info> output_started(batch_id batch, output_index output, event_time time);
+  std::optional<output_operation_info> output_ended(batch_id batch, output_index output, event_time time,
                                                     const std::string& failure);
   /// Forgets open batches that are in neither; returns those of `open` that are new.
   std::vector<const entry*> recovered(const std::vector<batch_submission>& open,
                                       const std::vector<batch_submission>& unpublished);
-  /// An input may learn its name late: the port that it is bound to.
-  void rename_input(input_id input, const std::string& name);
-
   const std::map<batch_id, entry>& open() const { return open_; }
   /// Oldest first.
   const std::deque<entry>& ended() const { return ended_; }

@@ -36,20 +36,20 @@ void bounded_writer::write(const std::string& line) {
 
 bool bounded_writer::put(const std::string& line) {
   unfinished_ += line;
-  std::string_view rest = unfinished_;
-  while (!rest.empty() && has_room()) {
+  std::string_view unwritten = unfinished_;
+  while (!unwritten.empty() && has_room()) {
     // So much a pipe that has room takes at once, without blocking.
-    auto written = ::write(descriptor_, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
+    auto written = ::write(descriptor_, unwritten.data(), std::min<std::size_t>(unwritten.size(), PIPE_BUF));
     if (written < 0 && errno == EINTR)
       continue;
     if (written <= 0) { // nobody listens: nothing that could be told
       unfinished_.clear();
       return true;
     }
-    rest.remove_prefix(static_cast<std::size_t>(written));
+    unwritten.remove_prefix(static_cast<std::size_t>(written));
   }
-  stands_still_ = !rest.empty();
-  unfinished_.erase(0, unfinished_.size() - rest.size());
+  stands_still_ = !unwritten.empty();
+  unfinished_.erase(0, unfinished_.size() - unwritten.size());
   return unfinished_.empty();
 }
 

@@ -48,15 +48,15 @@ public:
     pass_on(&journal::input_waits, input, records, bytes);
   }
   void batch_amended(const log::batch_record& batch) override { pass_on(&journal::batch_amended, batch); }
-  void tell(const event& what) override { pass_on(&journal::tell, what); }
+  void tell(const event& told) override { pass_on(&journal::tell, told); }
   void warning(const std::string& sentence) override { pass_on(&journal::warning, sentence); }
   void detail(const std::string& sentence) override { pass_on(&journal::detail, sentence); }
 
 private:
   template <class... Parameters, class... Arguments>
-  void pass_on(void (journal::*what)(Parameters...), const Arguments&... arguments) {
+  void pass_on(void (journal::*function)(Parameters...), const Arguments&... arguments) {
     for (auto& part : parts_)
-      ((*part).*what)(arguments...);
+      ((*part).*function)(arguments...);
   }
 
   std::vector<std::shared_ptr<journal>> parts_;

@@ -93,13 +93,13 @@ private:
     return {};
   }
 
-  result<void> await(short what) const {
+  result<void> await(short readiness) const {
     for (;;) {
       auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock::now()).count();
       if (left <= 0)
         return fail(error_code::failed, "no answer came in time", path_,
                     "the application may be stopped or overloaded");
-      pollfd watched{socket_, what, 0};
+      pollfd watched{socket_, readiness, 0};
       auto ready = ::poll(&watched, 1, static_cast<int>(left));
       if (ready > 0)
         return {};
@@ -121,12 +121,12 @@ private:
 } // namespace
 
 result<std::string> find_control_socket(const std::string& target) {
-  struct stat found {};
-  if (::stat(target.c_str(), &found) != 0)
+  struct stat status {};
+  if (::stat(target.c_str(), &status) != 0)
     return fail(error_code::configuration, std::strerror(errno), target, "name a data directory or a control socket");
-  if (S_ISSOCK(found.st_mode))
+  if (S_ISSOCK(status.st_mode))
     return target;
-  if (S_ISDIR(found.st_mode))
+  if (S_ISDIR(status.st_mode))
     return control_socket_path(target);
   return fail(error_code::configuration, "is neither a data directory nor a socket", target,
               "name the data directory of a running application");

@@ -41,15 +41,15 @@ void observer::ended() {
 
 // -- batches ---------------------------------------------------------------------------------------------------------------
 
-void observer::tell_batch(void (streaming_listener::*what)(const batch_info&), const batch_book::entry* batch) {
+void observer::tell_batch(void (streaming_listener::*function)(const batch_info&), const batch_book::entry* batch) {
   if (batch)
-    deliver_([what, info = batch->info](streaming_listener& listener) { (listener.*what)(info); });
+    deliver_([function, info = batch->info](streaming_listener& listener) { (listener.*function)(info); });
 }
 
-void observer::tell_output(void (streaming_listener::*what)(const output_operation_info&),
+void observer::tell_output(void (streaming_listener::*function)(const output_operation_info&),
                            const std::optional<output_operation_info>& output) {
   if (output)
-    deliver_([what, info = *output](streaming_listener& listener) { (listener.*what)(info); });
+    deliver_([function, info = *output](streaming_listener& listener) { (listener.*function)(info); });
 }
 
 void observer::batch_submitted(const batch_submission& batch) {
@@ -129,8 +129,8 @@ observed_input* observer::find(input_id input) {
   return input.value < inputs_.size() ? &inputs_[input.value] : nullptr;
 }
 
-void observer::tell_receiver(void (streaming_listener::*what)(const receiver_info&), const observed_input& input) {
-  deliver_([what, info = input.info](streaming_listener& listener) { (listener.*what)(info); });
+void observer::tell_receiver(void (streaming_listener::*function)(const receiver_info&), const observed_input& input) {
+  deliver_([function, info = input.info](streaming_listener& listener) { (listener.*function)(info); });
 }
 
 void observer::receiver_started(input_id which, const std::string& location) {
@@ -207,14 +207,14 @@ void observer::actor_restarted(const address& who, const std::string& reason) {
 }
 
 /// A sink that dies over it says it again.
-void observer::tell(const event& what) {
-  if (std::string_view{what.name} == "output_left_out" && what.actor && what.batch) {
+void observer::tell(const event& told) {
+  if (std::string_view{told.name} == "output_left_out" && told.actor && told.batch) {
     std::lock_guard guard{mutex_};
-    auto [last, is_first] = without_.try_emplace(what.actor->index, *what.batch);
-    if (is_first || std::exchange(last->second, *what.batch) != *what.batch)
+    auto [last, is_first] = without_.try_emplace(told.actor->index, *told.batch);
+    if (is_first || std::exchange(last->second, *told.batch) != *told.batch)
       ++left_out_.batches_of_output;
   }
-  journal::tell(what);
+  journal::tell(told);
 }
 
 void observer::warning(const std::string& sentence) {
@@ -230,10 +230,10 @@ std::uint64_t observer::received() const {
 }
 
 observer::sample observer::sample_now() const {
-  sample made{now_(), received(), book_.count().processed_records};
+  sample figures{now_(), received(), book_.count().processed_records};
   for (auto& input : inputs_)
-    made.inputs.push_back(input.records);
-  return made;
+    figures.inputs.push_back(input.records);
+  return figures;
 }
 
 void observer::take_sample() {
@@ -243,13 +243,6 @@ void observer::take_sample() {
   samples_.push_back(sample_now());
   while (samples_.size() > 2 && now - samples_[1].at_us > rate_span_us)
     samples_.pop_front();
-}
-
-std::size_t observer::started_inputs(const std::vector<input_id>& of) const {
-  std::lock_guard guard{mutex_};
-  return static_cast<std::size_t>(std::count_if(of.begin(), of.end(), [this](input_id input) {
-    return input.value < inputs_.size() && !inputs_[input.value].info.location.empty();
-  }));
 }
 
 observation observer::look(std::size_t batches) const {

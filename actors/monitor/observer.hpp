@@ -70,8 +70,6 @@ public:
   void ended();
   /// With the last `batches` that ended, at most.
   observation look(std::size_t batches) const;
-  /// How many of these inputs have started.
-  std::size_t started_inputs(const std::vector<input_id>& of) const;
 
   void input_bound(const std::string&) override {}
   void batch_submitted(const batch_submission& batch) override;
@@ -89,7 +87,7 @@ public:
   void input_waits(input_id input, std::uint64_t records, std::uint64_t bytes) override;
   void actor_restarted(const address& who, const std::string& reason) override;
   void batch_amended(const log::batch_record& batch) override;
-  void tell(const event& what) override;
+  void tell(const event& told) override;
   void warning(const std::string& sentence) override;
   void detail(const std::string&) override {}
 
@@ -101,10 +99,10 @@ private:
     std::vector<std::uint64_t> inputs{}; ///< received, of each
   };
 
-  void tell_batch(void (streaming_listener::*what)(const batch_info&), const batch_book::entry* batch);
-  void tell_output(void (streaming_listener::*what)(const output_operation_info&),
+  void tell_batch(void (streaming_listener::*function)(const batch_info&), const batch_book::entry* batch);
+  void tell_output(void (streaming_listener::*function)(const output_operation_info&),
                    const std::optional<output_operation_info>& output);
-  void tell_receiver(void (streaming_listener::*what)(const receiver_info&), const observed_input& input);
+  void tell_receiver(void (streaming_listener::*function)(const receiver_info&), const observed_input& input);
   void leave_out(const log::amendment& amendment);
   void stop(observed_input& input, const std::string& why);
   sample sample_now() const;

@@ -30,21 +30,21 @@ public:
 
   /// Whether a line of this kind is written now; otherwise it is counted.
   bool admit(std::string_view kind, time now) {
-    auto& one = bucket_of(kind, now);
-    fill(one, now);
-    if (one.tokens == 0) {
-      ++one.suppressed;
+    auto& of_kind = bucket_of(kind, now);
+    fill(of_kind, now);
+    if (of_kind.tokens == 0) {
+      ++of_kind.suppressed;
       return false;
     }
-    --one.tokens;
+    --of_kind.tokens;
     return true;
   }
 
   /// What was counted of kinds that may be written about again. It is not told twice.
   std::vector<suppressed> due(time now) {
-    return take([this, now](bucket& one) {
-      fill(one, now);
-      return one.tokens > 0;
+    return take([this, now](bucket& full) {
+      fill(full, now);
+      return full.tokens > 0;
     });
   }
 
@@ -61,27 +61,27 @@ private:
   };
 
   bucket& bucket_of(std::string_view kind, time now) {
-    auto found = buckets_.find(kind);
-    if (found == buckets_.end() && buckets_.size() >= bounds_.max_kinds)
-      found = buckets_.find(kind = "other");
-    if (found == buckets_.end())
-      found = buckets_.emplace(std::string{kind}, bucket{bounds_.burst, now}).first;
-    return found->second;
+    auto known = buckets_.find(kind);
+    if (known == buckets_.end() && buckets_.size() >= bounds_.max_kinds)
+      known = buckets_.find(kind = "other");
+    if (known == buckets_.end())
+      known = buckets_.emplace(std::string{kind}, bucket{bounds_.burst, now}).first;
+    return known->second;
   }
 
-  void fill(bucket& one, time now) const {
-    auto gained = static_cast<std::uint64_t>(std::max<time::rep>(0, (now - one.filled) / bounds_.refill));
-    one.filled += gained * bounds_.refill;
-    one.tokens = static_cast<std::uint32_t>(std::min<std::uint64_t>(bounds_.burst, one.tokens + gained));
+  void fill(bucket& into, time now) const {
+    auto gained = static_cast<std::uint64_t>(std::max<time::rep>(0, (now - into.filled) / bounds_.refill));
+    into.filled += gained * bounds_.refill;
+    into.tokens = static_cast<std::uint32_t>(std::min<std::uint64_t>(bounds_.burst, into.tokens + gained));
   }
 
   template <class Wanted>
   std::vector<suppressed> take(Wanted wanted) {
     std::vector<suppressed> told;
-    for (auto& [kind, one] : buckets_)
-      if (one.suppressed > 0 && wanted(one)) {
-        told.push_back({kind, one.suppressed});
-        one.suppressed = 0;
+    for (auto& [kind, counted] : buckets_)
+      if (counted.suppressed > 0 && wanted(counted)) {
+        told.push_back({kind, counted.suppressed});
+        counted.suppressed = 0;
       }
     return told;
   }

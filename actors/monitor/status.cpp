@@ -20,11 +20,11 @@ json distribution(std::vector<std::int64_t> values) {
   if (values.empty())
     return nullptr;
   std::sort(values.begin(), values.end());
-  auto at = [&](std::size_t percent) {
+  auto percentile = [&](std::size_t percent) {
     auto rank = (percent * values.size() + 99) / 100; // nearest rank
     return values[std::min(std::max<std::size_t>(rank, 1), values.size()) - 1];
   };
-  return {{"p50", at(50)}, {"p99", at(99)}, {"max", values.back()}};
+  return {{"p50", percentile(50)}, {"p99", percentile(99)}, {"max", values.back()}};
 }
 
 json delays(const std::vector<batch_book::entry>& ended) {
@@ -56,16 +56,16 @@ json describe(const batch_book::entry& batch) {
       each["failure"] = *output.failure_reason;
     outputs.push_back(std::move(each));
   }
-  json made{{"batch", batch.info.id.value},  {"time_ms", ms(batch.info.batch_time)},
-            {"state", name_of(batch.where)}, {"records", batch.info.records()},
-            {"bytes", batch.bytes},          {"outputs", std::move(outputs)}};
+  json fields{{"batch", batch.info.id.value},  {"time_ms", ms(batch.info.batch_time)},
+              {"state", name_of(batch.where)}, {"records", batch.info.records()},
+              {"bytes", batch.bytes},          {"outputs", std::move(outputs)}};
   if (auto delay = batch.info.scheduling_delay())
-    made["scheduling_us"] = delay->count();
+    fields["scheduling_us"] = delay->count();
   if (auto delay = batch.info.processing_delay())
-    made["processing_us"] = delay->count();
+    fields["processing_us"] = delay->count();
   if (auto delay = batch.info.total_delay())
-    made["total_us"] = delay->count();
-  return made;
+    fields["total_us"] = delay->count();
+  return fields;
 }
 
 json batches(const observation& seen) {
@@ -82,45 +82,45 @@ json batches(const observation& seen) {
 }
 
 json inputs(const observation& seen) {
-  json all = json::array();
+  json rows = json::array();
   for (auto& input : seen.inputs) {
-    json made{{"input", input.info.input.value},
-              {"name", input.info.name},
-              {"location", input.info.location},
-              {"active", input.info.active},
-              {"records", input.records},
-              {"records_per_s", static_cast<std::uint64_t>(input.records_per_s + 0.5)},
-              {"connections", input.figures.connections},
-              {"rate_limit", input.figures.rate_limit},
-              {"waiting_records", input.waiting_records},
-              {"waiting_bytes", input.waiting_bytes},
-              {"restarts", input.restarts}};
+    json row{{"input", input.info.input.value},
+             {"name", input.info.name},
+             {"location", input.info.location},
+             {"active", input.info.active},
+             {"records", input.records},
+             {"records_per_s", static_cast<std::uint64_t>(input.records_per_s + 0.5)},
+             {"connections", input.figures.connections},
+             {"rate_limit", input.figures.rate_limit},
+             {"waiting_records", input.waiting_records},
+             {"waiting_bytes", input.waiting_bytes},
+             {"restarts", input.restarts}};
     if (!input.info.stop_reason.empty())
-      made["stopped"] = input.info.stop_reason;
+      row["stopped"] = input.info.stop_reason;
     if (input.info.last_error_time) {
-      made["last_error"] = input.info.last_error;
-      made["last_error_ms"] = ms(*input.info.last_error_time);
+      row["last_error"] = input.info.last_error;
+      row["last_error_ms"] = ms(*input.info.last_error_time);
     }
-    all.push_back(std::move(made));
+    rows.push_back(std::move(row));
   }
-  return all;
+  return rows;
 }
 
 json outputs(const observation& seen) {
-  json all = json::array();
+  json rows = json::array();
   for (auto& output : seen.outputs) {
     auto& standing = output.publication;
-    json made{{"output", all.size()},
-              {"name", output.name},
-              {"published_batches", standing.published},
-              {"waiting_batches", standing.waiting}};
+    json row{{"output", rows.size()},
+             {"name", output.name},
+             {"published_batches", standing.published},
+             {"waiting_batches", standing.waiting}};
     if (standing.failing) {
-      made["failing_batch"] = standing.failing->value;
-      made["failure"] = standing.failure;
+      row["failing_batch"] = standing.failing->value;
+      row["failure"] = standing.failure;
     }
-    all.push_back(std::move(made));
+    rows.push_back(std::move(row));
   }
-  return all;
+  return rows;
 }
 
 /// What was received and is not committed.
@@ -180,8 +180,8 @@ std::uint64_t resident_bytes() {
   auto file = std::fopen("/proc/self/statm", "r");
   if (!file)
     return 0;
-  unsigned long all = 0, resident = 0;
-  auto read = std::fscanf(file, "%lu %lu", &all, &resident);
+  unsigned long total = 0, resident = 0;
+  auto read = std::fscanf(file, "%lu %lu", &total, &resident);
   std::fclose(file);
   return read == 2 ? resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
 }

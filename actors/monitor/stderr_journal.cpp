@@ -80,19 +80,19 @@ bool is_figure(std::string_view name) {
   return std::find(std::begin(figures), std::end(figures), name) != std::end(figures);
 }
 
-std::vector<field> fields_of(const event& what) {
+std::vector<field> fields_of(const event& told) {
   std::vector<field> fields;
-  if (what.batch)
-    fields.push_back(number("batch", what.batch->value));
-  if (what.partition)
-    fields.push_back(number("partition", what.partition->value));
-  if (what.epoch)
-    fields.push_back(number("epoch", what.epoch->value));
-  if (what.actor)
-    fields.push_back({"actor", to_string(*what.actor)});
-  if (!what.message.empty())
-    fields.push_back({"message", what.message});
-  for (auto& [name, value] : what.more)
+  if (told.batch)
+    fields.push_back(number("batch", told.batch->value));
+  if (told.partition)
+    fields.push_back(number("partition", told.partition->value));
+  if (told.epoch)
+    fields.push_back(number("epoch", told.epoch->value));
+  if (told.actor)
+    fields.push_back({"actor", to_string(*told.actor)});
+  if (!told.message.empty())
+    fields.push_back({"message", told.message});
+  for (auto& [name, value] : told.more)
     fields.push_back({name, value, is_figure(name)});
   return fields;
 }
@@ -125,9 +125,9 @@ public:
     say(log_level::warning, "actor_restarted", {{"actor", to_string(who)}, {"reason", reason}});
   }
 
-  void tell(const event& what) override {
-    if (what.level <= level_)
-      say(what.level, what.name, fields_of(what), what.limited ? &strange_ : nullptr);
+  void tell(const event& told) override {
+    if (told.level <= level_)
+      say(told.level, told.name, fields_of(told), told.limited ? &strange_ : nullptr);
   }
 
   void warning(const std::string& sentence) override {

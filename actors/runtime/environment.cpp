@@ -35,14 +35,14 @@ error unknown_variable(const std::string& name) {
 } // namespace
 
 environment_variables process_environment() {
-  environment_variables found;
+  environment_variables variables;
   for (auto entry = environ; entry && *entry; ++entry) {
     std::string_view text{*entry};
     auto equals = text.find('=');
     if (text.starts_with(prefix) && equals != std::string_view::npos)
-      found.emplace(text.substr(0, equals), text.substr(equals + 1));
+      variables.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
-  return found;
+  return variables;
 }
 
 result<void> set_from_environment(const environment_variables& variables, setting_values& values) {

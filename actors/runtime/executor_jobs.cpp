@@ -21,8 +21,8 @@ struct shared_tasks {
   std::size_t done = 0;
 
   void work() {
-    for (std::size_t at; (at = taken.fetch_add(1)) < count;) {
-      (*task)(at);
+    for (std::size_t index; (index = taken.fetch_add(1)) < count;) {
+      (*task)(index);
       std::lock_guard guard{mutex};
       if (++done == count)
         changed.notify_all();
@@ -41,14 +41,14 @@ public:
   void for_each(std::size_t count, const std::function<void(std::size_t)>& task) override {
     if (count == 0)
       return;
-    auto all = std::make_shared<shared_tasks>();
-    all->task = &task;
-    all->count = count;
-    for (std::size_t at = 0; at < std::min(workers_.size(), count - 1); ++at)
-      if (auto worker = workers_[at].lock())
-        worker->post([all] { all->work(); });
-    all->work();
-    all->wait();
+    auto shared = std::make_shared<shared_tasks>();
+    shared->task = &task;
+    shared->count = count;
+    for (std::size_t index = 0; index < std::min(workers_.size(), count - 1); ++index)
+      if (auto worker = workers_[index].lock())
+        worker->post([shared] { shared->work(); });
+    shared->work();
+    shared->wait();
   }
   std::size_t width() const override { return workers_.size() + 1; }
 
@@ -60,10 +60,10 @@ private:
 
 std::shared_ptr<plan::job_runner> make_executor_jobs(const std::shared_ptr<worker_factory>& workers,
                                                      std::uint32_t executors) {
-  std::vector<std::weak_ptr<worker>> found;
+  std::vector<std::weak_ptr<worker>> idle;
   for (std::uint32_t index = 0; index < executors; ++index)
-    found.push_back(workers->make("executor-" + std::to_string(index)));
-  return std::make_shared<executor_jobs>(std::move(found));
+    idle.push_back(workers->make("executor-" + std::to_string(index)));
+  return std::make_shared<executor_jobs>(std::move(idle));
 }
 
 } // namespace weir::actors

@@ -39,8 +39,8 @@ bool was_set_aside(const std::string& directory) {
 result<void> recover(actors::runtime_options& options, if_damaged damaged, opened_context& into) {
   if (options.data_dir.empty())
     return {};
-  auto found = look_at(options.data_dir);
-  if (!found && found.error().code == error_code::corrupt && damaged == if_damaged::set_aside) {
+  auto directory = look_at(options.data_dir);
+  if (!directory && directory.error().code == error_code::corrupt && damaged == if_damaged::set_aside) {
     auto moved = log::set_aside(options.data_dir);
     if (!moved)
       return tl::make_unexpected(moved.error());
@@ -48,12 +48,12 @@ result<void> recover(actors::runtime_options& options, if_damaged damaged, opene
     options.after_set_aside = true;
     return {};
   }
-  if (!found)
-    return tl::make_unexpected(found.error());
+  if (!directory)
+    return tl::make_unexpected(directory.error());
   options.after_set_aside = damaged == if_damaged::set_aside && was_set_aside(options.data_dir);
-  if (!*found)
+  if (!*directory)
     return {};
-  auto interval = std::chrono::microseconds{static_cast<std::int64_t>((*found)->interval_us)};
+  auto interval = std::chrono::microseconds{static_cast<std::int64_t>((*directory)->interval_us)};
   if (!options.interval_given && interval.count() > 0 && interval != options.settings.batch_interval) {
     options.settings.batch_interval = interval;
     options.settings.block_interval = actors::default_block_interval(interval);
@@ -92,15 +92,15 @@ result<opened_context> actors::get_active_or_create(runtime_options options, con
 
 result<opened_context> get_or_create(const runtime_settings& settings, const application& build, if_damaged damaged,
                                      output_targets outputs) {
-  auto all = actors::configuration_of(settings);
-  if (!all)
-    return tl::make_unexpected(all.error());
-  if (all->outputs_given && !outputs.empty())
+  auto known = actors::configuration_of(settings);
+  if (!known)
+    return tl::make_unexpected(known.error());
+  if (known->outputs_given && !outputs.empty())
     return fail(error_code::configuration, "the outputs are given twice: in runtime_settings::set, and in the call",
                 "get_or_create", "leave one of the two out");
   if (outputs.empty())
-    outputs = std::move(all->outputs);
-  return actors::get_or_create(std::move(all->options), build, damaged, std::move(outputs));
+    outputs = std::move(known->outputs);
+  return actors::get_or_create(std::move(known->options), build, damaged, std::move(outputs));
 }
 
 result<opened_context> get_active_or_create(const runtime_settings& settings, const application& build,

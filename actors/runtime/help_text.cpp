@@ -14,10 +14,10 @@ std::string entry(const std::string& flag, const std::string& meaning) {
   auto text = "  " + flag;
   text += text.size() < flag_width ? std::string(flag_width - text.size(), ' ') : "\n" + std::string(flag_width, ' ');
   std::size_t column = flag_width;
-  std::size_t at = 0;
-  while (at < meaning.size()) {
-    auto end = std::min(meaning.find(' ', at), meaning.size());
-    auto word = meaning.substr(at, end - at);
+  std::size_t position = 0;
+  while (position < meaning.size()) {
+    auto end = std::min(meaning.find(' ', position), meaning.size());
+    auto word = meaning.substr(position, end - position);
     if (column > flag_width && column + 1 + word.size() > line_width) {
       text += "\n" + std::string(flag_width, ' ');
       column = flag_width;
@@ -28,7 +28,7 @@ std::string entry(const std::string& flag, const std::string& meaning) {
     }
     text += word;
     column += word.size();
-    at = end + 1;
+    position = end + 1;
   }
   return text + "\n";
 }

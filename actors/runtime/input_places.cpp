@@ -101,20 +101,20 @@ public:
     places_.inputs.resize(known_.size());
     if (auto given_up = give_up(forget); !given_up)
       return tl::make_unexpected(given_up.error());
-    for (std::size_t at = 0; at < given_.size(); ++at)
-      place(at);
+    for (std::size_t index = 0; index < given_.size(); ++index)
+      place(index);
     return std::move(places_);
   }
 
 private:
   result<void> check_names() const {
-    for (std::size_t at = 0; at < names_.size(); ++at)
-      if (std::find(names_.begin(), names_.begin() + static_cast<std::ptrdiff_t>(at), names_[at]) !=
-          names_.begin() + static_cast<std::ptrdiff_t>(at))
-        return given_[at].given_name().empty()
-                 ? fail(error_code::configuration, "the input is given twice", given_[at].text(), "give it once")
-                 : fail(error_code::configuration, "two inputs have the name \"" + names_[at] + "\"", given_[at].text(),
-                        "give each a name of its own");
+    for (std::size_t index = 0; index < names_.size(); ++index)
+      if (std::find(names_.begin(), names_.begin() + static_cast<std::ptrdiff_t>(index), names_[index]) !=
+          names_.begin() + static_cast<std::ptrdiff_t>(index))
+        return given_[index].given_name().empty()
+                 ? fail(error_code::configuration, "the input is given twice", given_[index].text(), "give it once")
+                 : fail(error_code::configuration, "two inputs have the name \"" + names_[index] + "\"",
+                        given_[index].text(), "give each a name of its own");
     return check_directories();
   }
 
@@ -136,50 +136,50 @@ private:
   }
 
   void by_name() {
-    for (std::size_t at = 0; at < given_.size(); ++at)
+    for (std::size_t index = 0; index < given_.size(); ++index)
       for (std::size_t known = 0; known < known_.size(); ++known)
-        if (known_[known].name == names_[at])
-          match(at, known);
+        if (known_[known].name == names_[index])
+          match(index, known);
   }
 
   /// Another path that leads to the directory of an input. Names used to have no links in them.
   void by_directory() {
-    for (std::size_t at = 0; at < given_.size(); ++at)
-      for (std::size_t known = 0; known < known_.size() && !place_of_[at]; ++known)
-        if (auto directory = directory_behind(names_[at]);
+    for (std::size_t index = 0; index < given_.size(); ++index)
+      for (std::size_t known = 0; known < known_.size() && !place_of_[index]; ++known)
+        if (auto directory = directory_behind(names_[index]);
             !taken_[known] && directory && directory == directory_behind(known_[known].name)) {
-          match(at, known);
+          match(index, known);
           places_.notes.push_back("the input " + log::printable(known_[known].name) + " is now " +
-                                  log::printable(names_[at]) +
+                                  log::printable(names_[index]) +
                                   ", as both paths lead to the same directory; it goes on where it was");
         }
   }
 
   std::vector<std::size_t> missing_ports() const {
-    std::vector<std::size_t> found;
+    std::vector<std::size_t> missing_places;
     for (std::size_t known = 0; known < known_.size(); ++known)
       if (!taken_[known] && !known_[known].forgotten && is_port(known_[known]))
-        found.push_back(known);
-    return found;
+        missing_places.push_back(known);
+    return missing_places;
   }
 
   std::vector<std::size_t> fresh_ports() const {
-    std::vector<std::size_t> found;
-    for (std::size_t at = 0; at < given_.size(); ++at)
-      if (!place_of_[at] && given_[at].what() == input_url::kind::weir)
-        found.push_back(at);
-    return found;
+    std::vector<std::size_t> new_inputs;
+    for (std::size_t index = 0; index < given_.size(); ++index)
+      if (!place_of_[index] && given_[index].what() == input_url::kind::weir)
+        new_inputs.push_back(index);
+    return new_inputs;
   }
 
   void by_counted_place() {
     auto missing = missing_ports();
-    if (!std::all_of(missing.begin(), missing.end(), [&](auto at) { return counted_place(known_[at].name); }))
+    if (!std::all_of(missing.begin(), missing.end(), [&](auto place) { return counted_place(known_[place].name); }))
       return;
     std::sort(missing.begin(), missing.end(),
               [&](auto a, auto b) { return *counted_place(known_[a].name) < *counted_place(known_[b].name); });
     auto fresh = fresh_ports();
-    for (std::size_t at = 0; at < std::min(missing.size(), fresh.size()); ++at)
-      match(fresh[at], missing[at]);
+    for (std::size_t index = 0; index < std::min(missing.size(), fresh.size()); ++index)
+      match(fresh[index], missing[index]);
   }
 
   void by_being_the_only_one() {
@@ -238,9 +238,9 @@ private:
         " is given up: what its source still has is not read. What came from it stays counted, and "
         "when it is given again it goes on where it was");
     }
-    for (std::size_t at = 0; at < forget.size(); ++at)
-      if (std::find(meant[at].begin(), meant[at].end(), true) == meant[at].end())
-        return unknown(forget[at]);
+    for (std::size_t index = 0; index < forget.size(); ++index)
+      if (std::find(meant[index].begin(), meant[index].end(), true) == meant[index].end())
+        return unknown(forget[index]);
     return {};
   }
 
@@ -260,34 +260,34 @@ private:
     for (auto& record : known_)
       names.push_back(record.name);
     auto nearest = nearest_name(wanted, names);
-    std::string all;
+    std::string known;
     for (auto& name : names)
-      all += (all.empty() ? "it has " : ", ") + log::printable(name);
+      known += (known.empty() ? "it has " : ", ") + log::printable(name);
     return fail(error_code::configuration, "the data directory has no input \"" + log::printable(wanted) + "\"",
                 "--forget-input",
                 !nearest.empty() ? "did you mean \"" + log::printable(nearest) + "\"?"
-                : all.empty()    ? "leave it out"
-                                 : all);
+                : known.empty()  ? "leave it out"
+                                 : known);
   }
 
-  void place(std::size_t at) {
-    if (!place_of_[at]) {
-      log::input_record record{input_id{static_cast<std::uint32_t>(places_.inputs.size())}, names_[at]};
-      places_.inputs.push_back(given_[at]);
+  void place(std::size_t index) {
+    if (!place_of_[index]) {
+      log::input_record record{input_id{static_cast<std::uint32_t>(places_.inputs.size())}, names_[index]};
+      places_.inputs.push_back(given_[index]);
       places_.written.push_back(record);
-      if (gives_up_ && given_[at].what() == input_url::kind::file)
-        places_.notes.push_back("the input " + log::printable(names_[at]) +
+      if (gives_up_ && given_[index].what() == input_url::kind::file)
+        places_.notes.push_back("the input " + log::printable(names_[index]) +
                                 " is new to the data directory: all of its files are read from the beginning, also "
                                 "those that were counted when an input that is given up had them");
       return;
     }
-    auto& record = known_[*place_of_[at]];
-    places_.inputs[record.input.value] = given_[at];
-    if (record.name == names_[at] && !record.forgotten)
+    auto& record = known_[*place_of_[index]];
+    places_.inputs[record.input.value] = given_[index];
+    if (record.name == names_[index] && !record.forgotten)
       return;
-    if (record.name != names_[at])
+    if (record.name != names_[index])
       places_.renamed.push_back(record);
-    places_.written.push_back({record.input, names_[at]});
+    places_.written.push_back({record.input, names_[index]});
   }
 
   const std::vector<input_url>& given_;

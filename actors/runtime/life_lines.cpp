@@ -4,7 +4,7 @@ namespace weir::actors {
 
 namespace {
 
-void append(std::string& list, const std::string& one) { list += (list.empty() ? "" : ", ") + one; }
+void append(std::string& list, const std::string& item) { list += (list.empty() ? "" : ", ") + item; }
 
 std::string place_of(const plan::output_target& target) {
   using enum plan::output_target::kind;
@@ -48,28 +48,28 @@ std::string places_of(const plan::output& output) {
   return list;
 }
 
-std::string number_of(std::uint64_t count, const std::string& one, const std::string& many) {
-  return std::to_string(count) + " " + (count == 1 ? one : many);
+std::string number_of(std::uint64_t count, const std::string& singular, const std::string& many) {
+  return std::to_string(count) + " " + (count == 1 ? singular : many);
 }
 
-std::string words_of(const left_out& what) {
+std::string words_of(const left_out& losses) {
   std::string list;
-  if (what.batches > 0)
-    append(list, number_of(what.batches, "batch", "batches") + " (skipped)");
-  if (what.records > 0)
-    append(list, number_of(what.records, "record or key", "records or keys") + " (isolated)");
-  if (what.batches_of_output > 0)
-    append(list, number_of(what.batches_of_output, "batch", "batches") + " of a single output");
+  if (losses.batches > 0)
+    append(list, number_of(losses.batches, "batch", "batches") + " (skipped)");
+  if (losses.records > 0)
+    append(list, number_of(losses.records, "record or key", "records or keys") + " (isolated)");
+  if (losses.batches_of_output > 0)
+    append(list, number_of(losses.batches_of_output, "batch", "batches") + " of a single output");
   return list;
 }
 
-std::string end_of(const std::optional<error>& failure, bool drained, const left_out& what) {
+std::string end_of(const std::optional<error>& failure, bool drained, const left_out& losses) {
   if (failure)
     return "the application ends because of an error: " + failure->message();
   if (!drained)
     return "the application was stopped at once: its log keeps what is not published";
-  if (what.anything())
-    return "the application has drained: it has left out " + words_of(what) +
+  if (losses.anything())
+    return "the application has drained: it has left out " + words_of(losses) +
            "; all other records that it took are published";
   return "the application has drained: all records that it took are published";
 }

@@ -63,9 +63,9 @@ public:
   /// True once all of `inputs` have started, false if the time is over or the application has ended first.
   bool await_inputs(const std::set<input_id>& inputs, std::chrono::milliseconds limit) {
     std::unique_lock guard{mutex_};
-    auto all = [&] { return std::includes(started_.begin(), started_.end(), inputs.begin(), inputs.end()); };
-    changed_.wait_for(guard, limit, [&] { return over() || all(); });
-    return all();
+    auto all_started = [&] { return std::includes(started_.begin(), started_.end(), inputs.begin(), inputs.end()); };
+    changed_.wait_for(guard, limit, [&] { return over() || all_started(); });
+    return all_started();
   }
 
   /// True once it has ended, or its first error; false if the time is over first.
@@ -103,9 +103,9 @@ private:
   }
 
   template <class Change>
-  void change(Change what) {
+  void change(Change apply) {
     std::lock_guard guard{mutex_};
-    what();
+    apply();
     changed_.notify_all();
   }
 

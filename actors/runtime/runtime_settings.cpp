@@ -38,28 +38,28 @@ result<configuration> configuration_of(const runtime_settings& settings) {
   if (settings.application.empty())
     return fail(error_code::configuration, "the application has no name", "runtime_settings::application",
                 "give it one: it names the owner of the data directory");
-  auto made = default_configuration(settings.application);
+  auto configuration = default_configuration(settings.application);
   setting_values values;
   if (auto given = give(settings, values); !given)
     return tl::make_unexpected(given.error());
-  if (auto applied = values.apply(made); !applied)
+  if (auto applied = values.apply(configuration); !applied)
     return tl::make_unexpected(applied.error());
-  made.options.interval_given = values.decided("batch_interval") != nullptr;
-  made.outputs_given = values.decided("output") != nullptr;
-  made.options.journal = make_stderr_journal(made.level, made.format);
-  return made;
+  configuration.options.interval_given = values.decided("batch_interval") != nullptr;
+  configuration.outputs_given = values.decided("output") != nullptr;
+  configuration.options.journal = make_stderr_journal(configuration.level, configuration.format);
+  return configuration;
 }
 
 } // namespace actors
 
 result<actors::runtime_options> actors::runtime_options_of(const runtime_settings& settings) {
-  auto all = configuration_of(settings);
-  if (!all)
-    return tl::make_unexpected(all.error());
-  if (all->outputs_given)
+  auto configuration = configuration_of(settings);
+  if (!configuration)
+    return tl::make_unexpected(configuration.error());
+  if (configuration->outputs_given)
     return fail(error_code::configuration, "a runtime has no outputs of its own", "runtime_settings::set: output",
                 "give them to the stream_context that it runs: stream_context context{text_files(\"PREFIX\")}");
-  return std::move(all->options);
+  return std::move(configuration->options);
 }
 
 result<std::shared_ptr<runtime>> make_runtime(const runtime_settings& settings) {

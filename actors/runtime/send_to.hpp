@@ -41,9 +41,9 @@ public:
     if (std::exchange(begun_, batch.batch) != batch.batch)
       taken_ = 0;
     for (; taken_ < runs.size(); ++taken_) {
-      batch_results what{batch.batch.value, batch.time_ms, static_cast<std::uint32_t>(taken_),
-                         taken_ + 1 == runs.size()};
-      if (auto answered = ask(what, runs[taken_]); !answered)
+      batch_results results_of_part{batch.batch.value, batch.time_ms, static_cast<std::uint32_t>(taken_),
+                                    taken_ + 1 == runs.size()};
+      if (auto answered = ask(results_of_part, runs[taken_]); !answered)
         return answered;
     }
     return {};
@@ -54,34 +54,34 @@ private:
   static constexpr std::size_t run_bytes = 256 * limits::kib;
   static constexpr std::chrono::seconds answer_limit{5};
 
-  result<void> ask(const batch_results& what, const std::vector<Record>& records) {
+  result<void> ask(const batch_results& results, const std::vector<Record>& records) {
     std::string problem = "the application ends";
     std::string advice = "the next start sends them again";
     if (!cancelled_) {
       caf::scoped_actor self{destination_.home_system()};
       caf::error why;
       auto taken = false;
-      self->request(destination_, answer_limit, what, records)
+      self->request(destination_, answer_limit, results, records)
         .receive([&] { taken = true; }, [&](caf::error& said) { why = std::move(said); });
       if (taken)
         return {};
-      give_up_if_hopeless(what, why);
+      give_up_if_hopeless(results, why);
       auto was_late = why == caf::sec::request_timeout;
       problem = was_late ? "no answer within 5 s" : "it answers " + destination_.home_system().render(why);
       advice = was_late ? "keep it alive while the context runs, and let it answer within 5 s"
                         : "let it answer with nothing once it has taken them";
     }
     return fail(error_code::failed,
-                "an actor does not take the results of batch " + std::to_string(what.batch) + ": " + problem, "send_to",
-                advice);
+                "an actor does not take the results of batch " + std::to_string(results.batch) + ": " + problem,
+                "send_to", advice);
   }
 
   /// Of actors that have ended, and of those that were written for other messages or answers: they do the same with each attempt.
-  static void give_up_if_hopeless(const batch_results& what, const caf::error& why) {
+  static void give_up_if_hopeless(const batch_results& results, const caf::error& why) {
     constexpr auto handler = "give it a handler for (weir::batch_results, std::vector<record>) that returns nothing";
     auto give_up = [&](const std::string& does, const std::string& advice) {
       throw permanent_failure{"send_to: the actor that takes the results " + does + " batch " +
-                              std::to_string(what.batch) + "; " + advice};
+                              std::to_string(results.batch) + "; " + advice};
     };
     if (why == caf::sec::request_receiver_down)
       give_up("has ended before it answered", "keep it alive while the context runs");

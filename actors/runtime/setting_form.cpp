@@ -22,40 +22,40 @@ result<setting_value> number(result<std::uint64_t> parsed, std::string_view text
 }
 
 std::string any_of(const std::vector<std::string>& words) {
-  std::string all;
+  std::string list;
   for (std::size_t i = 0; i < words.size(); ++i)
-    all += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
-  return all;
+    list += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
+  return list;
 }
 
 result<setting_value> one_of(std::string_view text, const std::vector<std::string>& words) {
-  auto found = std::find(words.begin(), words.end(), text);
-  if (found == words.end()) {
+  auto word = std::find(words.begin(), words.end(), text);
+  if (word == words.end()) {
     auto nearest = nearest_name(text, words);
     return no_value(text, "give " + any_of(words) + (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
   }
-  return setting_value{static_cast<std::uint64_t>(found - words.begin()), *found, {}};
+  return setting_value{static_cast<std::uint64_t>(word - words.begin()), *word, {}};
 }
 
 /// The text between quotes at the beginning of `rest`, which is shortened by it.
-result<std::string> take_quoted(std::string_view& rest) {
-  auto quote = rest.front();
+result<std::string> take_quoted(std::string_view& unread) {
+  auto quote = unread.front();
   std::string text;
   std::size_t i = 1;
-  for (; i < rest.size() && rest[i] != quote; ++i) {
-    if (quote == '"' && rest[i] == '\\' && i + 1 < rest.size())
+  for (; i < unread.size() && unread[i] != quote; ++i) {
+    if (quote == '"' && unread[i] == '\\' && i + 1 < unread.size())
       ++i;
-    text += rest[i];
+    text += unread[i];
   }
-  if (i == rest.size())
+  if (i == unread.size())
     return fail(error_code::configuration, "a quotation mark is missing at the end");
-  rest.remove_prefix(i + 1);
+  unread.remove_prefix(i + 1);
   return text;
 }
 
-void skip_blanks(std::string_view& rest) {
-  while (!rest.empty() && (rest.front() == ' ' || rest.front() == '\t'))
-    rest.remove_prefix(1);
+void skip_blanks(std::string_view& unread) {
+  while (!unread.empty() && (unread.front() == ' ' || unread.front() == '\t'))
+    unread.remove_prefix(1);
 }
 
 } // namespace
@@ -75,10 +75,10 @@ result<std::uint64_t> parse_fixed_point(std::string_view text) {
 
 std::string format_fixed_point(std::uint64_t value) {
   auto text = std::to_string(value / millionths);
-  auto rest = value % millionths;
-  if (rest == 0)
+  auto fraction = value % millionths;
+  if (fraction == 0)
     return text;
-  auto places = std::to_string(millionths + rest).substr(1);
+  auto places = std::to_string(millionths + fraction).substr(1);
   places.erase(places.find_last_not_of('0') + 1);
   return text + "." + places;
 }
@@ -103,31 +103,31 @@ result<setting_value> parse_setting(std::string_view text, setting_form form, co
 }
 
 result<std::vector<std::string>> parse_list(std::string_view text) {
-  auto rest = text;
-  skip_blanks(rest);
-  if (rest.empty() || rest.front() != '[')
+  auto unread = text;
+  skip_blanks(unread);
+  if (unread.empty() || unread.front() != '[')
     return std::vector<std::string>{std::string{text}};
-  rest.remove_prefix(1);
+  unread.remove_prefix(1);
   std::vector<std::string> texts;
   for (;;) {
-    skip_blanks(rest);
-    if (!rest.empty() && rest.front() == ']')
+    skip_blanks(unread);
+    if (!unread.empty() && unread.front() == ']')
       break;
-    if (rest.empty() || (rest.front() != '"' && rest.front() != '\''))
+    if (unread.empty() || (unread.front() != '"' && unread.front() != '\''))
       return no_value(text, "write several as [\"FIRST\", \"SECOND\"]");
-    auto one = take_quoted(rest);
-    if (!one)
+    auto quoted = take_quoted(unread);
+    if (!quoted)
       return no_value(text, "write several as [\"FIRST\", \"SECOND\"]");
-    texts.push_back(std::move(*one));
-    skip_blanks(rest);
-    if (!rest.empty() && rest.front() == ',')
-      rest.remove_prefix(1);
-    else if (rest.empty() || rest.front() != ']')
+    texts.push_back(std::move(*quoted));
+    skip_blanks(unread);
+    if (!unread.empty() && unread.front() == ',')
+      unread.remove_prefix(1);
+    else if (unread.empty() || unread.front() != ']')
       return no_value(text, "write several as [\"FIRST\", \"SECOND\"]");
   }
-  rest.remove_prefix(1);
-  skip_blanks(rest);
-  if (!rest.empty())
+  unread.remove_prefix(1);
+  skip_blanks(unread);
+  if (!unread.empty())
     return no_value(text, "write several as [\"FIRST\", \"SECOND\"]");
   return texts;
 }
@@ -155,10 +155,10 @@ std::string format_toml(const setting_value& value, setting_form form) {
     case setting_form::list: break;
     default: return json_text(format_setting(value, form));
   }
-  std::string all = "[";
+  std::string list = "[";
   for (auto& text : value.list)
-    all += (all.size() > 1 ? ", " : "") + json_text(text);
-  return all + "]";
+    list += (list.size() > 1 ? ", " : "") + json_text(text);
+  return list + "]";
 }
 
 } // namespace weir::actors

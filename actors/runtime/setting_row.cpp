@@ -27,10 +27,10 @@ std::string setting_row::range() const {
     case setting_form::choice: break;
     default: return format_setting({least, {}, {}}, form) + " to " + format_setting({most, {}, {}}, form);
   }
-  std::string all;
+  std::string list;
   for (std::size_t i = 0; i < words.size(); ++i)
-    all += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
-  return all;
+    list += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
+  return list;
 }
 
 setting_row setting_row::as_flag(std::string name, std::string bare) && {

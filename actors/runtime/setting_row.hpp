@@ -43,9 +43,9 @@ struct setting_row {
 };
 
 /// The part of the configuration that has such a field.
-inline settings& owner(configuration& all, const settings*) { return all.options.settings; }
-inline runtime_options& owner(configuration& all, const runtime_options*) { return all.options; }
-inline configuration& owner(configuration& all, const configuration*) { return all; }
+inline settings& owner(configuration& whole, const settings*) { return whole.options.settings; }
+inline runtime_options& owner(configuration& whole, const runtime_options*) { return whole.options; }
+inline configuration& owner(configuration& whole, const configuration*) { return whole; }
 
 template <class T>
 setting_value value_of(const T& field) {
@@ -78,20 +78,20 @@ void assign_value(T& field, const setting_value& value) {
 template <class Owner, class T>
 setting_row row(std::string key, T Owner::*field, setting_form form, std::uint64_t least, std::uint64_t most,
                 std::string meaning) {
-  setting_row made;
-  made.key = std::move(key);
-  made.form = form;
-  made.least = least;
-  made.most = most;
-  made.meaning = std::move(meaning);
-  made.write = [field](configuration& into, const setting_value& value) -> result<void> {
+  setting_row row;
+  row.key = std::move(key);
+  row.form = form;
+  row.least = least;
+  row.most = most;
+  row.meaning = std::move(meaning);
+  row.write = [field](configuration& into, const setting_value& value) -> result<void> {
     assign_value(owner(into, static_cast<const Owner*>(nullptr)).*field, value);
     return {};
   };
-  made.read = [field](const configuration& from) {
+  row.read = [field](const configuration& from) {
     return value_of(owner(const_cast<configuration&>(from), static_cast<const Owner*>(nullptr)).*field);
   };
-  return made;
+  return row;
 }
 
 /// `boolean` in a bool, or `text` in a string.
@@ -103,15 +103,15 @@ setting_row row(std::string key, T Owner::*field, setting_form form, std::string
 /// One of some words, in a string, or in an enumeration that has them in the same order.
 template <class Owner, class T>
 setting_row row(std::string key, T Owner::*field, std::vector<std::string> words, std::string meaning) {
-  auto made = row(std::move(key), field, setting_form::choice, 0, words.size() - 1, std::move(meaning));
-  made.read = [number_or_text = std::move(made.read), words](const configuration& from) {
+  auto choices = row(std::move(key), field, setting_form::choice, 0, words.size() - 1, std::move(meaning));
+  choices.read = [number_or_text = std::move(choices.read), words](const configuration& from) {
     auto value = number_or_text(from);
     if (value.text.empty())
       value.text = words.at(value.number);
     return value;
   };
-  made.words = std::move(words);
-  return made;
+  choices.words = std::move(words);
+  return choices;
 }
 
 } // namespace weir::actors

@@ -27,19 +27,19 @@ constexpr std::uint64_t most_rate = 1'000'000'000'000;
 setting_row list_row(const char* key, void (*forget)(configuration&),
                      result<void> (*take)(configuration&, const std::string&),
                      std::vector<std::string> (*read)(const configuration&), const char* meaning) {
-  setting_row made;
-  made.key = key;
-  made.form = list;
-  made.meaning = meaning;
-  made.read = [read](const configuration& from) { return setting_value{0, {}, read(from)}; };
-  made.write = [forget, take](configuration& into, const setting_value& value) -> result<void> {
+  setting_row setting;
+  setting.key = key;
+  setting.form = list;
+  setting.meaning = meaning;
+  setting.read = [read](const configuration& from) { return setting_value{0, {}, read(from)}; };
+  setting.write = [forget, take](configuration& into, const setting_value& value) -> result<void> {
     forget(into);
     for (auto& text : value.list)
       if (auto taken = take(into, text); !taken)
         return taken;
     return {};
   };
-  return made;
+  return setting;
 }
 
 setting_row inputs() {
@@ -94,65 +94,66 @@ setting_row outputs() {
 std::string default_directory(const configuration& from) { return "./weir-data/" + from.options.application; }
 
 setting_row data_directory() {
-  auto made =
+  auto setting =
     row("data_dir", &runtime_options::data_dir, text, "directory of the log and of all state; none: no log is kept");
-  made.read = [](const configuration& from) {
+  setting.read = [](const configuration& from) {
     auto& directory = from.options.data_dir;
     return setting_value{0, directory.empty() ? "none" : directory, {}};
   };
-  made.write = [](configuration& into, const setting_value& value) -> result<void> {
+  setting.write = [](configuration& into, const setting_value& value) -> result<void> {
     if (value.text.empty())
       return fail(error_code::configuration, "the name of the directory is empty", {}, "give a directory, or none");
     into.options.data_dir = value.text == "none" ? "" : value.text;
     into.options.default_data_dir = value.text == default_directory(into);
     return {};
   };
-  return made;
+  return setting;
 }
 
 setting_row partitions() {
-  auto made = row("partitions", &runtime_options::partitions, count, 1, 4096,
-                  "number of partitions at the first start; later starts use the stored number");
-  made.read = [](const configuration& from) {
+  auto setting = row("partitions", &runtime_options::partitions, count, 1, 4096,
+                     "number of partitions at the first start; later starts use the stored number");
+  setting.read = [](const configuration& from) {
     auto& options = from.options;
     return setting_value{options.partitions > 0 ? options.partitions : 2 * options.settings.executors, {}, {}};
   };
-  return std::move(made).unless_set("auto", "executors");
+  return std::move(setting).unless_set("auto", "executors");
 }
 
 setting_row graceful_stop() {
-  auto made = row("graceful_stop.limit", &settings::graceful_stop_limit, duration, ms, year,
-                  "how long a drain may take; then the application stops at once and says what was left");
-  made.read = [](const configuration& from) { return value_of(drain_limit(from.options.settings)); };
-  return std::move(made).unless_set("auto", "batch_interval");
+  auto setting = row("graceful_stop.limit", &settings::graceful_stop_limit, duration, ms, year,
+                     "how long a drain may take; then the application stops at once and says what was left");
+  setting.read = [](const configuration& from) { return value_of(drain_limit(from.options.settings)); };
+  return std::move(setting).unless_set("auto", "batch_interval");
 }
 
 setting_row output_retry_limit() {
-  auto made = row("output_retry_limit", &settings::output_retry_limit, duration, 0, year,
-                  "how long an output that fails on a batch is retried before on_error decides");
-  return std::move(made).unless_set("forever");
+  auto setting = row("output_retry_limit", &settings::output_retry_limit, duration, 0, year,
+                     "how long an output that fails on a batch is retried before on_error decides");
+  return std::move(setting).unless_set("forever");
 }
 
 setting_row stop_after() {
-  setting_row made = row("stop_after", &settings::stop_when_idle, duration, 0, year, "drains and ends after this time");
-  made.read = [](const configuration& from) {
+  setting_row setting =
+    row("stop_after", &settings::stop_when_idle, duration, 0, year, "drains and ends after this time");
+  setting.read = [](const configuration& from) {
     return value_of(from.options.stop_after.value_or(std::chrono::milliseconds{0}));
   };
-  made.write = [](configuration& into, const setting_value& value) -> result<void> {
+  setting.write = [](configuration& into, const setting_value& value) -> result<void> {
     assign_value(into.options.stop_after.emplace(), value);
     return {};
   };
-  return std::move(made).unless_set("never");
+  return std::move(setting).unless_set("never");
 }
 
-void add(std::vector<setting_row>& all, const char* group, std::initializer_list<setting_row> rows) {
+void add(std::vector<setting_row>& table, const char* group, std::initializer_list<setting_row> rows) {
   for (auto& each : rows)
-    all.emplace_back(each).group = group;
+    table.emplace_back(each).group = group;
 }
 
 std::vector<setting_row> make_rows() {
-  std::vector<setting_row> all;
-  add(all, "Inputs and outputs",
+  std::vector<setting_row> table;
+  add(table, "Inputs and outputs",
       {
         inputs().as_flag("URL"),
         forgotten_inputs().as_flag("NAME"),
@@ -162,7 +163,7 @@ std::vector<setting_row> make_rows() {
         row("file.settle", &settings::file_settle, duration, 0, hour,
             "how long a file of a directory must stay as it is before it is read"),
       });
-  add(all, "Batches",
+  add(table, "Batches",
       {
         row("batch_interval", &settings::batch_interval, duration, ms, hour, "length of a batch").as_flag("DURATION"),
         row("block_interval", &settings::block_interval, duration, 100, 10 * second,
@@ -178,7 +179,7 @@ std::vector<setting_row> make_rows() {
           .as_flag("N")
           .unless_set("keep"),
       });
-  add(all, "State and log",
+  add(table, "State and log",
       {
         data_directory().as_flag("DIR"),
         row("control_socket", &runtime_options::control_socket, text,
@@ -190,7 +191,7 @@ std::vector<setting_row> make_rows() {
           .as_flag("BOOL", "true"),
         row("log.limit", &settings::log_limit, size, 64 * mib, 64 * tib, "greatest size of the log on disk"),
       });
-  add(all, "Memory and flow",
+  add(table, "Memory and flow",
       {
         row("memory.limit", &settings::memory_limit, size, mib, 64 * tib,
             "memory of the process; budgets that are not set follow from it"),
@@ -207,7 +208,7 @@ std::vector<setting_row> make_rows() {
         row("max_unpublished_bytes", &settings::max_unpublished_bytes, size, 1, tib,
             "how many bytes of committed results may wait for publication; beyond it no batch is sealed"),
       });
-  add(all, "Producers",
+  add(table, "Producers",
       {
         row("ingest.max_connections", &settings::max_connections, count, 1, 1'000'000,
             "greatest number of weir:// connections of the process; never more than its limit of open files allows"),
@@ -216,7 +217,7 @@ std::vector<setting_row> make_rows() {
         row("ingest.producer_ttl", &settings::producer_ttl, duration, second, 100 * year,
             "a producer that was silent for this long, while the application ran, is forgotten"),
       });
-  add(all, "Back-pressure",
+  add(table, "Back-pressure",
       {
         row("backpressure.enabled", &settings::backpressure_enabled, boolean,
             "whether the rate of each input follows how fast batches are computed"),
@@ -234,7 +235,7 @@ std::vector<setting_row> make_rows() {
             "weight of how fast the difference between the last rate and what was processed changes"),
       });
   add(
-    all, "Failures",
+    table, "Failures",
     {
       row("on_error", &settings::on_error, {"stop", "skip", "isolate"},
           "what follows when a user function still fails after its retries: the end, the loss of the batch, or of "
@@ -256,7 +257,7 @@ std::vector<setting_row> make_rows() {
       row("disk_full.retry", &settings::disk_full_retry, duration, ms, hour,
           "how long the application waits before it retries what a full disk refused"),
     });
-  add(all, "Ending",
+  add(table, "Ending",
       {
         graceful_stop(),
         stop_after().as_flag("DURATION"),
@@ -265,7 +266,7 @@ std::vector<setting_row> make_rows() {
           .as_flag("DURATION", "2s")
           .unless_set("never"),
       });
-  add(all, "What is said on standard error",
+  add(table, "What is said on standard error",
       {
         row("log_level", &configuration::level, {"error", "warning", "notice", "info", "debug"},
             "which lines are written: those of this level and of the levels before it")
@@ -273,19 +274,19 @@ std::vector<setting_row> make_rows() {
         row("log_format", &configuration::format, {"text", "json"}, "format of a line, for people or for programs")
           .as_flag("FORMAT"),
       });
-  return all;
+  return table;
 }
 
 } // namespace
 
 configuration default_configuration(const std::string& application) {
-  configuration made;
-  made.options.application = application;
-  made.options.data_dir = default_directory(made);
-  made.options.default_data_dir = true;
-  made.options.settings.executors = std::clamp(std::thread::hardware_concurrency(), 1u, 256u);
-  made.outputs = print();
-  return made;
+  configuration defaults;
+  defaults.options.application = application;
+  defaults.options.data_dir = default_directory(defaults);
+  defaults.options.default_data_dir = true;
+  defaults.options.settings.executors = std::clamp(std::thread::hardware_concurrency(), 1u, 256u);
+  defaults.outputs = print();
+  return defaults;
 }
 
 const std::vector<setting_row>& setting_table() {
@@ -295,8 +296,8 @@ const std::vector<setting_row>& setting_table() {
 
 const setting_row* find_setting(std::string_view key) {
   auto& rows = setting_table();
-  auto found = std::find_if(rows.begin(), rows.end(), [&](auto& row) { return row.key == key; });
-  return found == rows.end() ? nullptr : &*found;
+  auto row = std::find_if(rows.begin(), rows.end(), [&](auto& each) { return each.key == key; });
+  return row == rows.end() ? nullptr : &*row;
 }
 
 std::string nearest_setting(std::string_view key) {

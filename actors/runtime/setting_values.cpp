@@ -31,7 +31,7 @@ constexpr demand_of_key demands[] = {
 } // namespace
 
 std::string setting_origin::where(std::string_view key) const {
-  switch (what) {
+  switch (from) {
     case layer::file: return place + ": " + std::string{key};
     case layer::set: return place + " " + std::string{key};
     case layer::environment:
@@ -87,13 +87,13 @@ result<void> setting_values::set(std::string_view assignment) {
 }
 
 setting_origin setting_values::origin(std::string_view key) const {
-  auto found = values_.find(key);
-  return found == values_.end() ? setting_origin{} : found->second.origin;
+  auto value = values_.find(key);
+  return value == values_.end() ? setting_origin{} : value->second.origin;
 }
 
 const setting_value* setting_values::decided(std::string_view key) const {
-  auto found = values_.find(key);
-  return found == values_.end() || !found->second.value ? nullptr : &*found->second.value;
+  auto value = values_.find(key);
+  return value == values_.end() || !value->second.value ? nullptr : &*value->second.value;
 }
 
 std::optional<std::uint64_t> setting_values::number(std::string_view key) const {
@@ -103,12 +103,12 @@ std::optional<std::uint64_t> setting_values::number(std::string_view key) const 
 
 result<void> setting_values::apply(configuration& into) const {
   for (auto& row : setting_table()) {
-    auto found = values_.find(row.key);
-    if (found == values_.end() || !found->second.value)
+    auto value = values_.find(row.key);
+    if (value == values_.end() || !value->second.value)
       continue;
-    if (auto written = row.write(into, *found->second.value); !written) {
+    if (auto written = row.write(into, *value->second.value); !written) {
       auto why = written.error();
-      auto& origin = found->second.origin;
+      auto& origin = value->second.origin;
       why.code = error_code::configuration; // a wrong value, whatever it is to its reader
       why.where = why.where.empty() ? origin.where(row.key) : origin.where(row.key) + ": " + why.where;
       return tl::make_unexpected(std::move(why));
@@ -124,30 +124,30 @@ result<void> setting_values::apply(configuration& into) const {
 }
 
 result<void> setting_values::apply(settings& into, std::uint32_t partitions) const {
-  configuration all;
-  all.options.settings = into;
-  all.options.partitions = partitions;
-  auto applied = apply(all);
+  configuration whole;
+  whole.options.settings = into;
+  whole.options.partitions = partitions;
+  auto applied = apply(whole);
   if (applied)
-    into = all.options.settings;
+    into = whole.options.settings;
   return applied;
 }
 
 std::vector<std::string> setting_values::blamed_for(const memory_demand& demand,
                                                     const std::function<bool(const memory_demand&)>& fits) const {
-  std::vector<std::string> all, alone;
+  std::vector<std::string> to_blame, alone;
   auto without_all = demand;
   for (auto& [key, forget] : demands) {
     if (!decided(key))
       continue;
-    all.emplace_back(key);
+    to_blame.emplace_back(key);
     forget(without_all);
     auto without_one = demand;
     forget(without_one);
     if (fits(without_one))
       alone.emplace_back(key);
   }
-  return !alone.empty() ? alone : fits(without_all) ? all : std::vector<std::string>{};
+  return !alone.empty() ? alone : fits(without_all) ? to_blame : std::vector<std::string>{};
 }
 
 error setting_values::limit_too_low(const std::string& limit, std::uint64_t limit_bytes, std::uint64_t least,

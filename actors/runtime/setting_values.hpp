@@ -16,7 +16,7 @@ struct memory_demand;
 /// Whence a value comes.
 struct setting_origin {
   enum class layer { none, file, environment, set, flag };
-  layer what = layer::none;
+  layer from = layer::none;
   std::string place; ///< "app.toml:12", "WEIR_MEMORY_LIMIT", "--executors"
 
   /// Named in the error about a value of this key: "app.toml:12: memory.limit", "--set memory.limit", "--executors".

@@ -117,8 +117,8 @@ private:
   }
 
   result<void> list(const setting_row& row, const toml::node& node, const setting_origin& origin) {
-    if (auto one = node.as_string())
-      return values_.set_list(row.key, {one->get()}, origin);
+    if (auto text = node.as_string())
+      return values_.set_list(row.key, {text->get()}, origin);
     auto array = node.as_array();
     if (!array)
       return wrong_type(row, node, origin);

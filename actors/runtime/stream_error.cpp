@@ -16,8 +16,8 @@ const char* name_of(stream_error code) {
 
 caf::error make_error(stream_error code) { return {static_cast<std::uint8_t>(code), category}; }
 
-caf::error make_error(stream_error code, const std::string& what) {
-  return {static_cast<std::uint8_t>(code), category, caf::make_message(what)};
+caf::error make_error(stream_error code, const std::string& problem) {
+  return {static_cast<std::uint8_t>(code), category, caf::make_message(problem)};
 }
 
 std::optional<stream_error> stream_error_of(const caf::error& why) {
@@ -27,9 +27,9 @@ std::optional<stream_error> stream_error_of(const caf::error& why) {
 }
 
 void actors::register_stream_errors(caf::actor_system_config& config) {
-  config.add_error_category(category, [](std::uint8_t code, caf::atom_value, const caf::message& what) {
+  config.add_error_category(category, [](std::uint8_t code, caf::atom_value, const caf::message& problem) {
     std::string text = code == 0 || code > last_code ? "error" : name_of(static_cast<stream_error>(code));
-    return what.match_elements<std::string>() ? text + ": " + what.get_as<std::string>(0) : text;
+    return problem.match_elements<std::string>() ? text + ": " + problem.get_as<std::string>(0) : text;
   });
 }
 

@@ -24,7 +24,7 @@ const char* name_of(stream_error);
 
 /// Makes the enumeration one of error codes.
 caf::error make_error(stream_error code);
-caf::error make_error(stream_error code, const std::string& what);
+caf::error make_error(stream_error code, const std::string& problem);
 
 /// The code of an error; nothing if a stream did not make it.
 std::optional<stream_error> stream_error_of(const caf::error& why);

@@ -79,10 +79,10 @@ class task_threads final : public worker_factory {
 public:
   std::shared_ptr<worker> make(const std::string& name) override {
     std::lock_guard guard{mutex_};
-    auto& found = threads_[name];
-    if (!found)
-      found = begin(name);
-    return found;
+    auto& thread = threads_[name];
+    if (!thread)
+      thread = begin(name);
+    return thread;
   }
 
 private:

@@ -112,13 +112,13 @@ private:
 
 result<output_claims> examine_outputs(const file_system& files, const std::vector<plan::output>& outputs,
                                       const output_owner& owner) {
-  examination all{files, owner};
+  examination examined{files, owner};
   for (auto& output : outputs)
     for (auto& target : output.targets)
       if (target.what == plan::output_target::kind::text)
-        if (auto taken = all.take(output, target); !taken)
+        if (auto taken = examined.take(output, target); !taken)
           return tl::make_unexpected(taken.error());
-  return std::move(all).claims();
+  return std::move(examined).claims();
 }
 
 namespace {
@@ -126,8 +126,8 @@ namespace {
 result<void> claim_one(file_system& files, const plan::output_target& target, const output_mark& mark) {
   auto above = directory_above(target.prefix);
   if (above != ".")
-    if (auto made = files.make_directories(above); !made)
-      return made;
+    if (auto created = files.make_directories(above); !created)
+      return created;
   auto path = mark_path(target);
   if (auto written = write_mark(files, path, mark); !written)
     return written;

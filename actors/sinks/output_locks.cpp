@@ -18,9 +18,9 @@ namespace weir::actors {
 
 namespace {
 
-tl::unexpected<error> disk_error(const std::string& what, const std::string& path, int reason) {
+tl::unexpected<error> disk_error(const std::string& problem, const std::string& path, int reason) {
   auto advice = log::disk_advice(reason, "output directory");
-  auto sentence = what + ": " + std::strerror(reason);
+  auto sentence = problem + ": " + std::strerror(reason);
   return is_full_disk(reason) ? fail_full(sentence, path, advice) : fail(error_code::disk, sentence, path, advice);
 }
 
@@ -31,11 +31,11 @@ std::string content_of(int file) {
   return {bytes, count > 0 ? static_cast<std::size_t>(count) : 0};
 }
 
-bool is_at_two_places(const std::string& one, const std::string& other, std::uint64_t id) {
+bool is_at_two_places(const std::string& this_place, const std::string& other, std::uint64_t id) {
   std::error_code unknown;
-  if (std::filesystem::equivalent(one, other, unknown) && !unknown) // of a mount
+  if (std::filesystem::equivalent(this_place, other, unknown) && !unknown) // of a mount
     return false;
-  auto view = log::view_directory(one);
+  auto view = log::view_directory(this_place);
   return view && view->application.directory_id == id;
 }
 

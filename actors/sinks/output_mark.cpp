@@ -49,7 +49,7 @@ result<output_mark> parse_mark(const std::string& text, const std::string& path)
   std::string line;
   output_mark mark;
   auto is_mark = std::getline(lines, line) && line == first_line;
-  auto rest = [&](const char* field) {
+  auto value_behind = [&](const char* field) {
     auto wanted = std::string{field} + " ";
     if (!std::getline(lines, line) || !line.starts_with(wanted)) {
       is_mark = false;
@@ -58,22 +58,22 @@ result<output_mark> parse_mark(const std::string& text, const std::string& path)
     return line.substr(wanted.size());
   };
   auto number = [&](const char* field) -> std::uint64_t {
-    auto parsed = parse_count(rest(field));
+    auto parsed = parse_count(value_behind(field));
     is_mark = is_mark && parsed;
     return parsed ? *parsed : 0;
   };
   // One before 1970 is of a version that believed any clock.
   auto time = [&](const char* field) -> std::int64_t {
-    auto written = rest(field);
+    auto written = value_behind(field);
     auto is_negative = written.starts_with("-");
     auto parsed = parse_count(is_negative ? written.substr(1) : written);
     is_mark = is_mark && parsed && *parsed <= INT64_MAX;
     return parsed && !is_negative ? static_cast<std::int64_t>(*parsed) : 0;
   };
-  mark.application = rest("application");
-  mark.output = rest("output");
+  mark.application = value_behind("application");
+  mark.output = value_behind("output");
   mark.owner = number("owner");
-  mark.place = rest("data-directory");
+  mark.place = value_behind("data-directory");
   mark.newest_batch = number("newest-batch");
   mark.newest_time_ms = time("newest-time-ms");
   if (!is_mark)

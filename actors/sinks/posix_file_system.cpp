@@ -16,17 +16,17 @@ namespace weir::actors {
 namespace {
 
 auto disk_error(const char* action, const std::string& path, int reason) {
-  auto what = std::string{"cannot "} + action + ": " + std::strerror(reason);
-  return fail(error_code::disk, what, path, log::disk_advice(reason, "output directory"));
+  auto problem = std::string{"cannot "} + action + ": " + std::strerror(reason);
+  return fail(error_code::disk, problem, path, log::disk_advice(reason, "output directory"));
 }
 
 /// The nearest thing above the path that is there, if it is no directory.
 std::string file_in_the_way(const std::string& path) {
-  for (auto at = path; at != directory_above(at);) {
-    at = directory_above(at);
+  for (auto above = path; above != directory_above(above);) {
+    above = directory_above(above);
     struct stat status {};
-    if (::stat(at.c_str(), &status) == 0)
-      return S_ISDIR(status.st_mode) ? std::string{} : at;
+    if (::stat(above.c_str(), &status) == 0)
+      return S_ISDIR(status.st_mode) ? std::string{} : above;
   }
   return {};
 }
@@ -34,15 +34,15 @@ std::string file_in_the_way(const std::string& path) {
 /// Of what may be tried again when there is room: all but a sync, after which nobody knows what a file holds. A process without a free
 /// descriptor has nothing to do with the disk, and may soon have one.
 auto write_error(const char* action, const std::string& path, int reason) {
-  auto what = std::string{"cannot "} + action + ": " + std::strerror(reason);
+  auto problem = std::string{"cannot "} + action + ": " + std::strerror(reason);
   if (reason == EMFILE || reason == ENFILE)
-    return fail_full(what, path, "let the process open more files (ulimit -n), or bound ingest.max_connections");
+    return fail_full(problem, path, "let the process open more files (ulimit -n), or bound ingest.max_connections");
   if (reason == ENOTDIR)
     if (auto file = file_in_the_way(path); !file.empty())
       return fail(error_code::disk,
                   "cannot " + std::string{action} + " " + path + ": the output directory is a file now", file,
                   "move that file away, so that the directory can be made again");
-  return is_full_disk(reason) ? fail_full(what, path, how_to_make_room(reason)) : disk_error(action, path, reason);
+  return is_full_disk(reason) ? fail_full(problem, path, how_to_make_room(reason)) : disk_error(action, path, reason);
 }
 
 class descriptor {
@@ -87,23 +87,24 @@ public:
   std::vector<std::string> list(const std::string& directory) const override {
     std::vector<std::string> names;
     std::error_code ignored;
-    for (std::filesystem::directory_iterator at{directory, ignored}, end; !ignored && at != end; at.increment(ignored))
-      names.push_back(at->path().filename().string());
+    for (std::filesystem::directory_iterator entry{directory, ignored}, end; !ignored && entry != end;
+         entry.increment(ignored))
+      names.push_back(entry->path().filename().string());
     return names;
   }
 
   result<void> check_writable(const std::string& directory) const override {
-    auto at = std::filesystem::absolute(directory);
+    auto existing = std::filesystem::absolute(directory);
     struct stat status {};
-    while (::stat(at.c_str(), &status) != 0) {
-      if (errno != ENOENT || at == at.parent_path())
+    while (::stat(existing.c_str(), &status) != 0) {
+      if (errno != ENOENT || existing == existing.parent_path())
         return disk_error("make files in", directory, errno);
-      at = at.parent_path();
+      existing = existing.parent_path();
     }
     if (!S_ISDIR(status.st_mode))
       return disk_error("make files in", directory, ENOTDIR);
-    if (::access(at.c_str(), W_OK | X_OK) != 0)
-      return disk_error("make files in", at.string(), errno);
+    if (::access(existing.c_str(), W_OK | X_OK) != 0)
+      return disk_error("make files in", existing.string(), errno);
     return {};
   }
 

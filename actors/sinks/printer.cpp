@@ -26,8 +26,8 @@ tl::unexpected<error> stalled() {
 tl::unexpected<error> broken(int reason) {
   if (is_full_disk(reason))
     return fail_full(std::string{"cannot print: "} + std::strerror(reason), where, how_to_make_room(reason));
-  auto what = reason == EPIPE ? "its reader has gone" : reason == EBADF ? "it is closed" : std::strerror(reason);
-  return fail(error_code::disk, std::string{"cannot print: "} + what, where,
+  auto problem = reason == EPIPE ? "its reader has gone" : reason == EBADF ? "it is closed" : std::strerror(reason);
+  return fail(error_code::disk, std::string{"cannot print: "} + problem, where,
               "keep its reader open, or print into a file; what was not shown is in the log, if there is one");
 }
 
@@ -36,8 +36,8 @@ tl::unexpected<error> broken(int reason) {
 result<void> printer::print(std::string_view text) {
   std::lock_guard guard{mutex_};
   auto until = clock::now() + patience_;
-  if (auto found = std::find(finished_.begin(), finished_.end(), text); found != finished_.end()) {
-    finished_.erase(found);
+  if (auto printed = std::find(finished_.begin(), finished_.end(), text); printed != finished_.end()) {
+    finished_.erase(printed);
     return {};
   }
   if (!begun_.empty() && begun_ != text) { // of another output: first its rest, so that lines stay whole
@@ -83,11 +83,11 @@ bool printer::has_room(clock::time_point until) const {
 }
 
 result<void> print_to_standard_output(std::string_view text) {
-  static printer all{STDOUT_FILENO};
+  static printer of_process{STDOUT_FILENO};
   pollfd writable{STDOUT_FILENO, POLLOUT, 0};
   if (__fpending(stdout) > 0 && ::poll(&writable, 1, 0) == 1)
     std::fflush(stdout); // what the program said before; an error shows again below
-  return all.print(text);
+  return of_process.print(text);
 }
 
 } // namespace weir::actors

@@ -23,22 +23,22 @@ struct part_bytes {
 
 /// From memory if this process staged them, else from the log.
 result<part_bytes> fetch(const services& services, const log::commit_record& batch, const log::staged_part& part) {
-  part_bytes found;
+  part_bytes fetched;
   if (auto staged = services.staging.find({batch.epoch, batch.view}, batch.id, part.output, part.part)) {
-    found = {*staged, staged};
+    fetched = {*staged, staged};
   } else {
     mark("sink.reads_log");
     auto logged = log::read_staged(*services.store, batch.id, part.output, part.part);
     if (!logged)
       return tl::make_unexpected(logged.error());
     if (*logged)
-      found = {(*logged)->view(), *logged};
+      fetched = {(*logged)->view(), *logged};
   }
-  if (found.bytes.size() != part.bytes || data::checksum(found.bytes) != part.checksum)
+  if (fetched.bytes.size() != part.bytes || data::checksum(fetched.bytes) != part.checksum)
     return fail(error_code::corrupt, "staged bytes do not match their checksum",
                 "batch " + std::to_string(batch.id.value) + ", output " + part.output + ", part " +
                   std::to_string(part.part));
-  return found;
+  return fetched;
 }
 
 std::string part_name(std::uint32_t part) {
@@ -100,11 +100,11 @@ directories directories_of(const plan::output_target& where, const log::commit_r
 
 /// Who publishes here; nothing where nobody has marked it. Another owner is an error.
 result<std::optional<output_mark>> my_mark(const services& services, const plan::output_target& to) {
-  auto found = read_mark(*services.files, mark_path(to));
+  auto mark = read_mark(*services.files, mark_path(to));
   auto& me = services.application;
-  if (found && *found && ((*found)->owner != me.directory_id || (*found)->application != me.application))
-    return owned_by_another(**found, me.application, "number " + std::to_string(me.directory_id), to);
-  return found;
+  if (mark && *mark && ((*mark)->owner != me.directory_id || (*mark)->application != me.application))
+    return owned_by_another(**mark, me.application, "number " + std::to_string(me.directory_id), to);
+  return mark;
 }
 
 /// No younger directory can be of this output: the mark is raised before a batch becomes visible.
@@ -192,8 +192,8 @@ bool shows_name(const services& services, const plan::output& output) {
     return std::any_of(other.targets.begin(), other.targets.end(),
                        [](auto& target) { return target.what == plan::output_target::kind::print; });
   };
-  auto& all = services.plan->outputs();
-  return std::count_if(all.begin(), all.end(), prints) > 1;
+  auto& outputs = services.plan->outputs();
+  return std::count_if(outputs.begin(), outputs.end(), prints) > 1;
 }
 
 /// As Spark shows a batch: its time, the first records, and dots if there are more. Who asks for no records is told how many there are.
@@ -213,11 +213,11 @@ result<std::string> text_of(const services& services, std::uint32_t limit, const
     auto bytes = fetch(services, batch, part);
     if (!bytes)
       return tl::make_unexpected(bytes.error());
-    auto rest = bytes->bytes;
-    for (; shown < limit && !rest.empty(); ++shown) {
-      auto end = std::min(rest.find('\n'), rest.size() - 1) + 1;
-      text += rest.substr(0, end);
-      rest.remove_prefix(end);
+    auto unshown = bytes->bytes;
+    for (; shown < limit && !unshown.empty(); ++shown) {
+      auto end = std::min(unshown.find('\n'), unshown.size() - 1) + 1;
+      text += unshown.substr(0, end);
+      unshown.remove_prefix(end);
     }
   }
   if (records > shown)
@@ -228,16 +228,16 @@ result<std::string> text_of(const services& services, std::uint32_t limit, const
 /// All batches and targets as one text, which the printer knows again when it is told to go on.
 result<void> publish_print(services& services, const plan::output& output,
                            std::span<const log::commit_record> batches) {
-  std::string all;
+  std::string texts;
   for (auto& target : output.targets)
     if (target.what == plan::output_target::kind::print)
       for (auto& batch : batches) {
         auto text = text_of(services, target.limit, output, batch);
         if (!text)
           return tl::make_unexpected(text.error());
-        all += *text;
+        texts += *text;
       }
-  return all.empty() ? result<void>{} : services.print(all);
+  return texts.empty() ? result<void>{} : services.print(texts);
 }
 
 /// At least once across a crash; the batch's number tells a repetition.
@@ -270,9 +270,9 @@ result<void> publish_to(services& services, const plan::output_target& target, c
   return {};
 }
 
-bool may_pass(plan::output_target::kind what, const error& why) {
+bool may_pass(plan::output_target::kind target, const error& why) {
   using enum plan::output_target::kind;
-  return why.full || !why.thrown_by.empty() || (what == text && why.code == error_code::disk);
+  return why.full || !why.thrown_by.empty() || (target == text && why.code == error_code::disk);
 }
 
 } // namespace

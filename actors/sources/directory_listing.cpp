@@ -18,8 +18,8 @@ struct close_directory {
 };
 using open_directory = std::unique_ptr<DIR, close_directory>;
 
-tl::unexpected<error> refuse(const char* what, const std::string& directory) {
-  return fail(error_code::configuration, std::string{what} + ": " + std::strerror(errno), directory,
+tl::unexpected<error> refuse(const char* problem, const std::string& directory) {
+  return fail(error_code::configuration, std::string{problem} + ": " + std::strerror(errno), directory,
               "a file: input names a directory that exists and can be read");
 }
 
@@ -42,8 +42,8 @@ const char* kind_of(mode_t mode) {
 } // namespace
 
 result<void> visit_directory(const std::string& directory,
-                             const std::function<void(std::string_view name, const file_state& now)>& found,
-                             const std::function<void(std::string_view name, const char* what)>& skipped) {
+                             const std::function<void(std::string_view name, const file_state& now)>& visit,
+                             const std::function<void(std::string_view name, const char* kind)>& skipped) {
   open_directory open{::opendir(directory.c_str())};
   if (!open)
     return refuse("cannot open the input directory", directory);
@@ -53,7 +53,7 @@ result<void> visit_directory(const std::string& directory,
     // A file that vanishes between the two calls was never seen.
     auto status = status_in(::dirfd(open.get()), entry->d_name);
     if (auto now = state_of(status))
-      found(entry->d_name, *now);
+      visit(entry->d_name, *now);
     else if (status && skipped)
       skipped(entry->d_name, kind_of(status->st_mode));
   }

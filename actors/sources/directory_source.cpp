@@ -11,10 +11,10 @@ result<std::vector<plan::source_partition>> files_as_partitions(const std::strin
   auto files = list_directory(directory);
   if (!files)
     return tl::make_unexpected(files.error());
-  std::vector<plan::source_partition> found;
+  std::vector<plan::source_partition> partitions;
   for (auto& file : *files)
-    found.push_back({.name = std::move(file.name), .end = file.size, .version = file.modified_ns});
-  return found;
+    partitions.push_back({.name = std::move(file.name), .end = file.size, .version = file.modified_ns});
+  return partitions;
 }
 
 class directory_source final : public plan::replayable_source {

@@ -30,14 +30,15 @@ constexpr std::uint32_t wanted_events = IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE |
 
 /// Others than this kernel's processes may write there.
 bool is_on_network(const std::string& directory) {
-  struct statfs found {};
-  if (::statfs(directory.c_str(), &found) != 0)
+  struct statfs file_system {};
+  if (::statfs(directory.c_str(), &file_system) != 0)
     return false;
   constexpr std::uint32_t kinds[] = {0x6969 /* NFS */,        0x517b /* SMB */,      0xff534d42 /* CIFS */,
                                      0xfe534d42 /* SMB2 */,   0x65735546 /* FUSE */, 0x01021997 /* 9P */,
                                      0x00c36400 /* Ceph */,   0x5346414f /* AFS */,  0x0bd00bd0 /* Lustre */,
                                      0x786f4256 /* vboxsf */, 0x47504653 /* GPFS */, 0x7461636f /* OCFS2 */};
-  return std::find(std::begin(kinds), std::end(kinds), static_cast<std::uint32_t>(found.f_type)) != std::end(kinds);
+  return std::find(std::begin(kinds), std::end(kinds), static_cast<std::uint32_t>(file_system.f_type)) !=
+         std::end(kinds);
 }
 
 /// The kernel's news of one directory.
@@ -65,14 +66,14 @@ public:
         continue;
       if (got <= 0)
         return complete && (got == 0 || errno == EAGAIN);
-      for (ssize_t at = 0; at < got;) {
+      for (ssize_t offset = 0; offset < got;) {
         inotify_event head;
-        std::memcpy(&head, bytes + at, sizeof head);
+        std::memcpy(&head, bytes + offset, sizeof head);
         if ((head.mask & (IN_Q_OVERFLOW | IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT)) != 0)
           complete = false;
-        else if (head.len > 0 && is_input_name(bytes + at + sizeof head))
-          names.emplace(bytes + at + sizeof head);
-        at += static_cast<ssize_t>(sizeof head + head.len);
+        else if (head.len > 0 && is_input_name(bytes + offset + sizeof head))
+          names.emplace(bytes + offset + sizeof head);
+        offset += static_cast<ssize_t>(sizeof head + head.len);
       }
     }
   }
@@ -91,18 +92,18 @@ struct skipped_entries {
   std::string first; ///< by name
   const char* kind = "";
 
-  void add(std::string_view name, const char* what) {
+  void add(std::string_view name, const char* entry_kind) {
     if (count++ == 0 || name < first) {
       first = name;
-      kind = what;
+      kind = entry_kind;
     }
   }
 
   std::string sentence(const std::string& directory) const {
-    auto one = count == 1;
+    auto is_single = count == 1;
     return directory + " has " + std::to_string(count) +
-           (one ? " entry that is no file and is" : " entries that are no files and are") + " not read" +
-           (one ? ": " : "; the first is ") + first + " (" + kind + ")" +
+           (is_single ? " entry that is no file and is" : " entries that are no files and are") + " not read" +
+           (is_single ? ": " : "; the first is ") + first + " (" + kind + ")" +
            "; only files that lie in the directory itself are read";
   }
 };
@@ -188,7 +189,7 @@ private:
         ++files;
         tell(name, known_part(state));
       },
-      [&](std::string_view name, const char* what) { skipped.add(name, what); });
+      [&](std::string_view name, const char* kind) { skipped.add(name, kind); });
     if (!listed)
       return tl::make_unexpected(listed.error());
     if (skipped.count > 0 && report_)
@@ -206,10 +207,10 @@ private:
 
   using file_identity = std::pair<dev_t, ino_t>;
   std::optional<file_identity> identity() const {
-    struct stat found {};
-    if (::stat(directory_.c_str(), &found) != 0)
+    struct stat status {};
+    if (::stat(directory_.c_str(), &status) != 0)
       return {};
-    return file_identity{found.st_dev, found.st_ino};
+    return file_identity{status.st_dev, status.st_ino};
   }
 
   std::string directory_;

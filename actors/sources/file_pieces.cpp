@@ -91,18 +91,18 @@ result<shared_buffer> finish_last_record(const source_file& file, const offset_r
                                          std::size_t max_record_bytes, shared_buffer bytes) {
   // Two more than a record may have, for "\r\n": what has no newline until here is too long by any count.
   auto limit = std::min<std::uint64_t>(range.end, range.to + max_record_bytes + 2);
-  for (auto at = range.to; at < limit;) {
-    auto next = std::min<std::uint64_t>(at + tail_bytes, limit);
-    bytes = with_room(std::move(bytes), next - at);
+  for (auto offset = range.to; offset < limit;) {
+    auto next = std::min<std::uint64_t>(offset + tail_bytes, limit);
+    bytes = with_room(std::move(bytes), next - offset);
     auto begin = bytes->size();
-    if (auto done = file.read(at, next, *bytes); !done)
+    if (auto done = file.read(offset, next, *bytes); !done)
       return tl::make_unexpected(done.error());
     auto end = bytes->view().find('\n', begin);
     if (end != std::string_view::npos) {
       bytes->resize(end + 1);
       break;
     }
-    at = next;
+    offset = next;
   }
   return bytes;
 }

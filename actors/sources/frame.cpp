@@ -14,16 +14,16 @@ constexpr char magic[4] = {'W', 'E', 'I', 'R'};
 constexpr std::size_t covered_bytes = 24;
 
 template <class Int>
-void put(char* at, Int value) {
+void put(char* bytes, Int value) {
   for (std::size_t i = 0; i < sizeof(Int); ++i)
-    at[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i));
+    bytes[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i));
 }
 
 template <class Int>
-Int get(const char* at) {
+Int get(const char* bytes) {
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < sizeof(Int); ++i)
-    value |= static_cast<std::uint64_t>(static_cast<unsigned char>(at[i])) << (8 * i);
+    value |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
   return static_cast<Int>(value);
 }
 
@@ -31,7 +31,7 @@ std::uint64_t checksum(const char* header, std::string_view payload) {
   return XXH3_64bits_withSeed(payload.data(), payload.size(), XXH3_64bits(header, covered_bytes));
 }
 
-tl::unexpected<error> malformed(std::string what) { return fail(error_code::corrupt, std::move(what)); }
+tl::unexpected<error> malformed(std::string problem) { return fail(error_code::corrupt, std::move(problem)); }
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
@@ -154,9 +154,9 @@ bool checksum_matches(const frame_header_buffer& header, std::string_view payloa
 result<void> check_records(std::uint32_t count, std::string_view payload) {
   if (payload.empty() || payload.back() != '\n')
     return malformed("records that do not end with a newline");
-  auto found = count_newlines(payload);
-  if (found != count)
-    return malformed("a frame of " + std::to_string(count) + " records holds " + std::to_string(found));
+  auto newlines = count_newlines(payload);
+  if (newlines != count)
+    return malformed("a frame of " + std::to_string(count) + " records holds " + std::to_string(newlines));
   return {};
 }
 
@@ -190,22 +190,22 @@ std::uint64_t count_newlines(std::string_view bytes) {
   constexpr lanes newline = {'\n', '\n', '\n', '\n', '\n', '\n', '\n', '\n',
                              '\n', '\n', '\n', '\n', '\n', '\n', '\n', '\n'};
   std::uint64_t count = 0;
-  auto at = bytes.data();
-  auto end = at + bytes.size();
-  while (end - at >= 16) {
+  auto next = bytes.data();
+  auto end = next + bytes.size();
+  while (end - next >= 16) {
     // A lane holds at most 255 before it has to be added up.
-    auto stop = at + 16 * std::min<std::ptrdiff_t>((end - at) / 16, 255);
-    lanes found = {};
-    for (; at != stop; at += 16) {
+    auto stop = next + 16 * std::min<std::ptrdiff_t>((end - next) / 16, 255);
+    lanes newlines = {};
+    for (; next != stop; next += 16) {
       lanes block;
-      std::memcpy(&block, at, 16);
-      found -= reinterpret_cast<lanes>(block == newline);
+      std::memcpy(&block, next, 16);
+      newlines -= reinterpret_cast<lanes>(block == newline);
     }
     for (int i = 0; i < 16; ++i)
-      count += found[i];
+      count += newlines[i];
   }
-  for (; at != end; ++at)
-    count += *at == '\n';
+  for (; next != end; ++next)
+    count += *next == '\n';
   return count;
 }
 

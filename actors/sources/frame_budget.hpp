@@ -77,9 +77,9 @@ public:
       return granted;
     // The one that may go beyond the bounds must not wait behind those who may not.
     if (beyond_)
-      for (auto at = waiting_.begin(); at != waiting_.end(); ++at)
-        if (at->who == *beyond_) {
-          std::rotate(waiting_.begin(), at, at + 1);
+      for (auto waiting = waiting_.begin(); waiting != waiting_.end(); ++waiting)
+        if (waiting->who == *beyond_) {
+          std::rotate(waiting_.begin(), waiting, waiting + 1);
           break;
         }
     std::deque<request> still_waiting;

@@ -22,16 +22,16 @@ public:
   explicit generator_pace(const generator_options& lines) : lines_{lines} {}
 
   /// The first `made` lines have been made before; time counts from here.
-  void begin(std::uint64_t made) { made_ = began_at_ = std::min(made, lines_.count); }
+  void begin(std::uint64_t already_made) { made_lines_ = began_at_ = std::min(already_made, lines_.count); }
 
   /// No more lines a second than this from now on, `elapsed` after `begin`; 0 = as many as are due.
   void limit(std::uint64_t lines_per_s, duration elapsed) { bucket_.set_rate(lines_per_s, time(elapsed)); }
 
-  bool finished() const { return made_ >= lines_.count; }
+  bool finished() const { return made_lines_ >= lines_.count; }
 
   /// How many lines may be made now, `elapsed` after `begin`.
   std::uint64_t due(duration elapsed) {
-    auto most = std::min(std::max<std::uint64_t>(1, group_bytes / lines_.bytes), lines_.count - made_);
+    auto most = std::min(std::max<std::uint64_t>(1, group_bytes / lines_.bytes), lines_.count - made_lines_);
     return std::min({most, fallen_due(elapsed), bucket_.available(time(elapsed))});
   }
 
@@ -40,15 +40,16 @@ public:
     auto allowed = std::max(bucket_.rate() == 0 ? duration{0} : step, bucket_.wait(time(elapsed)));
     if (lines_.rate == 0)
       return allowed;
-    auto at = duration{static_cast<std::int64_t>(wide(made_ - began_at_ + 1) * 1'000'000 / lines_.rate + 1)};
-    return std::max({step, allowed, at - elapsed});
+    auto next_due =
+      duration{static_cast<std::int64_t>(wide(made_lines_ - began_at_ + 1) * 1'000'000 / lines_.rate + 1)};
+    return std::max({step, allowed, next_due - elapsed});
   }
 
   /// Takes lines; returns the number of the first, from 0.
   std::uint64_t take(std::uint64_t count, duration elapsed) {
     bucket_.take(count, time(elapsed));
-    made_ += count;
-    return made_ - count;
+    made_lines_ += count;
+    return made_lines_ - count;
   }
 
 private:
@@ -57,7 +58,7 @@ private:
   std::uint64_t fallen_due(duration elapsed) const {
     if (lines_.rate == 0)
       return token_bucket::unlimited;
-    return planned(elapsed) - std::min(planned(elapsed), made_ - began_at_);
+    return planned(elapsed) - std::min(planned(elapsed), made_lines_ - began_at_);
   }
   std::uint64_t planned(duration elapsed) const {
     return static_cast<std::uint64_t>(wide(std::max<std::int64_t>(0, elapsed.count())) * lines_.rate / 1'000'000);
@@ -65,7 +66,7 @@ private:
 
   generator_options lines_;
   token_bucket bucket_;
-  std::uint64_t made_ = 0;
+  std::uint64_t made_lines_ = 0;
   std::uint64_t began_at_ = 0;
 };
 

@@ -151,7 +151,7 @@ void ingest_client::resolve() {
   auto before = block_interrupt();
   resolver_.async_resolve(
     options_.server.host, std::to_string(options_.server.port),
-    [this, mine = ++connection_](io_error failure, const tcp::resolver::results_type& found) {
+    [this, mine = ++connection_](io_error failure, const tcp::resolver::results_type& addresses) {
       if (mine != connection_)
         return;
       if (failure && !was_resolved_ && failure == asio::error::host_not_found)
@@ -159,7 +159,7 @@ void ingest_client::resolve() {
       if (failure)
         return retry_later(failure.message());
       was_resolved_ = true;
-      connect(found, found.begin());
+      connect(addresses, addresses.begin());
     });
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }

@@ -11,17 +11,17 @@ namespace {
 
 const std::array<std::string, 4> schemes{"weir", "file", "tcp", "generate"};
 
-result<std::string> directory_of(std::string_view rest, std::string_view text) {
-  if (rest.substr(0, 2) == "//") {
-    rest.remove_prefix(2);
-    if (rest.empty() || rest.front() != '/')
+result<std::string> directory_of(std::string_view place, std::string_view text) {
+  if (place.substr(0, 2) == "//") {
+    place.remove_prefix(2);
+    if (place.empty() || place.front() != '/')
       return fail(error_code::configuration, "a file: URL must not have a host", std::string{text},
                   "write file:///ABSOLUTE/DIRECTORY or file:RELATIVE/DIRECTORY");
   }
-  if (rest.empty())
+  if (place.empty())
     return fail(error_code::configuration, "a file: URL needs a directory", std::string{text},
                 "write file:///ABSOLUTE/DIRECTORY or file:RELATIVE/DIRECTORY");
-  return std::string{rest};
+  return std::string{place};
 }
 
 /// "name=NAME"
@@ -50,8 +50,9 @@ std::string endpoint::text() const {
 }
 
 result<endpoint> parse_endpoint(std::string_view text) {
-  auto wrong = [&](std::string what) {
-    return fail(error_code::configuration, std::move(what), std::string{text}, "write HOST:PORT, e.g. 127.0.0.1:7000");
+  auto wrong = [&](std::string problem) {
+    return fail(error_code::configuration, std::move(problem), std::string{text},
+                "write HOST:PORT, e.g. 127.0.0.1:7000");
   };
   auto colon = text.rfind(':');
   if (colon == std::string_view::npos)
@@ -104,10 +105,10 @@ result<input_url> parse_input_url(std::string_view text) {
     return fail(error_code::configuration, "not a URL", "'" + std::string{text} + "'",
                 "write weir://HOST:PORT, tcp://HOST:PORT, file:DIRECTORY or generate://?count=N");
   auto scheme = std::string{text.substr(0, colon)};
-  auto rest = text.substr(colon + 1);
+  auto place = text.substr(colon + 1);
   input_url url;
   if (scheme == "file") {
-    auto directory = directory_of(rest, text);
+    auto directory = directory_of(place, text);
     if (!directory)
       return tl::make_unexpected(directory.error());
     url.kind_ = input_url::kind::file;
@@ -119,26 +120,26 @@ result<input_url> parse_input_url(std::string_view text) {
     return fail(error_code::configuration, "unknown scheme \"" + scheme + "\"", std::string{text},
                 nearest.empty() ? "the schemes are weir, file, tcp and generate" : "did you mean \"" + nearest + "\"?");
   }
-  if (rest.substr(0, 2) != "//")
+  if (place.substr(0, 2) != "//")
     return fail(error_code::configuration, "a " + scheme + " URL needs //", std::string{text},
-                "write " + scheme + "://" + std::string{rest});
-  rest.remove_prefix(2);
+                "write " + scheme + "://" + std::string{place});
+  place.remove_prefix(2);
   if (scheme == "generate") {
-    if (!rest.empty() && rest.front() != '?')
+    if (!place.empty() && place.front() != '?')
       return fail(error_code::configuration, "a generate URL must not have a path", std::string{text},
                   "write generate://?count=N");
     url.kind_ = input_url::kind::generate;
-    url.rest_ = rest.empty() ? "" : std::string{rest.substr(1)};
+    url.rest_ = place.empty() ? "" : std::string{place.substr(1)};
     return url;
   }
-  if (auto query = rest.find('?'); query != std::string_view::npos) {
-    auto name = name_in(rest.substr(query + 1), text);
+  if (auto query = place.find('?'); query != std::string_view::npos) {
+    auto name = name_in(place.substr(query + 1), text);
     if (!name)
       return tl::make_unexpected(name.error());
     url.given_name_ = std::move(*name);
-    rest = rest.substr(0, query);
+    place = place.substr(0, query);
   }
-  auto where = parse_endpoint(rest);
+  auto where = parse_endpoint(place);
   if (!where)
     return tl::make_unexpected(where.error());
   if (scheme == "tcp") {

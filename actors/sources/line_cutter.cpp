@@ -12,63 +12,63 @@ bool line_cutter::too_long(std::string_view line) const {
 }
 
 line_cutter::lines line_cutter::add(std::string_view bytes) {
-  lines found;
+  lines whole;
   std::shared_ptr<data::buffer> into;
-  auto most = rest_.size() + bytes.size();
+  auto most = begun_line_.size() + bytes.size();
   auto keep = [&](std::string_view line) {
     if (!into)
       into = std::make_shared<data::buffer>(most);
     into->append(line);
     into->append("\n");
-    ++found.count;
+    ++whole.count;
   };
   for (;;) {
     auto end = bytes.find('\n');
     auto piece = bytes.substr(0, end);
-    if (!skipping_ && rest_.size() + piece.size() > max_record_bytes_ + 1) { // one more for a carriage return
+    if (!skipping_ && begun_line_.size() + piece.size() > max_record_bytes_ + 1) { // one more for a carriage return
       skipping_ = true;
       ++skipped_;
-      rest_ = {};
+      begun_line_ = {};
     }
     if (end == std::string_view::npos) {
       if (!skipping_)
-        rest_.append(piece);
+        begun_line_.append(piece);
       break;
     }
     bytes.remove_prefix(end + 1);
     if (std::exchange(skipping_, false))
       continue;
-    auto line = rest_.empty() ? piece : std::string_view{rest_.append(piece)};
+    auto line = begun_line_.empty() ? piece : std::string_view{begun_line_.append(piece)};
     if (too_long(line))
       ++skipped_;
     else
       keep(line);
-    rest_.clear();
+    begun_line_.clear();
   }
-  found.bytes = std::move(into);
-  return found;
+  whole.bytes = std::move(into);
+  return whole;
 }
 
 line_cutter::lines line_cutter::finish() {
-  lines found;
+  lines whole;
   auto skipping = std::exchange(skipping_, false);
-  auto last = std::exchange(rest_, {});
+  auto last = std::exchange(begun_line_, {});
   if (skipping || last.empty())
-    return found;
+    return whole;
   if (too_long(last)) {
     ++skipped_;
-    return found;
+    return whole;
   }
   auto bytes = std::make_shared<data::buffer>(last.size() + 1);
   bytes->append(last);
   bytes->append("\n");
-  found.bytes = std::move(bytes);
-  found.count = 1;
-  return found;
+  whole.bytes = std::move(bytes);
+  whole.count = 1;
+  return whole;
 }
 
 void line_cutter::abandon() {
-  rest_ = {};
+  begun_line_ = {};
   skipping_ = false;
 }
 

@@ -34,8 +34,8 @@ private:
   bool too_long(std::string_view line) const;
 
   std::size_t max_record_bytes_;
-  std::string rest_;      ///< of a line that has not ended
-  bool skipping_ = false; ///< the rest of a line that is too long
+  std::string begun_line_; ///< of a line that has not ended
+  bool skipping_ = false;  ///< the rest of a line that is too long
   std::uint64_t skipped_ = 0;
 };
 

@@ -28,8 +28,8 @@ public:
     }
     line_cutter::lines piece;
     piece.count = std::min(count, first.count);
-    auto rest = first.bytes->view().substr(taken_bytes_);
-    auto text = piece.count == first.count ? rest : first_lines(rest, piece.count);
+    auto untaken = first.bytes->view().substr(taken_bytes_);
+    auto text = piece.count == first.count ? untaken : first_lines(untaken, piece.count);
     auto bytes = std::make_shared<data::buffer>(text.size());
     bytes->append(text);
     piece.bytes = std::move(bytes);

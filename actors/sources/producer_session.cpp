@@ -26,11 +26,11 @@ welcome_frame capped(welcome_frame said) {
 
 /// A copy without the first `count` records.
 data::buffer_handle without_first(const data::buffer& bytes, std::uint64_t count) {
-  auto rest = bytes.view();
+  auto later_records = bytes.view();
   for (; count > 0; --count)
-    rest.remove_prefix(rest.find('\n') + 1);
-  auto copy = std::make_shared<data::buffer>(rest.size());
-  copy->append(rest);
+    later_records.remove_prefix(later_records.find('\n') + 1);
+  auto copy = std::make_shared<data::buffer>(later_records.size());
+  copy->append(later_records);
   return copy;
 }
 

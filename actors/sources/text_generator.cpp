@@ -145,7 +145,7 @@ void text_generator::make_slots() {
 
 void text_generator::write_line(std::uint64_t number, char* into) const {
   split_mix random{split_mix::mix(options_.seed + 0x9e3779b97f4a7c15u) ^ split_mix::mix(number + 0xd1b54a32d192ed03u)};
-  auto at = into;
+  auto to = into;
   auto end = into + options_.bytes - 1;
   auto n = std::uint64_t{options_.vocabulary};
   for (;;) {
@@ -153,15 +153,15 @@ void text_generator::write_line(std::uint64_t number, char* into) const {
     auto rank = static_cast<std::uint32_t>(((drawn >> 32) * n) >> 32);
     auto& choice = slots_[rank];
     auto& word = words_[static_cast<std::uint32_t>(drawn) < choice.threshold ? rank : choice.other];
-    if (word.length - 1 > end - at)
+    if (word.length - 1 > end - to)
       break;
-    std::memcpy(at, word.text, 16);
-    at += word.length;
-    if (at >= end)
+    std::memcpy(to, word.text, 16);
+    to += word.length;
+    if (to >= end)
       break;
   }
-  if (at < end)
-    std::memset(at, ' ', static_cast<std::size_t>(end - at));
+  if (to < end)
+    std::memset(to, ' ', static_cast<std::size_t>(end - to));
   *end = '\n';
 }
 

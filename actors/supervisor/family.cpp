@@ -110,8 +110,8 @@ family::steps family::give_up(std::size_t child) {
   mark("supervisor.gives_up");
   ends_ = true;
   steps next{{action::give_up, child, {}, 0}};
-  auto rest = stop_next();
-  next.insert(next.end(), rest.begin(), rest.end());
+  auto others = stop_next();
+  next.insert(next.end(), others.begin(), others.end());
   return next;
 }
 
@@ -145,10 +145,5 @@ bool family::is_stopping_one() const {
 }
 
 bool family::expects_end_of(std::size_t child) const { return ends_ || members_[child].where == state::stopping; }
-
-bool family::waits_for(std::size_t child) const {
-  return members_[child].where == state::waiting ||
-         (group_ && child >= *group_ && members_[child].where == state::idle);
-}
 
 } // namespace weir::actors

@@ -28,7 +28,7 @@ struct family_step {
     finish   ///< no child is left: end
   };
 
-  action what = action::start;
+  action next = action::start;
   std::size_t child = 0;
   restart_policy::duration pause{0};
   std::uint64_t ticket = 0;
@@ -65,8 +65,6 @@ public:
   bool ends() const { return ends_; }
   /// The child was asked to stop, or everybody will be: its end is no failure.
   bool expects_end_of(std::size_t child) const;
-  /// It will be started again without having been asked to stop.
-  bool waits_for(std::size_t child) const;
   const restart_policy& policy_of(std::size_t child) const { return members_[child].policy; }
 
 private:

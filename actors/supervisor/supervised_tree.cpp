@@ -8,10 +8,10 @@ namespace weir::actors {
 
 namespace {
 
-void check_names(const supervisor_specification& what, std::set<std::string>& known) {
-  if (what.name.empty() || !known.insert(what.name).second)
-    throw std::invalid_argument{"a supervisor's name is empty or taken: \"" + what.name + "\""};
-  for (auto& each : what.children)
+void check_names(const supervisor_specification& specification, std::set<std::string>& known) {
+  if (specification.name.empty() || !known.insert(specification.name).second)
+    throw std::invalid_argument{"a supervisor's name is empty or taken: \"" + specification.name + "\""};
+  for (auto& each : specification.children)
     if (each.nested)
       check_names(*each.nested, known);
     else if (!each.start)
@@ -26,29 +26,31 @@ void kill(const caf::strong_actor_ptr& who) {
 
 } // namespace
 
-supervised_tree::supervised_tree(caf::actor_system& system, supervisor_specification what, supervision_hooks hooks)
-  : system_{system}, policy_{what.limits} {
-  what_ = std::make_shared<const supervisor_specification>(std::move(what));
+supervised_tree::supervised_tree(caf::actor_system& system, supervisor_specification specification,
+                                 supervision_hooks hooks)
+  : system_{system}, policy_{specification.limits} {
+  specification_ = std::make_shared<const supervisor_specification>(std::move(specification));
   shared_ = std::make_shared<supervision>();
   shared_->hooks = std::move(hooks);
 }
 
-std::shared_ptr<supervised_tree> supervised_tree::start(caf::actor_system& system, supervisor_specification what,
+std::shared_ptr<supervised_tree> supervised_tree::start(caf::actor_system& system,
+                                                        supervisor_specification specification,
                                                         supervision_hooks hooks) {
   std::set<std::string> names;
-  check_names(what, names);
-  std::shared_ptr<supervised_tree> made{new supervised_tree{system, std::move(what), std::move(hooks)}};
-  made->begin();
-  return made;
+  check_names(specification, names);
+  std::shared_ptr<supervised_tree> tree{new supervised_tree{system, std::move(specification), std::move(hooks)}};
+  tree->begin();
+  return tree;
 }
 
 void supervised_tree::begin() {
   auto now = system_.clock().now();
-  auto root = spawn_supervisor(system_, what_, shared_, "");
+  auto root = spawn_supervisor(system_, specification_, shared_, "");
   auto handle = caf::actor_cast<caf::strong_actor_ptr>(root);
   if (shared_->hooks.enter)
-    shared_->hooks.enter(what_->name, handle);
-  shared_->board.started(what_->name, handle, now);
+    shared_->hooks.enter(specification_->name, handle);
+  shared_->board.started(specification_->name, handle, now);
   {
     std::lock_guard guard{mutex_};
     root_ = root;
@@ -57,7 +59,7 @@ void supervised_tree::begin() {
       caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
   }
   if (shared_->hooks.announce)
-    shared_->hooks.announce(shared_->board.actors_below(what_->name));
+    shared_->hooks.announce(shared_->board.actors_below(specification_->name));
   root->attach_functor([self = shared_from_this()](const caf::error& reason) { self->root_ended(reason); });
 }
 
@@ -91,7 +93,7 @@ bool supervised_tree::has_ended() const {
 /// On the thread on which the root ended.
 void supervised_tree::root_ended(const caf::error& reason) {
   auto why = describe_reason(reason);
-  auto gave_up = shared_->board.why_it_gave_up(what_->name).has_value();
+  auto gave_up = shared_->board.why_it_gave_up(specification_->name).has_value();
   bool over;
   {
     std::lock_guard guard{mutex_};
@@ -99,18 +101,20 @@ void supervised_tree::root_ended(const caf::error& reason) {
     over = stopping_ || gave_up;
   }
   if (shared_->hooks.leave)
-    shared_->hooks.leave(what_->name);
-  shared_->board.ended(what_->name, over ? child_state::stopped : child_state::waiting, why, system_.clock().now());
+    shared_->hooks.leave(specification_->name);
+  shared_->board.ended(specification_->name, over ? child_state::stopped : child_state::waiting, why,
+                       system_.clock().now());
   if (!over && shared_->hooks.ended)
-    shared_->hooks.ended(what_->name, why);
+    shared_->hooks.ended(specification_->name, why);
   bury([self = shared_from_this(), over, why] { over ? self->end() : self->start_again(why); });
 }
 
 /// Again until nobody is found: who was alive a moment ago may have started somebody since.
 void supervised_tree::bury(std::function<void()> then) {
-  auto left = shared_->board.living_below(what_->name);
+  auto left = shared_->board.living_below(specification_->name);
   if (left.empty()) {
-    shared_->board.all_ended_below(what_->name, system_.clock().now()); // also who died before anyone could say so
+    shared_->board.all_ended_below(specification_->name,
+                                   system_.clock().now()); // also who died before anyone could say so
     return then();
   }
   auto waits = std::make_shared<std::atomic<std::size_t>>(left.size() + 1);
@@ -142,7 +146,7 @@ void supervised_tree::start_again(const std::string& reason) {
   if (!stopping && may)
     return begin();
   if (!stopping && shared_->hooks.failed)
-    shared_->hooks.failed({what_->name, ends, policy_.allowed().window, reason, ""});
+    shared_->hooks.failed({specification_->name, ends, policy_.allowed().window, reason, ""});
   end();
 }
 

@@ -20,7 +20,7 @@ class supervised_tree : public std::enable_shared_from_this<supervised_tree> {
 public:
   /// All actors are running, and have been announced, when it returns. Names must be unique, children must have a start function or a nested
   /// supervisor: throws std::invalid_argument. `system` must outlive the tree's actors.
-  static std::shared_ptr<supervised_tree> start(caf::actor_system& system, supervisor_specification what,
+  static std::shared_ptr<supervised_tree> start(caf::actor_system& system, supervisor_specification specification,
                                                 supervision_hooks hooks);
 
   /// Ends everybody in order; `ended` is called once, at the end, on a thread of the actors, or at once if it has ended already.
@@ -39,7 +39,7 @@ public:
   std::string as_json(const std::map<std::string, std::string>& about = {}) const;
 
 private:
-  supervised_tree(caf::actor_system& system, supervisor_specification what, supervision_hooks hooks);
+  supervised_tree(caf::actor_system& system, supervisor_specification specification, supervision_hooks hooks);
   void begin();
   void root_ended(const caf::error& reason);
   /// Ends whoever the root has left behind, then goes on.
@@ -49,7 +49,7 @@ private:
   void end();
 
   caf::actor_system& system_;
-  std::shared_ptr<const supervisor_specification> what_;
+  std::shared_ptr<const supervisor_specification> specification_;
   std::shared_ptr<supervision> shared_;
 
   mutable std::mutex mutex_;

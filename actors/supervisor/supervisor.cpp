@@ -13,7 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds kill_limit{1'000};
 
 struct child {
-  child_specification what;
+  child_specification specification;
   caf::strong_actor_ptr handle;
   std::uint64_t incarnation = 0;
   bool killed = false;                ///< its time to end was over
@@ -22,17 +22,17 @@ struct child {
   std::string reason;
 };
 
-restart_policy::duration time_to_stop(const child_specification& what) {
-  restart_policy::duration whole = what.stop_limit;
-  if (what.nested)
-    for (auto& each : what.nested->children)
+restart_policy::duration time_to_stop(const child_specification& of) {
+  restart_policy::duration whole = of.stop_limit;
+  if (of.nested)
+    for (auto& each : of.nested->children)
       whole += time_to_stop(each) + kill_limit;
   return whole;
 }
 
-std::vector<restart_kind> kinds_of(const supervisor_specification& what) {
+std::vector<restart_kind> kinds_of(const supervisor_specification& specification) {
   std::vector<restart_kind> kinds;
-  for (auto& each : what.children)
+  for (auto& each : specification.children)
     kinds.push_back(each.kind);
   return kinds;
 }
@@ -46,17 +46,17 @@ void call(const Function& hook, Arguments&&... arguments) {
 /// The thin shell around `family`: it starts, ends and watches actors, and tells what happens.
 class supervisor final : public supervisor_actor::base {
 public:
-  supervisor(caf::actor_config& config, std::shared_ptr<const supervisor_specification> what,
+  supervisor(caf::actor_config& config, std::shared_ptr<const supervisor_specification> specification,
              std::shared_ptr<supervision> shared, std::string parent)
     : supervisor_actor::base{config},
-      what_{std::move(what)},
+      specification_{std::move(specification)},
       shared_{std::move(shared)},
       is_root_{parent.empty()},
-      family_{what_->strategy, kinds_of(*what_), what_->limits, random_of(shared_->hooks)} {
+      family_{specification_->strategy, kinds_of(*specification_), specification_->limits, random_of(shared_->hooks)} {
     set_handlers();
-    shared_->board.enlist(what_->name, parent, true);
-    for (auto& each : what_->children) {
-      shared_->board.enlist(each.name, what_->name, each.nested != nullptr);
+    shared_->board.enlist(specification_->name, parent, true);
+    for (auto& each : specification_->children) {
+      shared_->board.enlist(each.name, specification_->name, each.nested != nullptr);
       children_.push_back({each, nullptr, 0, false, {}, child_end::failed, {}});
     }
     perform(family_.begin(clock().now()));
@@ -88,11 +88,12 @@ private:
     });
     set_default_handler([this](caf::scheduled_actor*, caf::message_view&) -> caf::result<caf::message> {
       if (!std::exchange(warned_, true)) // nobody has anything to say to a supervisor
-        call(shared_->hooks.warning, what_->name + " drops a message that it does not know, and will drop others");
+        call(shared_->hooks.warning,
+             specification_->name + " drops a message that it does not know, and will drop others");
       return caf::sec::unexpected_message;
     });
     // However it dies, nobody stays behind. Not by links: these would also tell it of each child's end a second time.
-    attach_functor([shared = shared_, name = what_->name] {
+    attach_functor([shared = shared_, name = specification_->name] {
       for (auto& each : shared->board.living_children(name))
         caf::anon_send_exit(caf::actor_cast<caf::actor>(each.handle), caf::exit_reason::kill);
     });
@@ -103,13 +104,13 @@ private:
   void perform(const family::steps& steps) {
     std::vector<std::string> newcomers;
     for (auto& step : steps)
-      switch (step.what) {
+      switch (step.next) {
         case family_step::action::start: start(step.child, newcomers); break;
         case family_step::action::stop: stop(step.child); break;
         case family_step::action::wait: delayed_send(this, step.pause, restart_due{step.ticket}); break;
         case family_step::action::give_up: give_up(step.child); break;
         case family_step::action::finish:
-          shared_->board.all_ended_below(what_->name, clock().now());
+          shared_->board.all_ended_below(specification_->name, clock().now());
           quit(stop_reason_);
           break;
       }
@@ -123,10 +124,10 @@ private:
     which.killed = false;
     std::string failure = "its start function returned nothing";
     try {
-      which.handle =
-        which.what.nested
-          ? caf::actor_cast<caf::strong_actor_ptr>(spawn_supervisor(system(), which.what.nested, shared_, what_->name))
-          : which.what.start();
+      which.handle = which.specification.nested
+                       ? caf::actor_cast<caf::strong_actor_ptr>(
+                           spawn_supervisor(system(), which.specification.nested, shared_, specification_->name))
+                       : which.specification.start();
     } catch (const std::exception& thrown) {
       failure = std::string{"cannot be started: "} + thrown.what();
     } catch (...) {
@@ -136,33 +137,33 @@ private:
       send(this, start_failed{static_cast<std::uint32_t>(index), failure});
       return;
     }
-    call(shared_->hooks.enter, which.what.name, which.handle);
-    shared_->board.started(which.what.name, which.handle, clock().now());
+    call(shared_->hooks.enter, which.specification.name, which.handle);
+    shared_->board.started(which.specification.name, which.handle, clock().now());
     monitor(which.handle);
-    auto added = shared_->board.actors_below(which.what.name);
+    auto added = shared_->board.actors_below(which.specification.name);
     newcomers.insert(newcomers.end(), added.begin(), added.end());
   }
 
   void stop(std::size_t index) {
     auto& which = children_[index];
-    shared_->board.becomes(which.what.name, child_state::stopping);
+    shared_->board.becomes(which.specification.name, child_state::stopping);
     if (which.handle)
       caf::anon_send_exit(caf::actor_cast<caf::actor>(which.handle), caf::exit_reason::user_shutdown);
-    remind(index, time_to_stop(which.what));
+    remind(index, time_to_stop(which.specification));
   }
 
   void give_up(std::size_t index) {
     auto& which = children_[index];
-    auto& name = which.what.name;
+    auto& name = which.specification.name;
     auto& policy = family_.policy_of(index);
     auto escalated = which.end == child_end::gave_up;
     supervision_failure why{name, policy.recent_ends(escalated),
                             escalated ? policy.allowed().escalation_window : policy.allowed().window, which.reason,
-                            what_->name};
+                            specification_->name};
     if (auto below = escalated ? std::exchange(last_escalation_, std::nullopt) : std::nullopt)
       why = *below; // whose child it was is what people must know
     stop_reason_ = caf::make_error(caf::sec::runtime_error, why.child + " " + describe(why));
-    shared_->board.gave_up(what_->name, why);
+    shared_->board.gave_up(specification_->name, why);
     if (is_root_)
       call(shared_->hooks.failed, why);
   }
@@ -189,21 +190,21 @@ private:
     which.handle = nullptr;
     which.end = how;
     which.reason = reason;
-    call(shared_->hooks.leave, which.what.name);
-    if (auto why = shared_->board.why_it_gave_up(which.what.name)) {
+    call(shared_->hooks.leave, which.specification.name);
+    if (auto why = shared_->board.why_it_gave_up(which.specification.name)) {
       mark("supervisor.escalates");
       which.end = child_end::gave_up;
       last_escalation_ = std::move(why);
     }
     auto expected = family_.expects_end_of(index);
-    auto finished = which.end == child_end::on_purpose && which.what.kind != restart_kind::permanent;
-    shared_->board.ended(which.what.name,
+    auto finished = which.end == child_end::on_purpose && which.specification.kind != restart_kind::permanent;
+    shared_->board.ended(which.specification.name,
                          expected   ? child_state::stopped
                          : finished ? child_state::done
                                     : child_state::waiting,
                          expected ? "stopped" : reason, clock().now());
     if (!expected && !finished)
-      call(shared_->hooks.ended, which.what.name, reason);
+      call(shared_->hooks.ended, which.specification.name, reason);
     bury_tree_of(index);
   }
 
@@ -212,10 +213,10 @@ private:
     auto& which = children_[index];
     if (!which.heirs.empty())
       return; // when the last of them is gone
-    if (!which.what.nested)
+    if (!which.specification.nested)
       return settle(index);
     // Again until nobody is found: who was alive a moment ago may have started somebody since.
-    for (auto& each : shared_->board.living_below(which.what.name)) {
+    for (auto& each : shared_->board.living_below(which.specification.name)) {
       call(shared_->hooks.leave, each.name);
       shared_->board.ends_with_supervisor(each.name, clock().now());
       which.heirs.push_back(caf::actor_cast<caf::actor_addr>(each.handle));
@@ -223,7 +224,8 @@ private:
       caf::anon_send_exit(caf::actor_cast<caf::actor>(each.handle), caf::exit_reason::kill);
     }
     if (which.heirs.empty()) {
-      shared_->board.all_ended_below(which.what.name, clock().now()); // also who died before anyone could say so
+      shared_->board.all_ended_below(which.specification.name,
+                                     clock().now()); // also who died before anyone could say so
       settle(index);
     } else {
       mark("supervisor.buries_tree");
@@ -243,7 +245,7 @@ private:
     auto& which = children_[message.child];
     if (which.incarnation != message.incarnation || (!which.handle && which.heirs.empty()))
       return;
-    auto& name = which.what.name;
+    auto& name = which.specification.name;
     if (which.handle && !std::exchange(which.killed, true)) {
       call(shared_->hooks.warning, name + " did not end in time and is killed");
       caf::anon_send_exit(caf::actor_cast<caf::actor>(which.handle), caf::exit_reason::kill);
@@ -261,7 +263,7 @@ private:
     settle(message.child);
   }
 
-  std::shared_ptr<const supervisor_specification> what_;
+  std::shared_ptr<const supervisor_specification> specification_;
   std::shared_ptr<supervision> shared_;
   bool is_root_;
   family family_;
@@ -275,16 +277,17 @@ private:
 } // namespace
 
 child_specification as_child(supervisor_specification nested) {
-  child_specification made;
-  made.name = nested.name;
-  made.nested = std::make_shared<const supervisor_specification>(std::move(nested));
-  made.kind = restart_kind::permanent;
-  return made;
+  child_specification supervised;
+  supervised.name = nested.name;
+  supervised.nested = std::make_shared<const supervisor_specification>(std::move(nested));
+  supervised.kind = restart_kind::permanent;
+  return supervised;
 }
 
-supervisor_actor spawn_supervisor(caf::actor_system& system, std::shared_ptr<const supervisor_specification> what,
+supervisor_actor spawn_supervisor(caf::actor_system& system,
+                                  std::shared_ptr<const supervisor_specification> specification,
                                   std::shared_ptr<supervision> shared, const std::string& parent) {
-  return system.spawn<supervisor>(std::move(what), std::move(shared), parent);
+  return system.spawn<supervisor>(std::move(specification), std::move(shared), parent);
 }
 
 std::string describe_reason(const caf::error& reason) {

@@ -66,7 +66,8 @@ struct supervision {
 
 /// Starts a supervisor and, before it returns, its children at every depth, in order. Used by `supervised_tree` and by supervisors. It stops
 /// by an exit message, its children first; killed, it takes them with it. `parent`: empty for the root.
-supervisor_actor spawn_supervisor(caf::actor_system& system, std::shared_ptr<const supervisor_specification> what,
+supervisor_actor spawn_supervisor(caf::actor_system& system,
+                                  std::shared_ptr<const supervisor_specification> specification,
                                   std::shared_ptr<supervision> shared, const std::string& parent);
 
 /// An exit reason for people.

@@ -25,8 +25,8 @@ const char* name_of(child_state state) {
 }
 
 tree_board::record* tree_board::find_record(const std::string& name) {
-  auto found = std::find_if(records_.begin(), records_.end(), [&](auto& each) { return each.row.name == name; });
-  return found == records_.end() ? nullptr : &*found;
+  auto record = std::find_if(records_.begin(), records_.end(), [&](auto& each) { return each.row.name == name; });
+  return record == records_.end() ? nullptr : &*record;
 }
 
 const tree_board::record* tree_board::find_record(const std::string& name) const {
@@ -46,46 +46,46 @@ void tree_board::enlist(const std::string& name, const std::string& parent, bool
 
 void tree_board::started(const std::string& name, const caf::strong_actor_ptr& handle, time_point now) {
   std::lock_guard guard{mutex_};
-  auto found = find_record(name);
-  if (!found)
+  auto record = find_record(name);
+  if (!record)
     return;
-  auto since = found->doomed ? found->doomed : found->ended;
-  if (found->ran) {
-    ++found->row.restarts;
+  auto since = record->doomed ? record->doomed : record->ended;
+  if (record->ran) {
+    ++record->row.restarts;
     if (since)
-      found->row.restart_took = std::chrono::duration_cast<std::chrono::microseconds>(now - *since);
+      record->row.restart_took = std::chrono::duration_cast<std::chrono::microseconds>(now - *since);
   }
-  found->ran = true;
-  found->doomed.reset();
-  found->ended.reset();
-  found->handle = caf::actor_cast<caf::actor_addr>(handle);
-  found->row.state = child_state::running;
-  found->row.started = now;
+  record->ran = true;
+  record->doomed.reset();
+  record->ended.reset();
+  record->handle = caf::actor_cast<caf::actor_addr>(handle);
+  record->row.state = child_state::running;
+  record->row.started = now;
 }
 
 void tree_board::ended(const std::string& name, child_state state, const std::string& reason, time_point now) {
   std::lock_guard guard{mutex_};
-  if (auto found = find_record(name)) {
-    found->handle = nullptr;
-    found->ended = now;
-    found->row.state = state;
-    found->row.last_reason = reason;
+  if (auto record = find_record(name)) {
+    record->handle = nullptr;
+    record->ended = now;
+    record->row.state = state;
+    record->row.last_reason = reason;
   }
 }
 
 void tree_board::ends_with_supervisor(const std::string& name, time_point now) {
   std::lock_guard guard{mutex_};
-  if (auto found = find_record(name)) {
-    found->ended = now;
-    found->row.state = child_state::stopped;
-    found->row.last_reason = "its supervisor ended";
+  if (auto record = find_record(name)) {
+    record->ended = now;
+    record->row.state = child_state::stopped;
+    record->row.last_reason = "its supervisor ended";
   }
 }
 
 void tree_board::becomes(const std::string& name, child_state state) {
   std::lock_guard guard{mutex_};
-  if (auto found = find_record(name))
-    found->row.state = state;
+  if (auto record = find_record(name))
+    record->row.state = state;
 }
 
 void tree_board::all_ended_below(const std::string& supervisor, time_point now) {
@@ -110,40 +110,40 @@ void tree_board::end_below(const std::string& parent, time_point now) {
 
 void tree_board::doomed(const std::string& name, time_point now) {
   std::lock_guard guard{mutex_};
-  if (auto found = find_record(name))
-    found->doomed = now;
+  if (auto record = find_record(name))
+    record->doomed = now;
 }
 
 void tree_board::gave_up(const std::string& name, supervision_failure why) {
   std::lock_guard guard{mutex_};
-  if (auto found = find_record(name))
-    found->failure = std::move(why);
+  if (auto record = find_record(name))
+    record->failure = std::move(why);
 }
 
 std::optional<supervision_failure> tree_board::why_it_gave_up(const std::string& name) {
   std::lock_guard guard{mutex_};
-  auto found = find_record(name);
-  return found ? std::exchange(found->failure, std::nullopt) : std::nullopt;
+  auto record = find_record(name);
+  return record ? std::exchange(record->failure, std::nullopt) : std::nullopt;
 }
 
 caf::strong_actor_ptr tree_board::find(const std::string& name) const {
   std::lock_guard guard{mutex_};
-  auto found = find_record(name);
-  return found ? caf::actor_cast<caf::strong_actor_ptr>(found->handle) : nullptr;
+  auto record = find_record(name);
+  return record ? caf::actor_cast<caf::strong_actor_ptr>(record->handle) : nullptr;
 }
 
 std::vector<tree_board::living> tree_board::living_below(const std::string& name) const {
   std::lock_guard guard{mutex_};
-  std::vector<living> found;
-  add_living(name, true, found);
-  return found;
+  std::vector<living> descendants;
+  add_living(name, true, descendants);
+  return descendants;
 }
 
 std::vector<tree_board::living> tree_board::living_children(const std::string& name) const {
   std::lock_guard guard{mutex_};
-  std::vector<living> found;
-  add_living(name, false, found);
-  return found;
+  std::vector<living> children;
+  add_living(name, false, children);
+  return children;
 }
 
 void tree_board::add_living(const std::string& parent, bool deep, std::vector<living>& into) const {
@@ -163,9 +163,9 @@ std::vector<std::string> tree_board::actors_below(const std::string& name) const
   auto top = find_record(name);
   if (top && !top->row.supervisor)
     return {name};
-  std::vector<std::string> found;
-  add_actors(name, found);
-  return found;
+  std::vector<std::string> names;
+  add_actors(name, names);
+  return names;
 }
 
 void tree_board::add_actors(const std::string& parent, std::vector<std::string>& into) const {
@@ -181,9 +181,9 @@ void tree_board::add_actors(const std::string& parent, std::vector<std::string>&
 
 std::vector<tree_row> tree_board::rows() const {
   std::lock_guard guard{mutex_};
-  std::vector<tree_row> found;
-  add_rows("", found);
-  return found;
+  std::vector<tree_row> rows;
+  add_rows("", rows);
+  return rows;
 }
 
 void tree_board::add_rows(const std::string& parent, std::vector<tree_row>& into) const {
@@ -197,9 +197,9 @@ void tree_board::add_rows(const std::string& parent, std::vector<tree_row>& into
 
 namespace {
 
-std::string row_as_json(const std::vector<tree_row>& rows, std::size_t& at, tree_board::time_point now,
+std::string row_as_json(const std::vector<tree_row>& rows, std::size_t& next_row, tree_board::time_point now,
                         const std::map<std::string, std::string>& about) {
-  auto& row = rows[at++];
+  auto& row = rows[next_row++];
   using std::chrono::duration_cast;
   auto lives = row.state == child_state::running || row.state == child_state::stopping;
   auto uptime = lives ? duration_cast<std::chrono::milliseconds>(now - row.started).count() : 0;
@@ -213,8 +213,8 @@ std::string row_as_json(const std::vector<tree_row>& rows, std::size_t& at, tree
     text += ",\"restart_us\":" + std::to_string(row.restart_took->count());
   if (row.supervisor) {
     text += ",\"children\":[";
-    for (auto first = true; at < rows.size() && rows[at].parent == row.name; first = false)
-      text += (first ? "" : ",") + row_as_json(rows, at, now, about);
+    for (auto first = true; next_row < rows.size() && rows[next_row].parent == row.name; first = false)
+      text += (first ? "" : ",") + row_as_json(rows, next_row, now, about);
     text += "]";
   }
   return text + "}";
@@ -224,8 +224,8 @@ std::string row_as_json(const std::vector<tree_row>& rows, std::size_t& at, tree
 
 std::string to_json(const std::vector<tree_row>& rows, tree_board::time_point now,
                     const std::map<std::string, std::string>& about) {
-  std::size_t at = 0;
-  return rows.empty() ? "null" : row_as_json(rows, at, now, about);
+  std::size_t next_row = 0;
+  return rows.empty() ? "null" : row_as_json(rows, next_row, now, about);
 }
 
 } // namespace weir::actors

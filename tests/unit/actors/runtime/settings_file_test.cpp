@@ -53,7 +53,7 @@ limit = "2GiB"
   CHECK(all.level == log_level::info);
   CHECK(values.origin("batch_interval").place == "app.toml:4");
   CHECK(values.origin("memory.limit").place == "app.toml:12");
-  CHECK(values.origin("log.limit").what == setting_origin::layer::none);
+  CHECK(values.origin("log.limit").from == setting_origin::layer::none);
 }
 
 TEST_CASE("an unknown key of a file is refused with line and nearest key", "[settings]") {

@@ -43,9 +43,9 @@ struct household {
   void take(const family::steps& steps) {
     for (auto& step : steps) {
       static constexpr const char* names[] = {"start", "stop", "wait", "give up", "finish"};
-      told.push_back(std::string{names[static_cast<int>(step.what)]} +
-                     (step.what == action::finish ? "" : " " + std::to_string(step.child)));
-      if (step.what == action::wait)
+      told.push_back(std::string{names[static_cast<int>(step.next)]} +
+                     (step.next == action::finish ? "" : " " + std::to_string(step.child)));
+      if (step.next == action::wait)
         tickets.push_back(step.ticket);
     }
   }
@@ -250,7 +250,7 @@ private:
   void take(const family::steps& steps) {
     std::optional<std::size_t> last_started;
     for (auto& step : steps)
-      switch (step.what) {
+      switch (step.next) {
         case action::start:
           REQUIRE_FALSE(ending_);
           REQUIRE_FALSE(alive_[step.child]);

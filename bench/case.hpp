@@ -41,6 +41,7 @@ struct setting {
   std::filesystem::path programs; ///< the directory of weir-bench, word-count and weir
   std::filesystem::path scratch;  ///< exists; may be filled
   bool quick = false;
+  bool without_log = false; ///< of throughput only the rows without log
 };
 
 /// What is measured under one name: usually several measurements (executors, log).

@@ -89,7 +89,8 @@ int run(const options& given) {
     return 0;
   }
   scratch_directory scratch;
-  auto found = measure(*cases, {fs::read_symlink("/proc/self/exe").parent_path(), scratch.path, given.quick});
+  auto programs = fs::read_symlink("/proc/self/exe").parent_path();
+  auto found = measure(*cases, {programs, scratch.path, given.quick, given.without_log});
   auto correct = std::all_of(found.begin(), found.end(), [](auto& each) { return each.correct(); });
   if (!given.json.empty() && !write_json(given.json, found)) {
     std::fprintf(stderr, "weir-bench: %s: cannot be written\n", given.json.c_str());

@@ -8,11 +8,12 @@ namespace weir::bench {
 
 namespace {
 
-constexpr auto usage = R"(weir-bench [CASE]... [--quick] [--json FILE] [--check] [--record] [--list]
+constexpr auto usage = R"(weir-bench [CASE]... [--quick] [--without-log] [--json FILE] [--check] [--record] [--list]
 
 Measures the cases whose names begin with one of CASE (default: all). Each case runs in turns with the best hand-written loop on the
 same data; every result is checked; the table shows medians. Exits with 1 if a result is wrong.
   --quick        small data, one run each: shows that the cases work; the figures mean nothing
+  --without-log  of the cases that compute the same with and without log, only the latter: to compare two builds in little time
   --json FILE    writes the figures as JSON
   --check        names the cases that are slower than in the last entry of bench/history.json; exits with 1 if there are any
   --record       adds an entry to bench/history.json
@@ -53,6 +54,8 @@ options read_options(int argc, char** argv) {
       std::exit(0);
     } else if (word == "--quick") {
       made.quick = true;
+    } else if (word == "--without-log") {
+      made.without_log = true;
     } else if (word == "--list") {
       made.list = true;
     } else if (word == "--check") {
@@ -74,7 +77,8 @@ options read_options(int argc, char** argv) {
     } else if (flag == "--tick") {
       sender().tick_us = number(value(), "--tick");
     } else if (word.starts_with("-")) {
-      refuse("unknown flag \"" + word + "\"; one of --quick, --json, --check, --record, --history, --list, --help");
+      refuse("unknown flag \"" + word +
+             "\"; one of --quick, --without-log, --json, --check, --record, --history, --list, --help");
     } else {
       made.cases.push_back(word);
     }

@@ -11,6 +11,7 @@ namespace weir::bench {
 struct options {
   std::vector<std::string> cases; ///< beginnings of names; empty = all
   bool quick = false;
+  bool without_log = false;
   bool list = false;
   bool check = false;
   bool record = false;

@@ -128,14 +128,23 @@ run_figures run_fed(const throughput_case& what, std::uint32_t executors, const 
                     last.records_before + last.summary.records - first.records_before - first.summary.records);
 }
 
-double time_yardstick(const throughput_case& what, std::uint32_t threads, const pace& at) {
+/// A loop whose memory is warm.
+hand_loop<lines> warm_yardstick(const throughput_case& what, std::uint32_t threads) {
+  auto loop = what.yardstick(threads);
+  loop.work(1);
+  return loop;
+}
+
+double time_yardstick(const throughput_case& what, const hand_loop<lines>& loop, const pace& at) {
   for (int times = 1;; times *= 2) {
     auto began = steady_clock::now();
-    auto found = what.yardstick(threads, times);
+    loop.work(times);
     auto took = seconds(steady_clock::now() - began).count();
-    require(found == what.expected, "the yardstick found " + first_of(found) + ", expected " + first_of(what.expected));
-    if (took >= at.yardstick_s)
-      return static_cast<double>(what.records) * times / took;
+    if (took < at.yardstick_s)
+      continue;
+    auto shown = loop.result();
+    require(shown == what.expected, "the yardstick found " + first_of(shown) + ", expected " + first_of(what.expected));
+    return static_cast<double>(what.records) * times / took;
   }
 }
 
@@ -157,9 +166,9 @@ void add_run(measurement& to, const run_figures& run, const throughput_case& wha
 
 std::string percent(double share) { return std::to_string(static_cast<int>(share * 100 + 0.5)) + " %"; }
 
-void measure_unlogged(const throughput_case& what, const pace& at, measurement& made) {
+void measure_unlogged(const throughput_case& what, const pace& at, const hand_loop<lines>& by_hand, measurement& made) {
   for (int i = 0; i < at.rounds; ++i) {
-    made.yardstick.push_back(time_yardstick(what, made.executors, at));
+    made.yardstick.push_back(time_yardstick(what, by_hand, at));
     add_run(made, run_constant(what, made.executors, "", at), what);
   }
   auto wanted = made.executors == 1 ? what.target_alone : what.target_pair;
@@ -176,14 +185,15 @@ std::vector<memory_feed::block> blocks_of(const text_input& text) {
 }
 
 /// The target is 80 % of the same run without log, or of what the log alone takes, whichever is less.
-void measure_logged(const throughput_case& what, const setting& with, const pace& at, measurement& made) {
+void measure_logged(const throughput_case& what, const setting& with, const pace& at, const hand_loop<lines>& by_hand,
+                    measurement& made) {
   auto directory = with.scratch / "data";
   auto blocks = what.fed ? blocks_of(*what.text) : std::vector<memory_feed::block>{};
   std::vector<double> without, alone;
   for (int i = 0; i < at.rounds; ++i) {
     fs::remove_all(directory);
     fs::create_directories(directory);
-    made.yardstick.push_back(time_yardstick(what, made.executors, at));
+    made.yardstick.push_back(time_yardstick(what, by_hand, at));
     if (what.fed) {
       add_run(made, run_fed(what, made.executors, directory, at, blocks), what);
       without.push_back(run_fed(what, made.executors, "", at, blocks).records_per_s);
@@ -212,22 +222,28 @@ void measure_logged(const throughput_case& what, const setting& with, const pace
 
 void measure_throughput(const throughput_case& what, const setting& with,
                         const std::function<void(measurement)>& report) {
-  for (std::uint32_t executors : {1u, 2u})
+  for (std::uint32_t executors : {1u, 2u}) {
+    hand_loop<lines> by_hand; // one for all rows
     for (bool log : {false, true}) {
+      if (log && with.without_log)
+        continue;
       auto made = blank(what, executors, log);
       auto at = pace_of(with, log);
       forget_peak();
       try {
+        if (!by_hand.work)
+          by_hand = warm_yardstick(what, executors);
         if (log)
-          measure_logged(what, with, at, made);
+          measure_logged(what, with, at, by_hand, made);
         else
-          measure_unlogged(what, at, made);
+          measure_unlogged(what, at, by_hand, made);
       } catch (const std::exception& problem) {
         made.trouble = problem.what();
       }
       made.rss_peak_bytes = peak_resident_bytes();
       report(std::move(made));
     }
+  }
 }
 
 } // namespace weir::bench

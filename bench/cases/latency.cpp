@@ -38,7 +38,7 @@ std::uint64_t words_of(std::string_view lines, std::uint64_t from, std::uint64_t
   }
   auto size = text.size();
   text.append(128, '\0');
-  return std::get<0>(count_words_by_hand(std::string_view{text}.substr(0, size), probing::few_keys, 1));
+  return std::get<0>(once(word_count_by_hand(std::string_view{text}.substr(0, size), probing::few_keys, 1)));
 }
 
 /// `print:0` shows how many words a batch had: compared with what these records hold.

@@ -55,9 +55,7 @@ throughput_case sum_case(std::string name, std::size_t count, std::uint64_t keys
     show_digest(ctx, ctx.constant(*records, slices).reduce_by_key([](auto a, auto b) { return a + b; }));
   };
   made.expected = sum_naively(*records);
-  made.yardstick = [=](std::uint32_t threads, int times) -> lines {
-    return {text_of(threads == 1 ? sum_pairs_by_hand(*records, keys, times) : sum_pairs_by_two(*records, keys, times))};
-  };
+  made.yardstick = [=](std::uint32_t threads) { return shown(pair_sum_by_hand(*records, keys, threads)); };
   return made;
 }
 
@@ -68,10 +66,7 @@ throughput_case struct_case(std::string name, std::size_t count, std::uint64_t k
     show_digest(ctx, ctx.constant(*records, slices).reduce_by_key(add));
   };
   made.expected = sum_naively(*records);
-  made.yardstick = [=](std::uint32_t threads, int times) -> lines {
-    return {
-      text_of(threads == 1 ? sum_visits_by_hand(*records, keys, times) : sum_visits_by_two(*records, keys, times))};
-  };
+  made.yardstick = [=](std::uint32_t threads) { return shown(visit_sum_by_hand(*records, keys, threads)); };
   return made;
 }
 
@@ -95,8 +90,10 @@ throughput_case chain_case(std::string name, std::size_t count) {
     if (auto scaled = chain::scale(record); chain::three_quarters(scaled))
       chain::split{}(scaled, keep);
   made.expected = sum_naively(through);
-  made.yardstick = [=](std::uint32_t threads, int times) -> lines {
-    return {text_of(threads == 1 ? run_chain_fused(*records, times) : run_chain_fused_by_two(*records, times))};
+  made.yardstick = [=](std::uint32_t threads) {
+    return shown(hand_loop<digest>{[=](int times) {
+      return threads == 1 ? run_chain_fused(*records, times) : run_chain_fused_by_two(*records, times);
+    }});
   };
   made.target_alone = made.target_pair = 0.85;
   return made;

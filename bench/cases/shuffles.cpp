@@ -65,9 +65,7 @@ throughput_case join_case(std::size_t count, std::uint64_t keys) {
     if (auto found = table.find(key); found != table.end())
       all = joined(all, digest_of(key, value * found->second));
   made.expected = {text_of(all)};
-  made.yardstick = [=](std::uint32_t threads, int times) -> lines {
-    return {text_of(threads == 1 ? join_by_hand(*left, *right, keys, times) : join_by_two(*left, *right, keys, times))};
-  };
+  made.yardstick = [=](std::uint32_t threads) { return shown(join_by_hand(*left, *right, keys, threads)); };
   return made;
 }
 
@@ -99,9 +97,7 @@ throughput_case sort_case(std::size_t count) {
   for (auto number : *numbers)
     all = joined(all, digest_of(number, 1));
   made.expected = {text_of(all)};
-  made.yardstick = [=](std::uint32_t threads, int times) -> lines {
-    return {text_of(threads == 1 ? sort_by_hand(*numbers, times) : sort_by_two(*numbers, times))};
-  };
+  made.yardstick = [=](std::uint32_t threads) { return shown(sort_by_hand(*numbers, threads)); };
   return made;
 }
 
@@ -116,9 +112,7 @@ throughput_case distinct_case(std::size_t count, std::uint64_t keys) {
   for (auto number : std::set<std::uint64_t>{numbers->begin(), numbers->end()})
     all = joined(all, digest_of(number, 1));
   made.expected = {text_of(all)};
-  made.yardstick = [=](std::uint32_t threads, int times) -> lines {
-    return {text_of(threads == 1 ? distinct_by_hand(*numbers, keys, times) : distinct_by_two(*numbers, keys, times))};
-  };
+  made.yardstick = [=](std::uint32_t threads) { return shown(distinct_by_hand(*numbers, keys, threads)); };
   return made;
 }
 
@@ -140,9 +134,7 @@ throughput_case group_case(std::size_t count, std::uint64_t keys) {
   for (auto& [key, sum] : sums)
     all = joined(all, digest_of(key, sum));
   made.expected = {text_of(all)};
-  made.yardstick = [=](std::uint32_t threads, int times) -> lines {
-    return {text_of(threads == 1 ? group_by_hand(*pairs, keys, times) : group_by_two(*pairs, keys, times))};
-  };
+  made.yardstick = [=](std::uint32_t threads) { return shown(group_by_hand(*pairs, keys, threads)); };
   return made;
 }
 

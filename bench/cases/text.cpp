@@ -113,8 +113,8 @@ throughput_case word_count_case(std::string name, std::string text, probing how)
   auto made = over_text(std::move(name), std::move(text), word_count);
   made.model = word_count_model;
   made.expected = made.model(made.text->all());
-  made.yardstick = [all = made.text->all(), how](std::uint32_t threads, int times) -> lines {
-    return {text_of(threads == 1 ? count_words_by_hand(all, how, times) : count_words_by_two(all, how, times))};
+  made.yardstick = [all = made.text->all(), how](std::uint32_t threads) {
+    return shown(word_count_by_hand(all, how, threads));
   };
   return made;
 }
@@ -124,9 +124,11 @@ throughput_case grep_case(std::string name, std::string text) {
   auto made = over_text(std::move(name), std::move(text), [=](auto& ctx, auto& lines) { grep(ctx, lines, pattern); });
   made.model = [=](std::string_view of) { return grep_model(of, pattern); };
   made.expected = made.model(made.text->all());
-  made.yardstick = [all = made.text->all(), pattern](std::uint32_t threads, int times) -> lines {
-    return {std::to_string(threads == 1 ? count_lines_with(all, pattern, times)
-                                        : count_lines_with_by_two(all, pattern, times))};
+  made.yardstick = [all = made.text->all(), pattern](std::uint32_t threads) {
+    return hand_loop<lines>{[=](int times) -> lines {
+      return {std::to_string(threads == 1 ? count_lines_with(all, pattern, times)
+                                          : count_lines_with_by_two(all, pattern, times))};
+    }};
   };
   return made;
 }
@@ -135,8 +137,8 @@ throughput_case top_case(std::string name, std::string text) {
   auto made = over_text(std::move(name), std::move(text), top_words);
   made.model = top_model;
   made.expected = made.model(made.text->all());
-  made.yardstick = [all = made.text->all()](std::uint32_t threads, int times) {
-    return threads == 1 ? top_words_by_hand(all, top_size, times) : top_words_by_two(all, top_size, times);
+  made.yardstick = [all = made.text->all()](std::uint32_t threads) {
+    return top_words_by_hand(all, top_size, threads);
   };
   return made;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <memory>
 
 #include "bench/yardsticks/pair.hpp"
 #include "bench/yardsticks/slots.hpp"
@@ -92,73 +93,100 @@ private:
 };
 
 template <class Key>
-digest sum_alone(std::span<const std::pair<Key, std::uint64_t>> records, std::uint64_t keys, int times) {
-  sum_table<Key> table{keys};
-  for (int i = 0; i < times; ++i) {
-    table.clear();
-    if (keys <= cached_keys)
-      table.add_each(records);
-    else
-      table.add_ahead(records);
+using keyed_records = std::span<const std::pair<Key, std::uint64_t>>;
+
+template <class Key>
+class sum_alone {
+public:
+  sum_alone(keyed_records<Key> records, std::uint64_t keys) : records_{records}, keys_{keys}, table_{keys} {}
+
+  void work(int times) {
+    for (int i = 0; i < times; ++i) {
+      table_.clear();
+      if (keys_ <= cached_keys)
+        table_.add_each(records_);
+      else
+        table_.add_ahead(records_);
+    }
   }
-  return table.result();
+  digest result() const { return table_.result(); }
+
+private:
+  keyed_records<Key> records_;
+  std::uint64_t keys_;
+  sum_table<Key> table_;
+};
+
+template <class Key>
+class sum_exchanged {
+public:
+  sum_exchanged(keyed_records<Key> records, std::uint64_t keys)
+    : records_{records}, tables_{sum_table<Key>{keys * 5 / 8 + 64}, sum_table<Key>{keys * 5 / 8 + 64}} {
+    for (auto& from : shares_)
+      for (auto& to : from)
+        to.resize(exchanged);
+  }
+
+  void work(int times) {
+    run_pair([&](int number, auto meet) {
+      auto me = static_cast<std::size_t>(number);
+      for (int i = 0; i < times; ++i) {
+        tables_[me].clear();
+        for (std::size_t base = 0; base < records_.size(); base += 2 * exchanged) {
+          auto from = std::min(records_.size(), base + me * exchanged);
+          auto to = std::min(records_.size(), from + exchanged);
+          share_out(records_.subspan(from, to - from), me);
+          meet();
+          for (std::size_t k = 0; k < 2; ++k)
+            tables_[me].add_ahead({shares_[k][me].data(), sizes_[k][me]});
+          meet();
+        }
+      }
+    });
+  }
+  digest result() const { return joined(tables_[0].result(), tables_[1].result()); }
+
+private:
+  /// Each record is written to both shares and kept by one: no branch to mispredict.
+  void share_out(keyed_records<Key> records, std::size_t me) {
+    std::array ends{shares_[me][0].data(), shares_[me][1].data()};
+    for (auto& each : records) {
+      auto owner = static_cast<std::size_t>(owner_of(each.first));
+      *ends[0] = each;
+      *ends[1] = each;
+      ends[0] += 1 - owner;
+      ends[1] += owner;
+    }
+    for (std::size_t k = 0; k < 2; ++k)
+      sizes_[me][k] = static_cast<std::size_t>(ends[k] - shares_[me][k].data());
+  }
+
+  keyed_records<Key> records_;
+  std::array<sum_table<Key>, 2> tables_;
+  std::array<std::array<std::vector<std::pair<Key, std::uint64_t>>, 2>, 2> shares_;
+  std::array<std::array<std::size_t, 2>, 2> sizes_{};
+};
+
+template <class Loop, class Records>
+hand_loop<digest> ready(Records records, std::uint64_t keys) {
+  auto loop = std::make_shared<Loop>(records, keys);
+  return {[loop](int times) { loop->work(times); }, [loop] { return loop->result(); }};
 }
 
 template <class Key>
-digest sum_exchanged(std::span<const std::pair<Key, std::uint64_t>> records, std::uint64_t keys, int times) {
-  using record = std::pair<Key, std::uint64_t>;
-  std::array<sum_table<Key>, 2> tables{sum_table<Key>{keys * 5 / 8 + 64}, sum_table<Key>{keys * 5 / 8 + 64}};
-  std::array<std::array<std::vector<record>, 2>, 2> shares;
-  std::array<std::array<std::size_t, 2>, 2> sizes{};
-  for (auto& from : shares)
-    for (auto& to : from)
-      to.resize(exchanged);
-  std::array<digest, 2> results;
-  run_pair([&](int me, auto meet) {
-    auto mine = static_cast<std::size_t>(me);
-    for (int i = 0; i < times; ++i) {
-      tables[mine].clear();
-      for (std::size_t base = 0; base < records.size(); base += 2 * exchanged) {
-        auto from = std::min(records.size(), base + mine * exchanged);
-        auto to = std::min(records.size(), from + exchanged);
-        std::array<record*, 2> ends{shares[mine][0].data(), shares[mine][1].data()};
-        for (auto& each : records.subspan(from, to - from)) {
-          auto owner =
-            static_cast<std::size_t>(owner_of(each.first)); // written to both, kept by one: no branch to mispredict
-          *ends[0] = each;
-          *ends[1] = each;
-          ends[0] += 1 - owner;
-          ends[1] += owner;
-        }
-        for (std::size_t k = 0; k < 2; ++k)
-          sizes[mine][k] = static_cast<std::size_t>(ends[k] - shares[mine][k].data());
-        meet();
-        for (std::size_t k = 0; k < 2; ++k)
-          tables[mine].add_ahead({shares[k][mine].data(), sizes[k][mine]});
-        meet();
-      }
-      results[mine] = tables[mine].result();
-    }
-  });
-  return joined(results[0], results[1]);
+hand_loop<digest> sum_by_hand(keyed_records<Key> records, std::uint64_t keys, std::uint32_t threads) {
+  return threads == 1 ? ready<sum_alone<Key>>(records, keys) : ready<sum_exchanged<Key>>(records, keys);
 }
 
 } // namespace
 
-digest sum_pairs_by_hand(std::span<const number_pair> pairs, std::uint64_t keys, int times) {
-  return sum_alone<std::uint64_t>(pairs, keys, times);
+hand_loop<digest> pair_sum_by_hand(std::span<const number_pair> pairs, std::uint64_t keys, std::uint32_t threads) {
+  return sum_by_hand<std::uint64_t>(pairs, keys, threads);
 }
 
-digest sum_pairs_by_two(std::span<const number_pair> pairs, std::uint64_t keys, int times) {
-  return sum_exchanged<std::uint64_t>(pairs, keys, times);
-}
-
-digest sum_visits_by_hand(std::span<const std::pair<visit, std::uint64_t>> visits, std::uint64_t keys, int times) {
-  return sum_alone<visit>(visits, keys, times);
-}
-
-digest sum_visits_by_two(std::span<const std::pair<visit, std::uint64_t>> visits, std::uint64_t keys, int times) {
-  return sum_exchanged<visit>(visits, keys, times);
+hand_loop<digest> visit_sum_by_hand(std::span<const std::pair<visit, std::uint64_t>> visits, std::uint64_t keys,
+                                    std::uint32_t threads) {
+  return sum_by_hand<visit>(visits, keys, threads);
 }
 
 } // namespace weir::bench

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 #include "bench/yardsticks/pair.hpp"
@@ -67,7 +68,7 @@ private:
 /// The values of each key side by side.
 class groups {
 public:
-  groups(std::span<const number_pair> pairs, key_table& keys) {
+  void fill(std::span<const number_pair> pairs, key_table& keys) {
     numbers_.resize(pairs.size());
     std::size_t i = 0;
     for (; i + ahead <= pairs.size(); i += ahead) {
@@ -83,10 +84,10 @@ public:
       ++begins_[number + 1];
     for (std::size_t key = 1; key < begins_.size(); ++key)
       begins_[key] += begins_[key - 1];
-    auto next = begins_;
+    next_ = begins_;
     values_.resize(pairs.size());
     for (std::size_t at = 0; at < pairs.size(); ++at)
-      values_[next[numbers_[at]]++] = pairs[at].second;
+      values_[next_[numbers_[at]]++] = pairs[at].second;
   }
   std::span<const std::uint64_t> of(std::size_t key) const {
     return {values_.data() + begins_[key], begins_[key + 1] - begins_[key]};
@@ -94,40 +95,48 @@ public:
 
 private:
   std::vector<std::uint32_t> numbers_;
-  std::vector<std::uint32_t> begins_;
+  std::vector<std::uint32_t> begins_, next_;
   std::vector<std::uint64_t> values_;
 };
 
-digest join_once(std::span<const number_pair> left, std::span<const number_pair> right, key_table& keys) {
-  keys.clear();
-  groups values{right, keys};
+/// What a thread works in.
+struct workplace {
+  explicit workplace(std::uint64_t most_keys) : keys{most_keys} {}
+  key_table keys;
+  groups values;
+};
+
+digest join_once(std::span<const number_pair> left, std::span<const number_pair> right, workplace& in) {
+  in.keys.clear();
+  in.values.fill(right, in.keys);
   digest all{};
   for (std::size_t i = 0; i < left.size(); ++i) {
     if (i + ahead < left.size())
-      keys.ask_for(left[i + ahead].first);
-    if (auto number = keys.find(left[i].first); number != key_table::none)
-      for (auto value : values.of(number))
+      in.keys.ask_for(left[i + ahead].first);
+    if (auto number = in.keys.find(left[i].first); number != key_table::none)
+      for (auto value : in.values.of(number))
         all = joined(all, digest_of(left[i].first, left[i].second * value));
   }
   return all;
 }
 
-digest group_once(std::span<const number_pair> pairs, key_table& keys) {
-  keys.clear();
-  groups values{pairs, keys};
+digest group_once(std::span<const number_pair> pairs, workplace& in) {
+  in.keys.clear();
+  in.values.fill(pairs, in.keys);
   digest all{};
-  for (std::size_t key = 0; key < keys.keys().size(); ++key) {
-    auto of_key = values.of(key);
+  for (std::size_t key = 0; key < in.keys.keys().size(); ++key) {
+    auto of_key = in.values.of(key);
     std::vector<std::uint64_t> group{of_key.begin(), of_key.end()}; // what somebody would be handed
     std::uint64_t sum = 0;
     for (auto value : group)
       sum += value;
-    all = joined(all, digest_of(keys.keys()[key], sum));
+    all = joined(all, digest_of(in.keys.keys()[key], sum));
   }
   return all;
 }
 
-digest distinct_once(std::span<const std::uint64_t> numbers, key_table& keys) {
+digest distinct_once(std::span<const std::uint64_t> numbers, workplace& in) {
+  auto& keys = in.keys;
   keys.clear();
   std::size_t i = 0;
   for (; i + ahead <= numbers.size(); i += ahead) {
@@ -151,130 +160,118 @@ digest digest_in_order(std::span<const std::uint64_t> sorted) {
   return all;
 }
 
-/// Each of two threads hands the other what it owns, then works on what is its own.
-template <class Record, class KeyOf>
-void share_out(std::span<const Record> records, std::array<std::array<std::vector<Record>, 2>, 2>& shares,
-               std::size_t me, KeyOf owner) {
-  for (auto& share : shares[me]) {
-    share.clear();
-    share.reserve(records.size());
-  }
-  for (auto& record : records.subspan(me * (records.size() / 2), me == 0 ? records.size() / 2 : std::dynamic_extent))
-    shares[me][owner(record)].push_back(record);
+digest sort_once(std::vector<std::uint64_t>& numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  return digest_in_order(numbers);
 }
 
+/// Each of two threads hands the other what it owns, then works on what is its own.
 template <class Record>
-std::vector<Record> gathered(const std::array<std::array<std::vector<Record>, 2>, 2>& shares, std::size_t me) {
-  std::vector<Record> mine;
-  mine.reserve(shares[0][me].size() + shares[1][me].size());
-  mine.insert(mine.end(), shares[0][me].begin(), shares[0][me].end());
-  mine.insert(mine.end(), shares[1][me].begin(), shares[1][me].end());
-  return mine;
-}
+class exchange {
+public:
+  template <class Owner>
+  void share_out(std::span<const Record> records, std::size_t me, Owner owner) {
+    for (auto& share : shares_[me]) {
+      share.clear();
+      share.reserve(records.size());
+    }
+    for (auto& record : records.subspan(me * (records.size() / 2), me == 0 ? records.size() / 2 : std::dynamic_extent))
+      shares_[me][owner(record)].push_back(record);
+  }
+  /// What `me` owns, once both have shared out.
+  std::vector<Record>& gathered(std::size_t me) {
+    auto& mine = owned_[me];
+    mine.clear();
+    for (auto& from : shares_)
+      mine.insert(mine.end(), from[me].begin(), from[me].end());
+    return mine;
+  }
+
+private:
+  std::array<std::array<std::vector<Record>, 2>, 2> shares_;
+  std::array<std::vector<Record>, 2> owned_;
+};
 
 constexpr auto pair_owner = [](const number_pair& pair) { return owner_of(pair.first); };
+constexpr auto upper_half = [](std::uint64_t number) { return static_cast<std::size_t>(number >> 63); };
+
+/// `compute()` works on the whole, on one thread.
+template <class Once>
+hand_loop<digest> alone(Once compute) {
+  return hand_loop<digest>{[compute](int times) {
+    digest all{};
+    for (int i = 0; i < times; ++i)
+      all = compute();
+    return all;
+  }};
+}
+
+/// `share(me)` hands over, `compute(me)` works on what `me` owns, on two threads.
+template <class Share, class Once>
+hand_loop<digest> exchanged(Share share, Once compute) {
+  return hand_loop<digest>{[share, compute](int times) {
+    std::array<digest, 2> results;
+    run_pair([&](int number, auto meet) {
+      auto me = static_cast<std::size_t>(number);
+      for (int i = 0; i < times; ++i) {
+        share(me);
+        meet();
+        results[me] = compute(me);
+        meet();
+      }
+    });
+    return joined(results[0], results[1]);
+  }};
+}
+
+using workplaces = std::array<workplace, 2>;
+std::shared_ptr<workplaces> two_workplaces(std::uint64_t keys) {
+  return std::make_shared<workplaces>(workplaces{workplace{keys * 5 / 8 + 64}, workplace{keys * 5 / 8 + 64}});
+}
 
 } // namespace
 
-digest join_by_hand(std::span<const number_pair> left, std::span<const number_pair> right, std::uint64_t keys,
-                    int times) {
-  key_table table{keys};
-  digest all{};
-  for (int i = 0; i < times; ++i)
-    all = join_once(left, right, table);
-  return all;
-}
-
-digest join_by_two(std::span<const number_pair> left, std::span<const number_pair> right, std::uint64_t keys,
-                   int times) {
-  std::array<key_table, 2> tables{key_table{keys * 5 / 8 + 64}, key_table{keys * 5 / 8 + 64}};
-  std::array<std::array<std::vector<number_pair>, 2>, 2> lefts, rights;
-  std::array<digest, 2> results;
-  run_pair([&](int number, auto meet) {
-    auto me = static_cast<std::size_t>(number);
-    for (int i = 0; i < times; ++i) {
-      share_out(left, lefts, me, pair_owner);
-      share_out(right, rights, me, pair_owner);
-      meet();
-      results[me] = join_once(gathered(lefts, me), gathered(rights, me), tables[me]);
-      meet();
-    }
+hand_loop<digest> join_by_hand(std::span<const number_pair> left, std::span<const number_pair> right,
+                               std::uint64_t keys, std::uint32_t threads) {
+  if (threads == 1)
+    return alone([=, in = std::make_shared<workplace>(keys)] { return join_once(left, right, *in); });
+  auto lefts = std::make_shared<exchange<number_pair>>(), rights = std::make_shared<exchange<number_pair>>();
+  auto share = [=](std::size_t me) {
+    lefts->share_out(left, me, pair_owner);
+    rights->share_out(right, me, pair_owner);
+  };
+  return exchanged(share, [=, in = two_workplaces(keys)](std::size_t me) {
+    return join_once(lefts->gathered(me), rights->gathered(me), (*in)[me]);
   });
-  return joined(results[0], results[1]);
 }
 
-digest sort_by_hand(std::span<const std::uint64_t> numbers, int times) {
-  std::vector<std::uint64_t> sorted;
-  for (int i = 0; i < times; ++i) {
-    sorted.assign(numbers.begin(), numbers.end());
-    std::sort(sorted.begin(), sorted.end());
-  }
-  return digest_in_order(sorted);
+hand_loop<digest> sort_by_hand(std::span<const std::uint64_t> numbers, std::uint32_t threads) {
+  if (threads == 1)
+    return alone([numbers, sorted = std::make_shared<std::vector<std::uint64_t>>()] {
+      sorted->assign(numbers.begin(), numbers.end());
+      return sort_once(*sorted);
+    });
+  auto shares = std::make_shared<exchange<std::uint64_t>>();
+  return exchanged([=](std::size_t me) { shares->share_out(numbers, me, upper_half); },
+                   [=](std::size_t me) { return sort_once(shares->gathered(me)); });
 }
 
-digest sort_by_two(std::span<const std::uint64_t> numbers, int times) {
-  std::array<std::array<std::vector<std::uint64_t>, 2>, 2> shares;
-  std::array<digest, 2> results;
-  run_pair([&](int number, auto meet) {
-    auto me = static_cast<std::size_t>(number);
-    for (int i = 0; i < times; ++i) {
-      share_out(numbers, shares, me, [](std::uint64_t each) { return static_cast<std::size_t>(each >> 63); });
-      meet();
-      auto mine = gathered(shares, me);
-      std::sort(mine.begin(), mine.end());
-      results[me] = digest_in_order(mine);
-      meet();
-    }
-  });
-  return joined(results[0], results[1]);
+hand_loop<digest> distinct_by_hand(std::span<const std::uint64_t> numbers, std::uint64_t keys, std::uint32_t threads) {
+  if (threads == 1)
+    return alone([=, in = std::make_shared<workplace>(keys)] { return distinct_once(numbers, *in); });
+  auto shares = std::make_shared<exchange<std::uint64_t>>();
+  return exchanged(
+    [=](std::size_t me) { shares->share_out(numbers, me, owner_of); },
+    [=, in = two_workplaces(keys)](std::size_t me) { return distinct_once(shares->gathered(me), (*in)[me]); });
 }
 
-digest distinct_by_hand(std::span<const std::uint64_t> numbers, std::uint64_t keys, int times) {
-  key_table table{keys};
-  digest all{};
-  for (int i = 0; i < times; ++i)
-    all = distinct_once(numbers, table);
-  return all;
-}
-
-digest distinct_by_two(std::span<const std::uint64_t> numbers, std::uint64_t keys, int times) {
-  std::array<key_table, 2> tables{key_table{keys * 5 / 8 + 64}, key_table{keys * 5 / 8 + 64}};
-  std::array<std::array<std::vector<std::uint64_t>, 2>, 2> shares;
-  std::array<digest, 2> results;
-  run_pair([&](int number, auto meet) {
-    auto me = static_cast<std::size_t>(number);
-    for (int i = 0; i < times; ++i) {
-      share_out(numbers, shares, me, owner_of);
-      meet();
-      results[me] = distinct_once(gathered(shares, me), tables[me]);
-      meet();
-    }
-  });
-  return joined(results[0], results[1]);
-}
-
-digest group_by_hand(std::span<const number_pair> pairs, std::uint64_t keys, int times) {
-  key_table table{keys};
-  digest all{};
-  for (int i = 0; i < times; ++i)
-    all = group_once(pairs, table);
-  return all;
-}
-
-digest group_by_two(std::span<const number_pair> pairs, std::uint64_t keys, int times) {
-  std::array<key_table, 2> tables{key_table{keys * 5 / 8 + 64}, key_table{keys * 5 / 8 + 64}};
-  std::array<std::array<std::vector<number_pair>, 2>, 2> shares;
-  std::array<digest, 2> results;
-  run_pair([&](int number, auto meet) {
-    auto me = static_cast<std::size_t>(number);
-    for (int i = 0; i < times; ++i) {
-      share_out(pairs, shares, me, pair_owner);
-      meet();
-      results[me] = group_once(gathered(shares, me), tables[me]);
-      meet();
-    }
-  });
-  return joined(results[0], results[1]);
+hand_loop<digest> group_by_hand(std::span<const number_pair> pairs, std::uint64_t keys, std::uint32_t threads) {
+  if (threads == 1)
+    return alone([=, in = std::make_shared<workplace>(keys)] { return group_once(pairs, *in); });
+  auto shares = std::make_shared<exchange<number_pair>>();
+  return exchanged(
+    [=](std::size_t me) { shares->share_out(pairs, me, pair_owner); },
+    [=, in = two_workplaces(keys)](std::size_t me) { return group_once(shares->gathered(me), (*in)[me]); });
 }
 
 } // namespace weir::bench

@@ -1,6 +1,7 @@
 #include "bench/yardsticks/word_count.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "bench/yardsticks/pair.hpp"
 #include "bench/yardsticks/word_table.hpp"
@@ -63,79 +64,101 @@ std::vector<std::string> lines_of(std::vector<frequent> best) {
   return lines;
 }
 
-/// Both halves, cut at the end of a line.
-std::pair<std::string_view, std::string_view> halves(std::string_view text) {
-  auto middle = text.find('\n', text.size() / 2) + 1;
-  return {text.substr(0, middle), text.substr(middle)};
+/// On one thread, in one table.
+class count_alone {
+public:
+  count_alone(std::string_view text, probing how) : text_{text}, how_{how} {}
+
+  template <class Use>
+  void run(int times, const Use& use) {
+    for (int i = 0; i < times; ++i) {
+      table_.clear();
+      count(text_, how_, table_);
+      use(0, table_);
+    }
+  }
+  digest counts() const { return digest_of_table(table_); }
+
+private:
+  std::string_view text_;
+  probing how_;
+  word_table table_;
+};
+
+/// On two threads, with an exchange in between.
+class count_exchanged {
+public:
+  count_exchanged(std::string_view text, probing how) : how_{how} {
+    auto middle = text.find('\n', text.size() / 2) + 1;
+    halves_[0] = text.substr(0, middle);
+    halves_[1] = text.substr(middle);
+  }
+
+  /// Calls `use(me, table)` with the table of all words whose hash is `me`'s, on both threads.
+  template <class Use>
+  void run(int times, const Use& use) {
+    run_pair([&](int me, auto meet) {
+      for (int i = 0; i < times; ++i) {
+        locals_[me].clear();
+        count(halves_[me], how_, locals_[me]);
+        meet();
+        merged_[me].clear();
+        for (auto& local : locals_)
+          merge(local, me);
+        use(me, merged_[me]);
+        meet();
+      }
+    });
+  }
+  digest counts() const { return joined(digest_of_table(merged_[0]), digest_of_table(merged_[1])); }
+
+private:
+  void merge(const word_table& local, int me) {
+    auto mine = static_cast<std::uint64_t>(me);
+    for (auto& slot : local.slots())
+      if (slot.count > 0 && slot.hash >> 63 == mine)
+        merged_[me].add(slot.word, slot.hash, slot.count);
+    for (auto& [word, times] : local.longer())
+      if ((weight_of(std::string_view{word}) >> 63) == mine)
+        merged_[me].add_longer(word, times);
+  }
+
+  probing how_;
+  std::string_view halves_[2];
+  word_table locals_[2], merged_[2];
+};
+
+template <class Counter>
+hand_loop<digest> digesting(std::string_view text, probing how) {
+  auto counter = std::make_shared<Counter>(text, how);
+  return {[counter](int times) { counter->run(times, [](int, const word_table&) {}); },
+          [counter] { return counter->counts(); }};
 }
 
-/// Calls `use(me, table)` with the table of all words whose hash is `me`'s, on both threads, `times` times.
-template <class Use>
-void count_exchanged(std::string_view text, probing how, int times, const Use& use) {
-  auto [front, back] = halves(text);
-  word_table locals[2], merged[2];
-  run_pair([&, halves = std::array{front, back}](int me, auto meet) {
-    auto mine = static_cast<std::uint64_t>(me);
-    for (int i = 0; i < times; ++i) {
-      locals[me].clear();
-      count(halves[mine], how, locals[me]);
-      meet();
-      merged[me].clear();
-      for (auto& local : locals) {
-        for (auto& slot : local.slots())
-          if (slot.count > 0 && slot.hash >> 63 == mine)
-            merged[me].add(slot.word, slot.hash, slot.count);
-        for (auto& [word, n] : local.longer())
-          if ((weight_of(std::string_view{word}) >> 63) == mine)
-            merged[me].add_longer(word, n);
-      }
-      use(me, merged[me]);
-      meet();
-    }
-  });
+template <class Counter>
+hand_loop<std::vector<std::string>> selecting(std::string_view text, std::size_t n) {
+  return hand_loop<std::vector<std::string>>{
+    [counter = std::make_shared<Counter>(text, probing::few_keys), n](int times) {
+      std::vector<frequent> best[2];
+      counter->run(times, [&](int me, const word_table& table) {
+        best[me].clear();
+        select_top(table, n, best[me]);
+      });
+      best[0].insert(best[0].end(), best[1].begin(), best[1].end());
+      auto lines = lines_of(std::move(best[0]));
+      lines.resize(std::min(lines.size(), n));
+      return lines;
+    }};
 }
 
 } // namespace
 
-digest count_words_by_hand(std::string_view text, probing how, int times) {
-  word_table table;
-  digest result;
-  for (int i = 0; i < times; ++i) {
-    table.clear();
-    count(text, how, table);
-    result = digest_of_table(table);
-  }
-  return result;
+hand_loop<digest> word_count_by_hand(std::string_view text, probing how, std::uint32_t threads) {
+  return threads == 1 ? digesting<count_alone>(text, how) : digesting<count_exchanged>(text, how);
 }
 
-digest count_words_by_two(std::string_view text, probing how, int times) {
-  digest results[2];
-  count_exchanged(text, how, times, [&](int me, const word_table& table) { results[me] = digest_of_table(table); });
-  return joined(results[0], results[1]);
-}
-
-std::vector<std::string> top_words_by_hand(std::string_view text, std::size_t n, int times) {
-  word_table table;
-  std::vector<frequent> best;
-  for (int i = 0; i < times; ++i) {
-    table.clear();
-    count(text, probing::few_keys, table);
-    best.clear();
-    select_top(table, n, best);
-  }
-  return lines_of(std::move(best));
-}
-
-std::vector<std::string> top_words_by_two(std::string_view text, std::size_t n, int times) {
-  std::vector<frequent> best[2];
-  count_exchanged(text, probing::few_keys, times, [&](int me, const word_table& table) {
-    best[me].clear();
-    select_top(table, n, best[me]);
-  });
-  best[0].insert(best[0].end(), best[1].begin(), best[1].end());
-  auto lines = lines_of(std::move(best[0]));
-  lines.resize(std::min(lines.size(), n));
-  return lines;
+hand_loop<std::vector<std::string>> top_words_by_hand(std::string_view text, std::size_t n, std::uint32_t threads) {
+  return threads == 1 ? selecting<count_alone>(text, n) : selecting<count_exchanged>(text, n);
 }
 
 } // namespace weir::bench

@@ -4,20 +4,18 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/digest.hpp"
+#include "bench/yardsticks/hand_loop.hpp"
 
 namespace weir::bench {
 
 /// How many words are hashed before their slots are probed.
 enum class probing { few_keys, many_keys };
 
-/// Counts the words of `text` `times` times, each time from nothing, as a batch does, and digests the counts.
-digest count_words_by_hand(std::string_view text, probing how, int times);
-/// The same on two threads: each counts one half, then merges those words of both halves whose hash is its own.
-digest count_words_by_two(std::string_view text, probing how, int times);
+/// Counts the words of `text`, which must live on, and digests the counts. On two threads each counts one half, then merges those words
+/// of both halves whose hash is its own.
+hand_loop<digest> word_count_by_hand(std::string_view text, probing how, std::uint32_t threads);
 
-/// The `n` most frequent words of each of `times` counts, as lines "word<TAB>count", most frequent first, by the word where even.
-std::vector<std::string> top_words_by_hand(std::string_view text, std::size_t n, int times);
-std::vector<std::string> top_words_by_two(std::string_view text, std::size_t n, int times);
+/// The same, but tells the `n` most frequent words as lines "word<TAB>count", most frequent first, by the word where even.
+hand_loop<std::vector<std::string>> top_words_by_hand(std::string_view text, std::size_t n, std::uint32_t threads);
 
 } // namespace weir::bench

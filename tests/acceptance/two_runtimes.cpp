@@ -43,20 +43,20 @@ private:
 void run_inline(const std::function<void(scenario&)>& build, std::uint32_t partitions) {
   INFO("inline, " << partitions << " partitions");
   auto runtime = std::make_shared<inline_runtime>(partitions);
-  scenario one{partitions, runtime->batch_interval()};
-  build(one);
-  one.context().add_listener(std::make_shared<completion_listener>(one));
-  one.run(runtime, [&] { runtime->step(); });
+  scenario run{partitions, runtime->batch_interval()};
+  build(run);
+  run.context().add_listener(std::make_shared<completion_listener>(run));
+  run.run(runtime, [&] { runtime->step(); });
 }
 
 void run_on_actors(const std::function<void(scenario&)>& build) {
   INFO("on actors");
   auto options = real_options();
-  scenario one{options.partitions, std::chrono::floor<std::chrono::milliseconds>(options.settings.batch_interval)};
-  build(one);
-  auto listener = std::make_shared<completion_listener>(one);
-  one.context().add_listener(listener);
-  one.run(std::make_shared<actors::actor_runtime>(options), [&] { listener->await_next(); });
+  scenario run{options.partitions, std::chrono::floor<std::chrono::milliseconds>(options.settings.batch_interval)};
+  build(run);
+  auto listener = std::make_shared<completion_listener>(run);
+  run.context().add_listener(listener);
+  run.run(std::make_shared<actors::actor_runtime>(options), [&] { listener->await_next(); });
 }
 
 } // namespace
@@ -107,21 +107,21 @@ void on_both(const std::function<void(scenario&)>& build) {
   run_on_actors(build);
 }
 
-void on_jobs(const std::function<void()>& what) {
+void on_jobs(const std::function<void()>& action) {
   {
     INFO("on the calling thread");
-    what();
+    action();
   }
   {
     INFO("on threads");
     local_executors threads{3};
-    what();
+    action();
   }
   INFO("on the executors of an application that runs");
   stream_context context;
   context.constant<int>({1}).deliver_to(std::make_shared<received<int>>());
   REQUIRE(context.start(std::make_shared<actors::actor_runtime>(real_options())));
-  what();
+  action();
   CHECK(context.stop(true));
 }
 

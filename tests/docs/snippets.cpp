@@ -51,8 +51,8 @@ void check_results(const char* file, const std::string& name, const std::functio
   auto shows = false; // within such a statement
   for (auto& line : region(file, name)) {
     shows = shows || line.find("shows(") < line.find("//");
-    if (auto at = line.find("// "); shows && at != std::string::npos) {
-      expected.push_back(line.substr(at + 3));
+    if (auto comment = line.find("// "); shows && comment != std::string::npos) {
+      expected.push_back(line.substr(comment + 3));
       shows = false;
     }
   }
@@ -77,8 +77,8 @@ void check_batches(const char* file, const std::string& name, const application&
       continue;
     }
     std::vector<std::string> shown;
-    auto found = driver.output(subject);
-    for (auto& each : found.lines())
+    auto output = driver.output(subject);
+    for (auto& each : output.lines())
       shown.push_back(spaced(each.text));
     std::sort(records.begin(), records.end());
     std::sort(shown.begin(), shown.end());

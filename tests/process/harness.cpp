@@ -20,14 +20,14 @@ namespace {
 
 tool::subprocess started(std::vector<std::string> arguments) {
   std::signal(SIGPIPE, SIG_IGN);
-  tool::command what;
-  what.arguments = std::move(arguments);
-  what.output = tool::redirection::pipe();
-  what.errors = tool::redirection::pipe();
-  auto made = tool::subprocess::start(what);
-  if (!made)
-    FAIL(made.error().message());
-  return std::move(*made);
+  tool::command program;
+  program.arguments = std::move(arguments);
+  program.output = tool::redirection::pipe();
+  program.errors = tool::redirection::pipe();
+  auto started = tool::subprocess::start(program);
+  if (!started)
+    FAIL(started.error().message());
+  return std::move(*started);
 }
 
 } // namespace
@@ -40,10 +40,10 @@ std::string program(const std::string& name) {
 }
 
 tool::temporary_directory fresh_directory() {
-  auto made = tool::temporary_directory::make("weir-test");
-  if (!made)
-    FAIL(made.error().message());
-  return std::move(*made);
+  auto directory = tool::temporary_directory::make("weir-test");
+  if (!directory)
+    FAIL(directory.error().message());
+  return std::move(*directory);
 }
 
 void write_file(const std::string& path, const std::string& bytes) {
@@ -63,20 +63,20 @@ std::string read_file(const std::string& path) {
 
 finished run(std::vector<std::string> arguments, const std::string& input, std::chrono::milliseconds limit) {
   auto directory = fresh_directory();
-  tool::command what;
-  what.arguments = std::move(arguments);
+  tool::command program;
+  program.arguments = std::move(arguments);
   if (!input.empty())
-    what.input = tool::redirection::file(input);
-  what.output = tool::redirection::file(directory / "output");
-  what.errors = tool::redirection::file(directory / "errors");
-  auto process = tool::subprocess::start(what);
+    program.input = tool::redirection::file(input);
+  program.output = tool::redirection::file(directory / "output");
+  program.errors = tool::redirection::file(directory / "errors");
+  auto process = tool::subprocess::start(program);
   if (!process)
     FAIL(process.error().message());
   auto end = process->wait(tool::clock::now() + limit);
   finished left{end ? end->code : -1, read_file(directory / "output"), read_file(directory / "errors")};
   if (!end)
-    FAIL(what.arguments[0] << " " << what.arguments.back() << " does not end within " << limit.count() << " ms:\n"
-                           << left.errors);
+    FAIL(program.arguments[0] << " " << program.arguments.back() << " does not end within " << limit.count() << " ms:\n"
+                              << left.errors);
   return left;
 }
 
@@ -89,7 +89,7 @@ void running::listen() {
     tool::read_available(process_.output(), output_);
 }
 
-void running::await(const std::string& what, const std::function<bool()>& holds, std::chrono::milliseconds limit) {
+void running::await(const std::string& awaited, const std::function<bool()>& holds, std::chrono::milliseconds limit) {
   auto deadline = tool::clock::now() + limit;
   for (;;) {
     auto over = process_.ended().has_value();
@@ -97,7 +97,7 @@ void running::await(const std::string& what, const std::function<bool()>& holds,
     if (holds())
       return;
     if (over || tool::clock::now() > deadline)
-      FAIL((over ? "ended with " + process_.ended()->text() + " before: " : "waited in vain for: ") << what << "\n"
+      FAIL((over ? "ended with " + process_.ended()->text() + " before: " : "waited in vain for: ") << awaited << "\n"
                                                                                                     << errors_);
     pollfd watched{process_.errors(), POLLIN, 0};
     ::poll(&watched, 1, 5);
@@ -142,11 +142,11 @@ std::uint64_t running::resident_bytes() const {
 }
 
 std::vector<std::string> word_count(const tool::temporary_directory& directory, const std::vector<std::string>& more) {
-  std::vector<std::string> all{
+  std::vector<std::string> arguments{
     program("word-count"), "--data-dir", directory / "data", "--output", "text:" + directory / "out/counts",
     "--batch-interval",    "50ms",       "--log-level",      "info"};
-  all.insert(all.end(), more.begin(), more.end());
-  return all;
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
 }
 
 std::vector<std::string> send(const std::string& file, const std::string& url, const std::string& producer) {
@@ -154,10 +154,10 @@ std::vector<std::string> send(const std::string& file, const std::string& url, c
 }
 
 void generate(const std::string& path, std::uint64_t lines, std::uint64_t seed) {
-  auto made =
+  auto generated =
     run({program("weir"), "generate", "generate://?count=" + std::to_string(lines) + "&seed=" + std::to_string(seed)});
-  REQUIRE(made.code == 0);
-  write_file(path, made.output);
+  REQUIRE(generated.code == 0);
+  write_file(path, generated.output);
 }
 
 void check_counts(const tool::temporary_directory& directory, const std::vector<std::string>& texts) {
@@ -170,9 +170,9 @@ void check_counts(const tool::temporary_directory& directory, const std::vector<
   for (auto& violation : watch.violations())
     UNSCOPED_INFO(violation);
   CHECK(watch.violations().empty());
-  auto found = watch.totals();
-  REQUIRE(found);
-  auto outcome = tool::compare(expected, *found);
+  auto published = watch.totals();
+  REQUIRE(published);
+  auto outcome = tool::compare(expected, *published);
   CHECK(outcome.lost == 0);
   CHECK(outcome.duplicated == 0);
   CHECK(outcome.published == outcome.words);

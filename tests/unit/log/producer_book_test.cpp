@@ -109,3 +109,21 @@ TEST_CASE("a name is forgotten only when it was silent for longer than the bound
   REQUIRE(store.commit(some));
   CHECK(read_producers(store, input_id{0})->size() == 2);
 }
+
+TEST_CASE("a name that is present is not forgotten, however long it was silent", "[log]") {
+  memory_store store;
+  transaction changes, some;
+  for (const char* name : {"a", "b", "c"})
+    put_producer(changes, input_id{0}, name, {1, false, 100});
+  REQUIRE(store.commit(changes));
+  auto counts = forget_producers(some, store, input_id{0}, 1'000'000, std::vector<std::string>{"a", "c"}, 10);
+  REQUIRE(counts);
+  CHECK(counts->forgotten == 1);
+  CHECK(counts->remaining == 2);
+  CHECK(counts->example == "b");
+  REQUIRE(store.commit(some));
+  auto left = read_producers(store, input_id{0});
+  REQUIRE(left);
+  CHECK(left->size() == 2);
+  CHECK_FALSE(left->contains("b"));
+}

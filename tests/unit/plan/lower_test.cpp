@@ -187,3 +187,32 @@ TEST_CASE("an exception of a user function names operator, batch, partition and 
   });
   CHECK(contains(in_reduce.message(), "operator sum"));
 }
+
+TEST_CASE("outputs may share a prefix if their suffixes differ", "[lower]") {
+  auto plan = plan_of([](stream_context& ctx) {
+    ctx.text_input().named("lines").save_as_text_files("out", "log");
+    ctx.text_input().count().named("total").save_as_text_files("out", "csv");
+    ctx.text_input().count_by_value().named("counts").write_to(text_files("out"));
+  });
+  CHECK(plan->outputs().size() == 3);
+}
+
+TEST_CASE("values behind unions of unions come in the order in which the inputs were united", "[lower]") {
+  testing::test_driver driver{[](stream_context& ctx) {
+    auto of = [&](const std::string& name) {
+      return ctx.text_input().map([name](std::string_view line) { return std::pair{1, name + std::string{line}}; });
+    };
+    auto joined = [](const std::vector<std::string>& all) {
+      std::string text;
+      for (auto& each : all)
+        text += each;
+      return text;
+    };
+    auto ab = of("a").union_with(of("b"));
+    ab.union_with(of("c")).group_by_key().map_values(joined).named("left").print();
+    of("c").union_with(ab).group_by_key().map_values(joined).named("right").print();
+  }};
+  driver.push({"1"}).step();
+  CHECK(driver.output("left") == testing::rows{{1, "a1b1c1"}});
+  CHECK(driver.output("right") == testing::rows{{1, "c1a1b1"}});
+}

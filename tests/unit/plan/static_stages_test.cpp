@@ -59,3 +59,29 @@ TEST_CASE("static data united with a stream is all there whatever number of spli
     CHECK(shown(joined, batch, splits) == ones + "5\n3\n4\n2\n");
   }
 }
+
+TEST_CASE("what a static stage has made is found again for the same task under the same terms, and for no other",
+          "[plan]") {
+  plan::static_stages known;
+  known.add(stage_index{1});
+  plan::task_input input;
+  input.stage = stage_index{1};
+  input.index = task_index{2};
+  input.partitions = 3;
+  input.hash_seed = 42;
+  plan::task_result made;
+  made.records_in = 5;
+  known.keep(input, made);
+  auto found = [&](auto change) {
+    auto other = input;
+    change(other);
+    return known.find(other).has_value();
+  };
+  CHECK(found([](auto& other) { other.batch = batch_id{9}; }));
+  CHECK(known.find(input)->records_in == 5);
+  CHECK_FALSE(found([](auto& other) { other.partitions = 4; }));
+  CHECK_FALSE(found([](auto& other) { other.hash_seed = 43; }));
+  CHECK_FALSE(found([](auto& other) { other.index = task_index{1}; }));
+  CHECK_FALSE(found([](auto& other) { other.keys.left_out = {7}; }));
+  CHECK_FALSE(found([](auto& other) { other.stage = stage_index{0}; }));
+}

@@ -174,10 +174,10 @@ struct sink_state {
            so_far + "; nothing is lost";
   }
 
-  void tell(const char* name, log_level level, std::string sentence) {
-    services->journal->tell({.name = name,
+  void tell(const char* event, log_level level, std::string sentence) {
+    services->journal->tell({.name = event,
                              .level = level,
-                             .limited = std::string_view{name} != "output_left_out",
+                             .limited = std::string_view{event} != "output_left_out",
                              .batch = busy_through,
                              .actor = address{role::sink, output.value},
                              .message = std::move(sentence),

@@ -30,6 +30,7 @@ coordinator_facts facts_of(const services_ptr& services) {
   auto& settings = services->settings;
   coordinator_facts facts;
   facts.incarnation = services->random();
+  facts.node = services->node;
   for (std::uint32_t i = 0; i < settings.inputs.size(); ++i)
     facts.inputs.push_back(facts_of(*services, input_id{i}));
   facts.plan = services->plan;

@@ -122,7 +122,7 @@ void coordinator_core::release_committed(const blocks_ready& message) {
   if (!gone)
     return;
   mark("coordinator.releases_again");
-  actions_.push_back(send_to{{role::block_store, 0}, release_blocks{epoch_, {*gone}}});
+  actions_.push_back(send_to{facts_.owners.block_store_of(message.input), release_blocks{epoch_, {*gone}}});
 }
 
 void coordinator_core::on(const blocks_reported& message) {
@@ -326,13 +326,13 @@ void coordinator_core::forget_committed() {
 
 void coordinator_core::send_rate(input_id input) {
   if (auto rate = times_.rate(input); rate && !rates_.paces(input))
-    actions_.push_back(send_to{receiver_of(input), limit_rate{epoch_, *rate, ++rates_said_}});
+    actions_.push_back(send_to{facts_.owners.receiver_of(input), limit_rate{epoch_, *rate, ++rates_said_}});
 }
 
 void coordinator_core::ask_for_counts(const input_rates::questions& questions) {
   for (auto& [input, asked] : questions)
     actions_.push_back(
-      send_to{receiver_of(input), count_offsets{epoch_, asked.number, asked.ranges, asked.most_records}});
+      send_to{facts_.owners.receiver_of(input), count_offsets{epoch_, asked.number, asked.ranges, asked.most_records}});
 }
 
 // -- the end -------------------------------------------------------------------------------------------------------------

@@ -126,7 +126,6 @@ private:
   void schedule_idle_check();
 
   bool is_active() const { return epoch_.value != 0; }
-  address receiver_of(input_id input) const { return {role::receiver, input.value, facts_.owners.owner_of(input)}; }
   batch_progress progress_of(const log::batch_record& record) const;
   std::set<output_index> outputs_of(const log::commit_record& commit) const;
   batch_progress* find(weir::epoch owner, batch_id batch);
@@ -136,7 +135,7 @@ private:
   }
   template <class Message>
   void to_writer(Message message) {
-    actions_.push_back(send_to{{role::checkpoint_writer, 0}, std::move(message)});
+    actions_.push_back(send_to{{role::checkpoint_writer, 0, facts_.node}, std::move(message)});
   }
   template <class Message>
   void to_all(role who, Message message) {

@@ -144,11 +144,15 @@ void coordinator_core::conclude(batch_progress& batch) {
 }
 
 void coordinator_core::release_inputs(const log::batch_record& record) {
-  std::vector<log::block_range> ranges;
+  std::map<address, std::vector<log::block_range>> ranges; ///< by block store
   for (auto& split : record.splits)
-    ranges.insert(ranges.end(), split.blocks.begin(), split.blocks.end());
-  for (auto& part : in_parts(std::move(ranges)))
-    actions_.push_back(send_to{{role::block_store, 0}, release_blocks{epoch_, std::move(part)}});
+    if (!split.blocks.empty()) {
+      auto& of_store = ranges[facts_.owners.block_store_of(split.input())];
+      of_store.insert(of_store.end(), split.blocks.begin(), split.blocks.end());
+    }
+  for (auto& [store, all] : ranges)
+    for (auto& part : in_parts(std::move(all)))
+      actions_.push_back(send_to{store, release_blocks{epoch_, std::move(part)}});
 }
 
 void coordinator_core::summarise(const batch_progress& batch) {
@@ -170,7 +174,7 @@ void coordinator_core::summarise(const batch_progress& batch) {
 void coordinator_core::publish_next() {
   for (auto& request : publication_.ask(batches_))
     actions_.push_back(
-      send_to{{role::sink, request.output.value},
+      send_to{facts_.owners.sink_of(request.output),
               publish_batch{epoch_, *request.commit, request.oldest, request.incarnation, request.after}});
 }
 

@@ -26,6 +26,7 @@ struct coordinator_facts {
   };
 
   std::uint64_t incarnation = 0;
+  node_id node;              ///< its own, whose writer has the log of batches
   std::vector<input> inputs; ///< position = input_id
   std::shared_ptr<const plan::physical_plan> plan;
   std::uint32_t partitions = 1;

@@ -84,7 +84,7 @@ void coordinator_inputs::on(const open_input& message) {
 }
 
 void coordinator_inputs::ask_for_epoch(input_id input, std::uint64_t incarnation) {
-  actions_.push_back(send_to{{role::checkpoint_writer, 0}, open_epoch{epoch_, input, incarnation, newest_[input]}});
+  actions_.push_back(send_to{facts_.owners.writer_of(input), open_epoch{epoch_, input, incarnation, newest_[input]}});
 }
 
 void coordinator_inputs::open_again() {

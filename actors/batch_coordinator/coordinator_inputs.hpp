@@ -81,7 +81,7 @@ private:
   void report_nothing_new();
   template <class Message>
   void tell_receiver(input_id input, Message message) {
-    actions_.push_back(send_to{{role::receiver, input.value, facts_.owners.owner_of(input)}, std::move(message)});
+    actions_.push_back(send_to{facts_.owners.receiver_of(input), std::move(message)});
   }
 
   const coordinator_facts& facts_;

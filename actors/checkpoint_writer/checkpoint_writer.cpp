@@ -119,7 +119,7 @@ struct writer_state {
 
   /// Where a decision does not stand.
   bool object(const log::batch_answer& answer, weir::epoch asker) {
-    return answer.verdict != verdict::wait && send(role::batch_coordinator, 0, coordination_lost{asker, answer.epoch});
+    return answer.verdict != verdict::wait && send(services->coordinator(), coordination_lost{asker, answer.epoch});
   }
 
   /// Until its commit is durable, what a batch has staged is in memory.
@@ -137,7 +137,7 @@ struct writer_state {
   bool take(const claim_coordination& message) {
     auto [answer, step] = decide(log::claim_command{message.incarnation, message.after});
     auto& newest = log->batches().fence().claimed();
-    step.answer = reply(role::batch_coordinator, 0, coordination_claimed{newest.incarnation, newest.epoch});
+    step.answer = reply(services->coordinator(), coordination_claimed{newest.incarnation, newest.epoch});
     return carry_out(commits->add(std::move(step)));
   }
 
@@ -149,7 +149,7 @@ struct writer_state {
     if (!newest)
       return true; // it names an epoch of an input that has none
     made.step.answer =
-      reply(role::batch_coordinator, 0, epoch_opened{message.input, newest->first, newest->second.incarnation});
+      reply(services->coordinator(), epoch_opened{message.input, newest->first, newest->second.incarnation});
     return carry_out(commits->add(std::move(made.step)));
   }
 
@@ -158,11 +158,11 @@ struct writer_state {
                        {.before = "writer.before_seal", .after = "writer.after_seal"});
     if (made.answer.verdict == verdict::never) {
       mark("writer.never_seals");
-      return send(role::batch_coordinator, 0, seal_impossible{message.epoch, message.record.id});
+      return send(services->coordinator(), seal_impossible{message.epoch, message.record.id});
     }
     if (!made.stands())
       return object(made.answer, message.epoch);
-    made.step.answer = reply(role::batch_coordinator, 0, batch_sealed{message.epoch, message.record.id});
+    made.step.answer = reply(services->coordinator(), batch_sealed{message.epoch, message.record.id});
     return carry_out(commits->add_lingering(std::move(made.step)));
   }
 
@@ -172,8 +172,8 @@ struct writer_state {
       return object(made.answer, message.epoch);
     if (made.answer.verdict == verdict::repeated)
       mark("writer.answers_amendment_again");
-    made.step.answer = reply(role::batch_coordinator, 0,
-                             batch_amended{message.epoch, message.record.id, message.record.amendment.number});
+    made.step.answer =
+      reply(services->coordinator(), batch_amended{message.epoch, message.record.id, message.record.amendment.number});
     return carry_out(commits->add(std::move(made.step)));
   }
 
@@ -187,7 +187,7 @@ struct writer_state {
     else
       for (auto& part : message.record.parts)
         made.step.bytes += part.bytes;
-    made.step.answer = reply(role::batch_coordinator, 0, batch_committed{message.epoch, message.record.id});
+    made.step.answer = reply(services->coordinator(), batch_committed{message.epoch, message.record.id});
     return carry_out(commits->add(std::move(made.step)));
   }
 
@@ -197,7 +197,7 @@ struct writer_state {
       return object(made.answer, message.epoch);
     made.step.answer = [this, message] {
       services->staging.drop(message.batch);
-      send(role::batch_coordinator, 0, batch_finished{message.epoch, message.batch});
+      send(services->coordinator(), batch_finished{message.epoch, message.batch});
     };
     made.step.frees = true;
     return carry_out(commits->add_later(std::move(made.step), unhurried));
@@ -212,14 +212,14 @@ struct writer_state {
       case verdict::refused:
         // In its turn: blocks of that epoch may be on their way to the log, and are not to be dropped meanwhile.
         mark("writer.refuses_blocks");
-        step.answer = reply(role::block_store, 0, epoch_refused{message.input, message.epoch});
+        step.answer = reply(services->here(role::block_store), epoch_refused{message.input, message.epoch});
         return carry_out(commits->add(std::move(step)));
       case verdict::written: append(step, std::move(headers)); break;
       case verdict::repeated: break;
       default: return false;
     }
     auto through = log->blocks().last(message.input);
-    step.answer = reply(role::block_store, 0, blocks_appended{message.input, message.epoch, through});
+    step.answer = reply(services->here(role::block_store), blocks_appended{message.input, message.epoch, through});
     return carry_out(commits->add_lingering(std::move(step)));
   }
 
@@ -242,7 +242,7 @@ struct writer_state {
   template <class Message>
   bool is_over(const Message& message) {
     return !log->blocks().is_current(message.input, message.epoch) &&
-           send(role::receiver, message.input.value, epoch_refused{message.input, message.epoch});
+           send(services->here(role::receiver, message.input.value), epoch_refused{message.input, message.epoch});
   }
 
   bool take(const find_producer& message) {
@@ -256,7 +256,7 @@ struct writer_state {
       });
     };
     step.answer = [this, message, known] {
-      send(role::receiver, message.input.value,
+      send(services->here(role::receiver, message.input.value),
            producer_found{message.input, message.epoch, message.producer, *known ? (*known)->last : 0,
                           known->has_value(), message.question});
     };
@@ -272,7 +272,7 @@ struct writer_state {
       return producers.part(message.input, message.producer, now).map([&](bool is_new) { *added = is_new; });
     };
     step.answer = [this, message, added] {
-      send(role::receiver, message.input.value,
+      send(services->here(role::receiver, message.input.value),
            departure_recorded{message.input, message.epoch, message.producer, *added, message.question});
     };
     return carry_out(commits->add(std::move(step)));
@@ -305,7 +305,7 @@ struct writer_state {
       return {};
     };
     step.answer = [this, message, counts] {
-      send(role::receiver, message.input.value,
+      send(services->here(role::receiver, message.input.value),
            producers_forgotten{message.input, message.epoch, counts->forgotten, counts->remaining, counts->example,
                                message.question});
     };
@@ -339,14 +339,14 @@ struct writer_state {
   }
 
   template <class Message>
-  bool send(role what, std::uint32_t index, Message message) {
-    services->directory.send(services->here(what, index), std::move(message));
+  bool send(const address& to, Message message) {
+    services->directory.send(to, std::move(message));
     return true;
   }
 
   template <class Message>
-  std::function<void()> reply(role what, std::uint32_t index, Message message) {
-    return [this, what, index, message] { send(what, index, message); };
+  std::function<void()> reply(const address& to, Message message) {
+    return [this, to, message] { send(to, message); };
   }
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/node/node_id.hpp"
+#include "actors/node/role.hpp"
 #include "libstream/base/fields.hpp"
 #include "libstream/base/ids.hpp"
 #include "libstream/log/records.hpp"
@@ -22,8 +23,8 @@ struct executor_place {
   WEIR_FIELDS(x.node, x.executor)
 };
 
-/// Who owns what in one view: tasks and partitions are spread evenly over all executors, inputs over all nodes. A plain value that travels
-/// with every batch, so everybody who asks gets the same answer; it has the size of the list of nodes. Pure.
+/// Who owns what in one view: tasks and partitions are spread evenly over all executors, inputs and outputs over all nodes. A plain value that
+/// travels with every batch, so everybody who asks gets the same answer; it has the size of the list of nodes. Pure.
 struct placement {
   struct member {
     node_id node;
@@ -58,8 +59,18 @@ struct placement {
 
   /// The node that receives this input, or looks at what can be read again of it. Only while there is a node.
   node_id owner_of(input_id input) const { return members[input.value % members.size()].node; }
+  /// The node that publishes this output. Only while there is a node.
+  node_id owner_of(output_index output) const { return members[output.value % members.size()].node; }
   /// The node that has the blocks of this split, or can read its ranges.
   node_id holder_of(const log::split& split) const { return owner_of(split.input()); }
+
+  // Whom to ask about an input or an output.
+  address receiver_of(input_id input) const { return {role::receiver, input.value, owner_of(input)}; }
+  /// Keeps the input's blocks.
+  address block_store_of(input_id input) const { return {role::block_store, 0, owner_of(input)}; }
+  /// Opens the input's epochs, in the log of the node that has its blocks.
+  address writer_of(input_id input) const { return {role::checkpoint_writer, 0, owner_of(input)}; }
+  address sink_of(output_index output) const { return {role::sink, output.value, owner_of(output)}; }
 
   /// The first task from `from` on that `who` owns; no number of a task if `who` is not in the view. Cost: the number of nodes.
   std::size_t next_task_of(const executor_place& who, std::size_t from) const {

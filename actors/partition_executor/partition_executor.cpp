@@ -39,7 +39,7 @@ struct executor_state {
   void start(services_ptr given, std::uint32_t index) {
     who.index = index;
     services = std::move(given);
-    board.emplace(services->plan, services->application.partitions, executor_place{node_id{0}, index});
+    board.emplace(services->plan, services->application.partitions, executor_place{services->node, index});
     thread = services->workers->make("executor-" + std::to_string(index));
   }
 

@@ -142,7 +142,8 @@ struct receiver_state {
   }
 
   void perform(receiver_actions::send& action) {
-    std::visit([&](auto& message) { services->directory.send(action.to, std::move(message)); }, action.message);
+    auto to = action.to == role::batch_coordinator ? services->coordinator() : services->here(action.to);
+    std::visit([&](auto& message) { services->directory.send(to, std::move(message)); }, action.message);
   }
   void perform(receiver_actions::shelve& action) { services->blocks.put(action.id, std::move(action.bytes)); }
   void perform(const receiver_actions::at_fault_point& place) { fault_point(place.name); }

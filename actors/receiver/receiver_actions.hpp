@@ -21,7 +21,7 @@ public:
   using message_to_others = std::variant<open_input, store_blocks, find_producer, record_departure, forget_producers,
                                          input_activity, input_drained>;
   struct send {
-    address to;
+    role to; ///< of its own node, or the coordinator
     message_to_others message;
   };
   /// The bytes of a block have to lie on the node's shelf before anybody hears of the block.
@@ -46,9 +46,9 @@ public:
 
   void add(action what) { all_.push_back(std::move(what)); }
   void pass_fault_point(const char* name) { add(at_fault_point{name}); }
-  void to_coordinator(message_to_others message) { add(send{{role::batch_coordinator, 0}, std::move(message)}); }
-  void to_block_store(message_to_others message) { add(send{{role::block_store, 0}, std::move(message)}); }
-  void to_writer(message_to_others message) { add(send{{role::checkpoint_writer, 0}, std::move(message)}); }
+  void to_coordinator(message_to_others message) { add(send{role::batch_coordinator, std::move(message)}); }
+  void to_block_store(message_to_others message) { add(send{role::block_store, std::move(message)}); }
+  void to_writer(message_to_others message) { add(send{role::checkpoint_writer, std::move(message)}); }
 
   /// Since this was called last.
   std::vector<action> take() { return std::exchange(all_, {}); }

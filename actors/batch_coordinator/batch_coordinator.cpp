@@ -155,6 +155,7 @@ batch_coordinator_actor::behavior_type coordinator_behavior(
     [&state](const seal_impossible& message) { state.take(message); },
     [&state](const open_input& message) { state.take(message); },
     [&state](const blocks_ready& message) { state.take(message); },
+    [&state](const blocks_void& message) { state.take(message); },
     [&state](const blocks_reported& message) { state.take(message); },
     [&state](const offsets_found& message) { state.take(message); },
     [&state](const offsets_counted& message) { state.take(message); },

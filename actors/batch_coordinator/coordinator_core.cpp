@@ -114,8 +114,9 @@ void coordinator_core::on(const blocks_ready& message) {
 /// A restarted block store knows blocks again that a committed batch has used up.
 void coordinator_core::release_committed(const blocks_ready& message) {
   std::optional<log::block_range> gone;
+  auto known = inputs_.queue().known_through(message.input, message.epoch);
   for (auto& header : message.headers) {
-    if (inputs_.queue().waits(header.id) || any_takes(batches_, header.id))
+    if (header.id.sequence > known || inputs_.queue().waits(header.id) || any_takes(batches_, header.id))
       break;
     gone = {message.input, message.epoch, message.headers.front().id.sequence, header.id.sequence};
   }
@@ -123,6 +124,14 @@ void coordinator_core::release_committed(const blocks_ready& message) {
     return;
   mark("coordinator.releases_again");
   actions_.push_back(send_to{facts_.owners.block_store_of(message.input), release_blocks{epoch_, {*gone}}});
+}
+
+/// They may have been the only ones that an end of the application waits for.
+void coordinator_core::on(const blocks_void& message) {
+  if (!is_active())
+    return;
+  inputs_.on(message);
+  finish_if_drained();
 }
 
 void coordinator_core::on(const blocks_reported& message) {
@@ -315,13 +324,13 @@ void coordinator_core::ask_writer_again() {
 void coordinator_core::run_unfinished_again() {
   for (auto& [number, batch] : batches_)
     if (batch.where() == batch_progress::state::open && !batch.is_amending() && !batch.all_tasks_ended())
-      to_all(role::partition_executor, run_batch{batch.current(), batch.record(), facts_.owners});
+      to_executors({batch.current(), batch.record(), facts_.owners});
 }
 
 /// The word of one is the word of all before it.
 void coordinator_core::forget_committed() {
   if (committed_.value > 0)
-    to_all(role::partition_executor, forget_batch{epoch_, committed_});
+    actions_.push_back(send_to_all{role::partition_executor, forget_batch{epoch_, committed_}});
 }
 
 void coordinator_core::send_rate(input_id input) {

@@ -16,6 +16,7 @@
 #include "actors/batch_coordinator/open_batches.hpp"
 #include "actors/batch_coordinator/publication_order.hpp"
 #include "actors/batch_coordinator/recovered_batches.hpp"
+#include "actors/node/message_parts.hpp"
 
 namespace weir::actors {
 
@@ -63,6 +64,7 @@ private:
   void on(const open_input&);
   void on(const epoch_opened&);
   void on(const blocks_ready&);
+  void on(const blocks_void&);
   void on(const blocks_reported&);
   void on(const offsets_found&);
   void on(const offsets_counted&);
@@ -133,13 +135,23 @@ private:
   void set_timer(coordinator_timer timer, std::chrono::microseconds after) {
     actions_.push_back(start_timer{timer, after});
   }
+  /// What is too long for a message goes in parts.
   template <class Message>
-  void to_writer(Message message) {
-    actions_.push_back(send_to{{role::checkpoint_writer, 0, facts_.node}, std::move(message)});
+  void to(const address& who, Message message) {
+    for (auto& part : parts_of(std::move(message)))
+      actions_.push_back(send_to{who, std::move(part)});
   }
   template <class Message>
-  void to_all(role who, Message message) {
-    actions_.push_back(send_to_all{who, std::move(message)});
+  void to_writer(Message message) {
+    address writer{role::checkpoint_writer, 0, facts_.node};
+    if constexpr (splittable_message<Message>)
+      to(writer, std::move(message));
+    else
+      actions_.push_back(send_to{writer, std::move(message)});
+  }
+  void to_executors(run_batch message) {
+    for (auto& part : parts_of(std::move(message)))
+      actions_.push_back(send_to_all{role::partition_executor, std::move(part)});
   }
 
   const coordinator_facts facts_;
@@ -156,6 +168,7 @@ private:
   publication_order publication_;
   batch_clock clock_;
   batch_times times_;
+  joined_parts<task_poisoned> poisoned_;
   input_rates rates_;
   batch_id committed_; ///< and all before it
   std::uint64_t rates_said_ = 0;

@@ -32,7 +32,7 @@ void coordinator_core::announce(batch_progress& batch) {
   times_.announced(record.id, now_.steady, now_.wall_us - record.time_ms * 1000);
   pass_fault_point("coordinator.batch_announced");
   if (!record.amendment.skipped)
-    to_all(role::partition_executor, run_batch{batch.current(), record, facts_.owners});
+    to_executors({batch.current(), record, facts_.owners});
 }
 
 /// An executor has lost what it had: a new view, and every batch that is not yet on its way to the commit runs again.
@@ -49,8 +49,11 @@ void coordinator_core::run_all_again() {
 /// A user function fails on it. What its next attempt leaves out is logged before that begins.
 void coordinator_core::on(const task_poisoned& message) {
   auto batch = find(message.attempt.epoch, message.batch);
-  if (!batch || batch->where() != batch_progress::state::open || batch->current() != message.attempt ||
-      !batch->amend(message.skip, message.excluded)) {
+  auto counts = batch && batch->where() == batch_progress::state::open && batch->current() == message.attempt;
+  auto whole = counts ? poisoned_.take(message) : nullptr;
+  if (counts && !whole)
+    return; // there is more of it to come
+  if (!counts || !batch->amend(whole->skip, whole->excluded)) {
     mark("coordinator.drops_stale_poison");
     return;
   }
@@ -172,10 +175,11 @@ void coordinator_core::summarise(const batch_progress& batch) {
 // -- published -----------------------------------------------------------------------------------------------------------
 
 void coordinator_core::publish_next() {
-  for (auto& request : publication_.ask(batches_))
-    actions_.push_back(
-      send_to{facts_.owners.sink_of(request.output),
-              publish_batch{epoch_, *request.commit, request.oldest, request.incarnation, request.after}});
+  for (auto& request : publication_.ask(batches_)) {
+    auto record = only_of(*request.commit, facts_.plan->outputs()[request.output.value].name);
+    to(facts_.owners.sink_of(request.output),
+       publish_batch{epoch_, std::move(record), request.oldest, request.incarnation, request.after});
+  }
 }
 
 void coordinator_core::on(const ready_to_publish& message) {

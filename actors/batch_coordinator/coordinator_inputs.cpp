@@ -65,7 +65,7 @@ bool coordinator_inputs::is_late(const input_activity& message) {
 /// Otherwise something that it had said before is still under way.
 bool coordinator_inputs::has_heard_all_of(const input_activity& message) {
   return message.offsets <= reports_of_[message.input].taken &&
-         message.through <= queue_.known_through(message.input, message.epoch);
+         queue_.knows_through(message.input, message.epoch, message.through);
 }
 
 // -- epochs --------------------------------------------------------------------------------------------------------------
@@ -121,34 +121,47 @@ void coordinator_inputs::receiver_restarted(input_id input) {
 // -- what waits ----------------------------------------------------------------------------------------------------------
 
 bool coordinator_inputs::on(const blocks_ready& message) {
-  if (queue_.blocks_ready(message.input, message.epoch, message.headers))
+  if (queue_.blocks_ready(message.input, message.epoch, message.headers, message.durable))
     return true;
   mark("coordinator.asks_for_missing_blocks");
-  ask_for_blocks();
+  actions_.push_back(send_to{
+    facts_.owners.block_store_of(message.input),
+    report_blocks_behind{epoch_, message.input, message.epoch, queue_.known_through(message.input, message.epoch)}});
   return false;
+}
+
+/// Nothing waits for them any more.
+void coordinator_inputs::on(const blocks_void& message) {
+  if (queue_.void_behind(message.input, message.epoch, message.through))
+    mark("coordinator.drops_void_blocks");
 }
 
 void coordinator_inputs::ask_for_blocks() {
   ++question_;
-  has_answered_ = false;
+  kept_.clear();
+  for (auto& member : facts_.owners.members)
+    unanswered_.insert(member.node);
   ask_for_blocks_again();
 }
 
 void coordinator_inputs::ask_for_blocks_again() {
-  if (!has_answered_)
-    actions_.push_back(send_to{{role::block_store, 0}, report_blocks{epoch_, question_}});
+  for (auto node : unanswered_)
+    actions_.push_back(send_to{{role::block_store, 0, node}, report_blocks{epoch_, question_}});
 }
 
 void coordinator_inputs::on(const blocks_reported& message) {
-  if (message.coordinator != epoch_ || message.question != question_ || std::exchange(has_answered_, true))
+  if (message.coordinator != epoch_ || message.question != question_ || !unanswered_.contains(message.node))
     return;
-  kept_ = message.lines;
+  if (auto whole = answers_.take(message)) {
+    unanswered_.erase(message.node);
+    kept_.insert(kept_.end(), whole->lines.begin(), whole->lines.end());
+  }
 }
 
 /// The reports themselves may come later than the word that they were all.
 bool coordinator_inputs::blocks_are_known() const {
-  return has_answered_ && std::all_of(kept_.begin(), kept_.end(), [this](auto& line) {
-           return line.through <= queue_.known_through(line.input, line.epoch);
+  return unanswered_.empty() && std::all_of(kept_.begin(), kept_.end(), [this](auto& line) {
+           return queue_.knows_through(line.input, line.epoch, line.through);
          });
 }
 

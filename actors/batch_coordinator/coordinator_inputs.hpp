@@ -13,6 +13,7 @@
 #include "actors/batch_coordinator/messages.hpp"
 #include "actors/batch_coordinator/recovered_batches.hpp"
 #include "actors/batch_coordinator/waiting_offsets.hpp"
+#include "actors/node/message_parts.hpp"
 
 namespace weir::actors {
 
@@ -34,6 +35,7 @@ public:
   void on(const blocks_reported& message);
   /// False if a block is missing in between: it is asked for.
   bool on(const blocks_ready& message);
+  void on(const blocks_void& message);
   /// True if something was taken into the queue.
   bool on(const offsets_found& message);
   bool positions_read(input_queue::logged_positions positions);
@@ -94,10 +96,11 @@ private:
   std::map<input_id, report_line> reports_of_; ///< by input
   std::map<input_id, weir::epoch> newest_;     ///< epoch of each input that was ever opened
   std::map<input_id, std::uint64_t> opening_;  ///< receivers that wait for their epoch
-  std::uint64_t question_ = 0;                 ///< the last one to the block store
-  std::vector<blocks_reported::line> kept_;    ///< the answer
-  bool has_answered_ = true;
-  bool asked_at_the_end_ = false; ///< when all had drained
+  std::uint64_t question_ = 0;                 ///< the last one to the block stores
+  std::set<node_id> unanswered_;               ///< of these nodes
+  joined_parts<blocks_reported> answers_;
+  std::vector<blocks_reported::line> kept_; ///< the answers
+  bool asked_at_the_end_ = false;           ///< when all had drained
   waiting_offsets offsets_;
   std::set<std::pair<input_id, std::string>> changed_files_; ///< after they were read; named to people
   std::set<input_id> resting_;                               ///< inputs that have said that all is found that is there

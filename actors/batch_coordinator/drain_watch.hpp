@@ -34,7 +34,7 @@ public:
   bool all_drained(std::size_t inputs, const input_queue& queue) const {
     for (std::uint32_t i = 0; i < inputs; ++i) {
       auto entry = drained_.find(input_id{i});
-      if (entry == drained_.end() || queue.known_through(input_id{i}, entry->second.first) < entry->second.second)
+      if (entry == drained_.end() || !queue.knows_through(input_id{i}, entry->second.first, entry->second.second))
         return false;
     }
     return true;

@@ -81,10 +81,11 @@ void input_queue::begun_before(input_id input, const std::string& partition, con
   log.wait(entry);
 }
 
-bool input_queue::blocks_ready(input_id input, weir::epoch owner, const std::vector<log::block_header>& headers) {
+bool input_queue::blocks_ready(input_id input, weir::epoch owner, const std::vector<log::block_header>& headers,
+                               block_sequence durable) {
   auto& at = lines_[{input, owner}];
   for (auto& header : headers) {
-    if (header.id.sequence <= at.known)
+    if (header.id.sequence <= at.known || (at.ends_at && header.id.sequence > durable))
       continue;
     if (header.id.sequence != at.known.next())
       return false;
@@ -94,6 +95,28 @@ bool input_queue::blocks_ready(input_id input, weir::epoch owner, const std::vec
     at.waiting.bytes += header.bytes;
   }
   return true;
+}
+
+bool input_queue::void_behind(input_id input, weir::epoch owner, block_sequence through) {
+  auto& at = lines_[{input, owner}];
+  at.ends_at = std::max(at.ends_at.value_or(through), through);
+  auto dropped = false;
+  for (; !at.blocks.empty() && at.blocks.back().id.sequence > through; at.blocks.pop_back()) {
+    auto& last = at.blocks.back();
+    at.known = block_sequence{last.id.sequence.value - 1};
+    at.waiting.records -= last.records;
+    at.waiting.bytes -= last.bytes;
+    dropped = true;
+  }
+  return dropped;
+}
+
+bool input_queue::knows_through(input_id input, weir::epoch owner, block_sequence through) const {
+  auto entry = lines_.find({input, owner});
+  if (entry == lines_.end())
+    return through.value == 0;
+  auto& [known, blocks, waiting, ends_at] = entry->second;
+  return std::min(through, ends_at.value_or(through)) <= known;
 }
 
 block_sequence input_queue::known_through(input_id input, weir::epoch owner) const {
@@ -342,6 +365,8 @@ void input_queue::take_blocks(input_id input, std::uint64_t budget, std::uint64_
       }
       if (current.bytes >= split_bytes)
         close();
+      if (current.blocks.empty() && into.splits.size() >= max_batch_splits)
+        return;
       if (current.blocks.empty())
         current.blocks.push_back({input, at->first.second, header.id.sequence, header.id.sequence});
       current.blocks.back().last = header.id.sequence;

@@ -17,6 +17,8 @@ namespace weir::actors {
 /// What a batch, and a task of it, takes of partitions at most, however few bytes they have: each costs its place in the batch's record, and a
 /// file to be opened.
 inline constexpr std::size_t max_batch_ranges = 8192;
+/// Map tasks of a batch; also one that reads blocks of many epochs.
+inline constexpr std::size_t max_batch_splits = 8192;
 inline constexpr std::size_t max_split_ranges = 512;
 
 /// Input that is on its way into the log, or can be read again where it is, and in no batch yet, and how a batch's share of it is cut into
@@ -48,7 +50,13 @@ public:
   void begun_before(input_id input, const std::string& partition, const log::partition_position& position);
 
   /// Adds the blocks that follow those known; earlier ones are ignored. False if one is missing in between: ask again.
-  bool blocks_ready(input_id input, weir::epoch owner, const std::vector<log::block_header>& headers);
+  /// `durable`: up to here they are in the log, so not void.
+  bool blocks_ready(input_id input, weir::epoch owner, const std::vector<log::block_header>& headers,
+                    block_sequence durable = {});
+  /// Blocks behind `through` that wait are void, and so are those that are added later and are not durable. True if any waited.
+  bool void_behind(input_id input, weir::epoch owner, block_sequence through);
+  /// Whether all blocks up to `through` have been added, but for void ones.
+  bool knows_through(input_id input, weir::epoch owner, block_sequence through) const;
   /// The greatest sequence of (input, epoch) that has been added.
   block_sequence known_through(input_id input, weir::epoch owner) const;
   /// Whether only the log may know this partition.
@@ -98,6 +106,7 @@ private:
     block_sequence known;
     std::deque<log::block_header> blocks;
     amount waiting;
+    std::optional<block_sequence> ends_at; ///< what is behind that, and not durable, is void
   };
   struct replayed_partition {
     log::partition_position position;

@@ -4,6 +4,9 @@
 #include <vector>
 
 #include "actors/node/attempt.hpp"
+#include "actors/node/bounded_message.hpp"
+#include "actors/node/message_parts.hpp"
+#include "actors/node/node_id.hpp"
 #include "libstream/log/records.hpp"
 #include "libstream/plan/replayable_source.hpp"
 
@@ -15,7 +18,7 @@ struct open_input {
   input_id input;
   std::uint64_t incarnation = 0;
   weir::epoch after; ///< what it knows to be the newest epoch of its input; 0 = none
-  WEIR_FIELDS(x.input, x.incarnation, x.after)
+  WEIR_MESSAGE(x.input, x.incarnation, x.after)
 };
 
 /// From the block store: these blocks are with the writer and may be sealed. In sequence order; may overlap what was said before.
@@ -24,7 +27,8 @@ struct blocks_ready {
   input_id input;
   weir::epoch epoch;
   std::vector<log::block_header> headers; ///< without producers
-  WEIR_FIELDS(x.input, x.epoch, x.headers)
+  block_sequence durable{}; ///< what is said to be void may be on its way all the same: that is not, up to here
+  WEIR_MESSAGE(x.input, x.epoch, x.headers, x.durable)
 };
 
 /// From the receiver of an input that can be read again: its partitions, in the order in which they shall be read. May overlap what was
@@ -39,21 +43,36 @@ struct offsets_found {
   std::uint64_t incarnation = 0; ///< of the receiver
   std::uint64_t report = 0;
   std::uint64_t number = 0; ///< in the report, from 1 on
-  WEIR_FIELDS(x.input, x.partitions, x.changed, x.coordinator, x.incarnation, x.report, x.number)
+  WEIR_MESSAGE(x.input, x.partitions, x.changed, x.coordinator, x.incarnation, x.report, x.number)
 };
 
-/// From the block store: the answer to `report_blocks`. What it has reported goes that far.
+/// From the block store: of (input, epoch) nothing behind `through` becomes durable any more, as a newer receiver has opened another epoch. What was
+/// said to be ready there is void.
+struct blocks_void {
+  input_id input;
+  weir::epoch epoch;
+  block_sequence through;
+  WEIR_MESSAGE(x.input, x.epoch, x.through)
+};
+
+/// From a block store: the answer to `report_blocks`. What it has reported goes that far.
 struct blocks_reported {
   struct line {
     input_id input;
     weir::epoch epoch;
     block_sequence through;
+
+    bool operator==(const line&) const = default;
     WEIR_FIELDS(x.input, x.epoch, x.through)
   };
   weir::epoch coordinator;
   std::uint64_t question = 0;
   std::vector<line> lines;
-  WEIR_FIELDS(x.coordinator, x.question, x.lines)
+  node_id node{};           ///< of the block store
+  std::uint64_t answer = 0; ///< rises: the parts of one answer have the same
+  message_part part{};
+  WEIR_MESSAGE(x.coordinator, x.question, x.lines, x.node, x.answer, x.part)
+  WEIR_LONG_LISTS(x.lines)
 };
 
 /// From the receiver of an input that can be read again: the answer to `count_offsets`.
@@ -65,7 +84,7 @@ struct offsets_counted {
   std::uint64_t cut_to = 0;       ///< and the next one up to here; 0 = nothing of it
   std::uint64_t records = 0;
   bool failed = false; ///< they cannot be read, as the task that reads them will say
-  WEIR_FIELDS(x.coordinator, x.input, x.question, x.whole_ranges, x.cut_to, x.records, x.failed)
+  WEIR_MESSAGE(x.coordinator, x.input, x.question, x.whole_ranges, x.cut_to, x.records, x.failed)
 };
 
 /// From a receiver, again and again, and whenever it changes: whether its input has come to rest, as `--stop-when-idle` means it. It rests only
@@ -81,7 +100,7 @@ struct input_activity {
   std::uint64_t offsets = 0; ///< number of the last `offsets_found`
   weir::epoch epoch{};       ///< of the input; 0 = it can be read again, or is not open
   block_sequence through{};  ///< its last block
-  WEIR_FIELDS(x.input, x.at_rest, x.coordinator, x.incarnation, x.report, x.number, x.offsets, x.epoch, x.through)
+  WEIR_MESSAGE(x.input, x.at_rest, x.coordinator, x.incarnation, x.report, x.number, x.offsets, x.epoch, x.through)
 };
 
 /// From a receiver: it takes no more, and all that it took, blocks up to `through`, is durable.
@@ -89,7 +108,7 @@ struct input_drained {
   input_id input;
   weir::epoch epoch;
   block_sequence through;
-  WEIR_FIELDS(x.input, x.epoch, x.through)
+  WEIR_MESSAGE(x.input, x.epoch, x.through)
 };
 
 /// From an executor: one task has ended.
@@ -100,7 +119,7 @@ struct task_finished {
   task_index task;
   std::vector<log::staged_part> parts; ///< that have records
   std::uint64_t records = 0;           ///< read from the input
-  WEIR_FIELDS(x.attempt, x.batch, x.stage, x.task, x.parts, x.records)
+  WEIR_MESSAGE(x.attempt, x.batch, x.stage, x.task, x.parts, x.records)
 };
 
 /// From an executor: a user function fails on the batch, and the policy is to go on without some of it, or all.
@@ -110,7 +129,11 @@ struct task_poisoned {
   bool skip = false;                    ///< all of it
   std::vector<log::exclusion> excluded; ///< otherwise: of one task
   std::string problem;                  ///< for people
-  WEIR_FIELDS(x.attempt, x.batch, x.skip, x.excluded, x.problem)
+  stage_index stage{};                  ///< of the task
+  task_index task{};
+  message_part part{};
+  WEIR_MESSAGE(x.attempt, x.batch, x.skip, x.excluded, x.problem, x.stage, x.task, x.part)
+  WEIR_LONG_LISTS(x.excluded)
 };
 
 /// From an executor: a task cannot be run, and there is no policy for that. If the attempt still counts, the application ends.
@@ -119,7 +142,7 @@ struct task_failed {
   batch_id batch;
   std::uint32_t code = 0; ///< an error_code
   std::string problem;
-  WEIR_FIELDS(x.attempt, x.batch, x.code, x.problem)
+  WEIR_MESSAGE(x.attempt, x.batch, x.code, x.problem)
 };
 
 /// From a sink that has begun, and whenever it is asked for a publication that was meant for a lost predecessor: this incarnation publishes. Repeated
@@ -127,7 +150,7 @@ struct task_failed {
 struct ready_to_publish {
   output_index output;
   std::uint64_t incarnation = 0;
-  WEIR_FIELDS(x.output, x.incarnation)
+  WEIR_MESSAGE(x.output, x.incarnation)
 };
 
 /// From a sink: the batch is visible in the output.
@@ -135,7 +158,7 @@ struct batch_published {
   weir::epoch epoch;
   batch_id batch;
   output_index output;
-  WEIR_FIELDS(x.epoch, x.batch, x.output)
+  WEIR_MESSAGE(x.epoch, x.batch, x.output)
 };
 
 /// From the runtime: finish what was taken, then say so.

@@ -20,9 +20,9 @@ using batch_coordinator_actor = caf::typed_actor<
   // Blocks that it was told of were lost: it starts anew from the log. From the writer.
   caf::reacts_to<seal_impossible>,
   // Input that may be sealed. From receivers and the block store.
-  caf::reacts_to<open_input>, caf::reacts_to<blocks_ready>, caf::reacts_to<blocks_reported>,
-  caf::reacts_to<offsets_found>, caf::reacts_to<offsets_counted>, caf::reacts_to<input_activity>,
-  caf::reacts_to<input_drained>,
+  caf::reacts_to<open_input>, caf::reacts_to<blocks_ready>, caf::reacts_to<blocks_void>,
+  caf::reacts_to<blocks_reported>, caf::reacts_to<offsets_found>, caf::reacts_to<offsets_counted>,
+  caf::reacts_to<input_activity>, caf::reacts_to<input_drained>,
   // Progress of a batch. From executors and sinks.
   caf::reacts_to<task_finished>, caf::reacts_to<task_poisoned>, caf::reacts_to<task_failed>,
   caf::reacts_to<ready_to_publish>, caf::reacts_to<batch_published>,
@@ -55,4 +55,5 @@ CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::idle_check))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::blocks_reported))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::task_failed))
 CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::ready_to_publish))
+CAF_ADD_TYPE_ID(weir_batch_coordinator, (weir::actors::blocks_void))
 CAF_END_TYPE_ID_BLOCK(weir_batch_coordinator)

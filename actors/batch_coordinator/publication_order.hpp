@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -9,6 +10,15 @@
 #include "libstream/base/ids.hpp"
 
 namespace weir::actors {
+
+/// What of a commit concerns one output.
+inline log::commit_record only_of(const log::commit_record& commit, const std::string& output) {
+  log::commit_record record{commit.id, commit.time_ms, commit.epoch, commit.view, {}, commit.records};
+  for (auto& part : commit.parts)
+    if (part.output == output)
+      record.parts.push_back(part);
+  return record;
+}
 
 /// Which output is asked for which batch, and when: each in the order of the batches, and once, unless it is to be asked again. Pure; one
 /// thread.

@@ -126,4 +126,16 @@ std::vector<std::vector<log::block_header>> block_index::known() const {
   return found;
 }
 
+std::vector<log::block_header> block_index::known_behind(input_id input, weir::epoch owner,
+                                                         block_sequence after) const {
+  std::vector<log::block_header> headers;
+  auto entry = lines_.find({input, owner});
+  if (entry == lines_.end())
+    return headers;
+  auto& blocks = entry->second.blocks;
+  for (auto block = blocks.upper_bound(after); block != blocks.end(); ++block)
+    headers.push_back(block->second);
+  return headers;
+}
+
 } // namespace weir::actors

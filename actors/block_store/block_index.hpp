@@ -42,6 +42,8 @@ public:
   std::vector<std::vector<log::block_header>> overdue();
   /// Blocks that were not released, in order, one vector for each (input, epoch).
   std::vector<std::vector<log::block_header>> known() const;
+  /// Of (input, epoch) those behind `after`.
+  std::vector<log::block_header> known_behind(input_id input, weir::epoch owner, block_sequence after) const;
 
 private:
   struct line {

@@ -12,7 +12,7 @@
 #include "actors/block_store/block_index.hpp"
 #include "actors/node/conduct.hpp"
 #include "actors/node/log_reader.hpp"
-#include "actors/node/message_bounds.hpp"
+#include "actors/node/message_parts.hpp"
 #include "actors/node/newest_coordinator.hpp"
 #include "actors/receiver/protocol.hpp"
 #include "libstream/base/marks.hpp"
@@ -70,6 +70,7 @@ struct block_store_state {
   std::map<input_id, weir::epoch> newest_epochs;
   bool recovered = false;
   bool looking = false;                    ///< for blocks that nobody has reported
+  std::uint64_t answers = 0;               ///< to the coordinator's questions
   std::deque<std::function<void()>> early; ///< requests that came before the log was read
 
   block_store_state(block_store_actor::pointer ptr) : self{ptr} {}
@@ -152,6 +153,19 @@ struct block_store_state {
     index.refused(message.input, message.epoch);
     forget_unknown(message.input, message.epoch.next());
     services->directory.send(services->here(role::receiver, message.input.value), message);
+    say_void(message);
+  }
+
+  /// What the writer took before it refused is in the log by now, also where its answer was lost: only what is behind that is void.
+  void say_void(const epoch_refused& message) {
+    auto durable = index.durable_through(message.input, message.epoch);
+    log->read([message, durable](auto& node) { return read_behind(node, message.input, message.epoch, durable); },
+              [this, message](auto& found) {
+                report_unknown(found);
+                services->directory.send(
+                  services->coordinator(),
+                  blocks_void{message.input, message.epoch, index.durable_through(message.input, message.epoch)});
+              });
   }
 
   void forget_unknown(input_id input, weir::epoch newest) {
@@ -161,13 +175,20 @@ struct block_store_state {
   void on(const report_blocks& message) {
     if (!coordinator.hears(message.coordinator))
       return;
-    blocks_reported answer{message.coordinator, message.question, {}};
+    blocks_reported answer{message.coordinator, message.question, {}, services->node, ++answers};
     for (auto& known : index.known()) {
       report(known);
       auto& last = known.back().id;
       answer.lines.push_back({last.input, last.epoch, last.sequence});
     }
-    services->directory.send(services->coordinator(), std::move(answer));
+    for (auto& part : parts_of(std::move(answer)))
+      services->directory.send(services->coordinator(), std::move(part));
+  }
+
+  void on(const report_blocks_behind& message) {
+    if (!coordinator.hears(message.coordinator))
+      return;
+    report(index.known_behind(message.input, message.epoch, message.after));
   }
 
   void on(const release_blocks& message) {
@@ -240,7 +261,8 @@ struct block_store_state {
 
   void report(const headers& kept) {
     for (std::size_t from = 0; from < kept.size(); from += headers_per_message) {
-      blocks_ready message{kept.front().id.input, kept.front().id.epoch, {}};
+      auto& [input, owner, sequence] = kept.front().id;
+      blocks_ready message{input, owner, {}, index.durable_through(input, owner)};
       auto to = std::min(kept.size(), from + headers_per_message);
       for (auto next = from; next < to; ++next) {
         message.headers.push_back(kept[next]);
@@ -261,6 +283,7 @@ block_store_actor::behavior_type block_store_behavior(block_store_actor::statefu
     [&state](const blocks_appended& message) { state.take(message); },
     [&state](const epoch_refused& message) { state.take(message); },
     [&state](const report_blocks& message) { state.take(message); },
+    [&state](const report_blocks_behind& message) { state.take(message); },
     [&state](const release_blocks& message) { state.take(message); },
     [&state](const log_was_read& message) { state.log->heard(message); },
     [&state](const retry_tick&) { state.retry(); },

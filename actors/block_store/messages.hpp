@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "libstream/base/fields.hpp"
+#include "actors/node/bounded_message.hpp"
 #include "libstream/base/ids.hpp"
 #include "libstream/log/records.hpp"
 
@@ -14,7 +14,7 @@ struct store_blocks {
   weir::epoch epoch;
   block_sequence durable; ///< what the receiver knows to be logged: the blocks follow it, or blocks that it sent before
   std::vector<log::block_header> headers;
-  WEIR_FIELDS(x.input, x.epoch, x.durable, x.headers)
+  WEIR_MESSAGE(x.input, x.epoch, x.durable, x.headers)
 };
 
 /// From the coordinator: report every block that is kept, then say that this was all. Repeated until answered with blocks_reported. One of an older
@@ -22,7 +22,17 @@ struct store_blocks {
 struct report_blocks {
   weir::epoch coordinator;
   std::uint64_t question = 0; ///< the answer repeats it
-  WEIR_FIELDS(x.coordinator, x.question)
+  WEIR_MESSAGE(x.coordinator, x.question)
+};
+
+/// From the coordinator: blocks of (input, epoch) have come, and `after` is the last one before a gap. Report what is kept behind it. One that is
+/// lost is said again when more comes behind the gap, and what is kept for long is reported anyway. One of an older coordinator is ignored.
+struct report_blocks_behind {
+  weir::epoch coordinator;
+  input_id input;
+  weir::epoch epoch;
+  block_sequence after;
+  WEIR_MESSAGE(x.coordinator, x.input, x.epoch, x.after)
 };
 
 /// From the coordinator: these blocks are in committed batches; memory may let them go. One that is lost is said again: what is kept for long is
@@ -30,7 +40,7 @@ struct report_blocks {
 struct release_blocks {
   weir::epoch coordinator;
   std::vector<log::block_range> ranges;
-  WEIR_FIELDS(x.coordinator, x.ranges)
+  WEIR_MESSAGE(x.coordinator, x.ranges)
 };
 
 } // namespace weir::actors

@@ -19,6 +19,8 @@ using block_store_actor = caf::typed_actor<
   caf::reacts_to<epoch_refused>,
   // Says again what is not released. From the coordinator; answers blocks_ready.
   caf::reacts_to<report_blocks>,
+  // Says again what is behind a gap. From the coordinator; answers blocks_ready.
+  caf::reacts_to<report_blocks_behind>,
   // Lets memory go. From the coordinator; tells the receiver blocks_released.
   caf::reacts_to<release_blocks>,
   // What it wanted to know of the log. From itself, off the log's thread.
@@ -34,4 +36,5 @@ CAF_BEGIN_TYPE_ID_BLOCK(weir_block_store, caf::first_custom_type_id + 200)
 CAF_ADD_TYPE_ID(weir_block_store, (weir::actors::store_blocks))
 CAF_ADD_TYPE_ID(weir_block_store, (weir::actors::report_blocks))
 CAF_ADD_TYPE_ID(weir_block_store, (weir::actors::release_blocks))
+CAF_ADD_TYPE_ID(weir_block_store, (weir::actors::report_blocks_behind))
 CAF_END_TYPE_ID_BLOCK(weir_block_store)

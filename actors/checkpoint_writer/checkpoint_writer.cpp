@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "actors/checkpoint_writer/group_commit.hpp"
 #include "actors/checkpoint_writer/log_thread.hpp"
 #include "actors/checkpoint_writer/parked_requests.hpp"
 #include "actors/node/conduct.hpp"
+#include "actors/node/message_parts.hpp"
 #include "libstream/base/ensure.hpp"
 #include "libstream/base/marks.hpp"
 #include "libstream/log/block_log.hpp"
@@ -44,6 +46,7 @@ struct writer_state {
   std::chrono::steady_clock::time_point began;
   std::deque<std::function<void()>> early; ///< requests that came before the log was read
   parked_requests parked;
+  std::tuple<joined_parts<seal_batch>, joined_parts<amend_batch>, joined_parts<commit_batch>> joined;
   std::optional<group_commit> commits;
   std::map<input_id, std::pair<weir::epoch, std::uint64_t>> forgetting; ///< the newest question of each input
 
@@ -85,12 +88,22 @@ struct writer_state {
     return service_before_ms + static_cast<std::uint64_t>(passed.count());
   }
 
+  /// Of what comes in parts nothing is done before all have come.
   template <class Message>
   void handle(const Message& message) {
+    if constexpr (splittable_message<Message>) {
+      if (auto whole = std::get<joined_parts<Message>>(joined).take(message))
+        decide_on(*whole);
+    } else
+      decide_on(message);
+  }
+
+  template <class Message>
+  void decide_on(const Message& message) {
     if (commits->is_full())
       return;
     if (!log) {
-      early.push_back([this, message] { handle(message); });
+      early.push_back([this, message] { decide_on(message); });
     } else if (!take(message)) {
       mark("writer.waits_for_others");
       parked.park([this, message] { return take(message); });

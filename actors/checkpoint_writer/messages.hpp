@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "actors/node/bounded_message.hpp"
+#include "actors/node/message_parts.hpp"
 #include "libstream/base/fields.hpp"
 #include "libstream/base/ids.hpp"
 #include "libstream/log/records.hpp"
@@ -16,7 +18,7 @@ namespace weir::actors {
 struct claim_coordination {
   std::uint64_t incarnation = 0;
   weir::epoch after; ///< what the coordinator knows to be the newest; 0 = none
-  WEIR_FIELDS(x.incarnation, x.after)
+  WEIR_MESSAGE(x.incarnation, x.after)
 };
 
 /// A receiver starts: raise the input's epoch, so that appends of the older one are refused from now on. It rises only from the epoch that is
@@ -26,7 +28,7 @@ struct open_epoch {
   input_id input;
   std::uint64_t incarnation = 0; ///< of the receiver
   weir::epoch after;             ///< what the coordinator knows to be the newest of the input; 0 = none
-  WEIR_FIELDS(x.coordinator, x.input, x.incarnation, x.after)
+  WEIR_MESSAGE(x.coordinator, x.input, x.incarnation, x.after)
 };
 
 /// Make blocks durable, with the positions of their producers. Their bytes are on the block shelf.
@@ -34,7 +36,7 @@ struct append_blocks {
   input_id input;
   weir::epoch epoch;
   std::vector<log::block_header> headers; ///< consecutive sequences
-  WEIR_FIELDS(x.input, x.epoch, x.headers)
+  WEIR_MESSAGE(x.input, x.epoch, x.headers)
 };
 
 /// Where does a producer stand?
@@ -43,7 +45,7 @@ struct find_producer {
   weir::epoch epoch;
   std::string producer;
   std::uint64_t question = 0; ///< the answer repeats it: where a producer stood earlier is no answer
-  WEIR_FIELDS(x.input, x.epoch, x.producer, x.question)
+  WEIR_MESSAGE(x.input, x.epoch, x.producer, x.question)
 };
 
 /// A producer has said goodbye.
@@ -52,7 +54,7 @@ struct record_departure {
   weir::epoch epoch;
   std::string producer;
   std::uint64_t question = 0; ///< the answer repeats it: an earlier goodbye is another one
-  WEIR_FIELDS(x.input, x.epoch, x.producer, x.question)
+  WEIR_MESSAGE(x.input, x.epoch, x.producer, x.question)
 };
 
 /// Forget the producers that were silent for `idle_ms` of service time, but for those that are present; and count the rest.
@@ -62,7 +64,7 @@ struct forget_producers {
   std::uint64_t idle_ms = 0;
   std::vector<std::string> present; ///< sorted
   std::uint64_t question = 0;       ///< rises: who is present changes, so an older one is not carried out
-  WEIR_FIELDS(x.input, x.epoch, x.idle_ms, x.present, x.question)
+  WEIR_MESSAGE(x.input, x.epoch, x.idle_ms, x.present, x.question)
 };
 
 /// Fix the input of a batch.
@@ -70,28 +72,34 @@ struct seal_batch {
   weir::epoch epoch;
   batch_id after; ///< the batch sealed before it
   log::batch_record record;
-  WEIR_FIELDS(x.epoch, x.after, x.record)
+  message_part part{};
+  WEIR_MESSAGE(x.epoch, x.after, x.record, x.part)
+  WEIR_LONG_LISTS(x.record.splits, x.record.amendment.excluded)
 };
 
 /// Fix what a sealed batch leaves out. A record with a newer amendment replaces one with an older.
 struct amend_batch {
   weir::epoch epoch;
   log::batch_record record;
-  WEIR_FIELDS(x.epoch, x.record)
+  message_part part{};
+  WEIR_MESSAGE(x.epoch, x.record, x.part)
+  WEIR_LONG_LISTS(x.record.splits, x.record.amendment.excluded)
 };
 
 /// Conclude a batch: its staged parts (their bytes are in the staging of attempt (epoch, view)) and the commit record, at once.
 struct commit_batch {
   weir::epoch epoch;
   log::commit_record record;
-  WEIR_FIELDS(x.epoch, x.record)
+  message_part part{};
+  WEIR_MESSAGE(x.epoch, x.record, x.part)
+  WEIR_LONG_LISTS(x.record.parts)
 };
 
 /// Every output has published the batch: forget it.
 struct finish_batch {
   weir::epoch epoch;
   batch_id batch;
-  WEIR_FIELDS(x.epoch, x.batch)
+  WEIR_MESSAGE(x.epoch, x.batch)
 };
 
 /// To itself, from its log thread: a group of requests is durable, or failed.
@@ -124,7 +132,7 @@ struct unhurried_due {
 struct coordination_claimed {
   std::uint64_t incarnation = 0;
   weir::epoch epoch;
-  WEIR_FIELDS(x.incarnation, x.epoch)
+  WEIR_MESSAGE(x.incarnation, x.epoch)
 };
 
 /// The newest epoch of an input, and whose it is: of the receiver that was to be opened, or of another one, and it is asked again from there.
@@ -132,7 +140,7 @@ struct epoch_opened {
   input_id input;
   weir::epoch epoch;
   std::uint64_t incarnation = 0;
-  WEIR_FIELDS(x.input, x.epoch, x.incarnation)
+  WEIR_MESSAGE(x.input, x.epoch, x.incarnation)
 };
 
 /// All blocks of (input, epoch) up to `through` are durable.
@@ -140,14 +148,14 @@ struct blocks_appended {
   input_id input;
   weir::epoch epoch;
   block_sequence through;
-  WEIR_FIELDS(x.input, x.epoch, x.through)
+  WEIR_MESSAGE(x.input, x.epoch, x.through)
 };
 
 /// (input, epoch) is over: a newer receiver has opened another. The asking receiver must start anew.
 struct epoch_refused {
   input_id input;
   weir::epoch epoch;
-  WEIR_FIELDS(x.input, x.epoch)
+  WEIR_MESSAGE(x.input, x.epoch)
 };
 
 struct producer_found {
@@ -157,7 +165,7 @@ struct producer_found {
   std::uint64_t last = 0; ///< durable
   bool logged = false;    ///< the log has the name
   std::uint64_t question = 0;
-  WEIR_FIELDS(x.input, x.epoch, x.producer, x.last, x.logged, x.question)
+  WEIR_MESSAGE(x.input, x.epoch, x.producer, x.last, x.logged, x.question)
 };
 
 struct departure_recorded {
@@ -166,7 +174,7 @@ struct departure_recorded {
   std::string producer;
   bool added = false; ///< the log did not have the name
   std::uint64_t question = 0;
-  WEIR_FIELDS(x.input, x.epoch, x.producer, x.added, x.question)
+  WEIR_MESSAGE(x.input, x.epoch, x.producer, x.added, x.question)
 };
 
 struct producers_forgotten {
@@ -176,27 +184,27 @@ struct producers_forgotten {
   std::uint64_t remaining = 0; ///< names in the log
   std::string example;         ///< one of the forgotten
   std::uint64_t question = 0;
-  WEIR_FIELDS(x.input, x.epoch, x.forgotten, x.remaining, x.example, x.question)
+  WEIR_MESSAGE(x.input, x.epoch, x.forgotten, x.remaining, x.example, x.question)
 };
 
 struct batch_sealed {
   weir::epoch epoch;
   batch_id batch;
-  WEIR_FIELDS(x.epoch, x.batch)
+  WEIR_MESSAGE(x.epoch, x.batch)
 };
 
 struct batch_amended {
   weir::epoch epoch;
   batch_id batch;
   std::uint32_t amendment = 0; ///< its number
-  WEIR_FIELDS(x.epoch, x.batch, x.amendment)
+  WEIR_MESSAGE(x.epoch, x.batch, x.amendment)
 };
 
 /// A batch cannot be sealed: blocks that the coordinator was told of were lost before they were durable.
 struct seal_impossible {
   weir::epoch epoch;
   batch_id batch;
-  WEIR_FIELDS(x.epoch, x.batch)
+  WEIR_MESSAGE(x.epoch, x.batch)
 };
 
 /// The commit of a batch is durable, and with it those of all batches that were sealed before: batches commit in that order. (Answers may come in
@@ -204,20 +212,20 @@ struct seal_impossible {
 struct batch_committed {
   weir::epoch epoch;
   batch_id batch;
-  WEIR_FIELDS(x.epoch, x.batch)
+  WEIR_MESSAGE(x.epoch, x.batch)
 };
 
 struct batch_finished {
   weir::epoch epoch;
   batch_id batch;
-  WEIR_FIELDS(x.epoch, x.batch)
+  WEIR_MESSAGE(x.epoch, x.batch)
 };
 
 /// A newer coordinator has claimed `newer`: the one that asked has been replaced and must stop.
 struct coordination_lost {
   weir::epoch epoch;
   weir::epoch newer;
-  WEIR_FIELDS(x.epoch, x.newer)
+  WEIR_MESSAGE(x.epoch, x.newer)
 };
 
 } // namespace weir::actors

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "actors/node/attempt.hpp"
+#include "actors/node/bounded_message.hpp"
+#include "actors/node/message_parts.hpp"
 #include "actors/node/placement.hpp"
 #include "libstream/log/records.hpp"
 
@@ -15,7 +17,9 @@ struct run_batch {
   actors::attempt attempt;
   log::batch_record record;
   actors::placement owners; ///< of this view
-  WEIR_FIELDS(x.attempt, x.record, x.owners)
+  message_part part{};
+  WEIR_MESSAGE(x.attempt, x.record, x.owners, x.part)
+  WEIR_LONG_LISTS(x.record.splits, x.record.amendment.excluded)
 };
 
 /// From an executor to the others: one task's shuffle runs are in the exchange. Said again whenever its batch is announced again.
@@ -24,7 +28,7 @@ struct map_output_ready {
   batch_id batch;
   stage_index stage;
   task_index task;
-  WEIR_FIELDS(x.attempt, x.batch, x.stage, x.task)
+  WEIR_MESSAGE(x.attempt, x.batch, x.stage, x.task)
 };
 
 /// From the coordinator: the batch is committed, and so are all before it; what was kept to run them may go. Said again and again of the newest. One of
@@ -32,7 +36,7 @@ struct map_output_ready {
 struct forget_batch {
   weir::epoch epoch;
   batch_id batch;
-  WEIR_FIELDS(x.epoch, x.batch)
+  WEIR_MESSAGE(x.epoch, x.batch)
 };
 
 /// How one task ended.

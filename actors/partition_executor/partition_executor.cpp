@@ -6,6 +6,7 @@
 #include "actors/monitor/chaos_page.hpp"
 #include "actors/node/conduct.hpp"
 #include "actors/node/full_disk.hpp"
+#include "actors/node/message_parts.hpp"
 #include "actors/node/newest_coordinator.hpp"
 #include "actors/partition_executor/ended_tasks.hpp"
 #include "actors/partition_executor/task_board.hpp"
@@ -25,6 +26,7 @@ struct executor_state {
   address who{role::partition_executor, 0};
   newest_coordinator coordinator;
   std::optional<task_board> board;
+  joined_parts<run_batch> announcements;
   ended_tasks said; ///< to the coordinator and to other executors
   std::shared_ptr<worker> thread;
   bool busy = false;
@@ -46,9 +48,11 @@ struct executor_state {
   void run(const run_batch& message) {
     if (!coordinator.hears(message.attempt.epoch))
       return;
-    board->announced(message);
-    say_again(message);
-    run_next();
+    if (auto whole = announcements.take(message)) {
+      board->announced(*whole);
+      say_again(*whole);
+      run_next();
+    }
   }
 
   /// The batch was announced before, and what was said of it may have been lost.
@@ -60,7 +64,7 @@ struct executor_state {
     for (auto& [report, feeds_others] : known.finished)
       say(report, feeds_others);
     for (auto& report : known.poisoned)
-      services->directory.send(services->coordinator(), report);
+      say(report);
     for (auto& report : known.failed)
       services->directory.send(services->coordinator(), report);
   }
@@ -140,9 +144,10 @@ struct executor_state {
       mark("executor.drops_stale_task");
     } else if (!report.lost) {
       if (report.failed)
-        failed({report.attempt, report.batch, report.code, report.problem});
+        failed({report.attempt, report.batch, report.code, for_people(report.problem)});
       else if (report.skip || !report.excluded.empty())
-        poisoned({report.attempt, report.batch, report.skip, report.excluded, report.problem});
+        poisoned({report.attempt, report.batch, report.skip, report.excluded, for_people(report.problem), report.stage,
+                  report.task});
       else
         pass_on(report);
     }
@@ -180,7 +185,12 @@ struct executor_state {
 
   void poisoned(const task_poisoned& report) {
     said.poisoned(report);
-    services->directory.send(services->coordinator(), report);
+    say(report);
+  }
+
+  void say(const task_poisoned& report) {
+    for (auto& part : parts_of(report))
+      services->directory.send(services->coordinator(), std::move(part));
   }
 };
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/node/bounded_message.hpp"
 #include "actors/sources/ingest_server.hpp"
 #include "libstream/base/fields.hpp"
 #include "libstream/base/ids.hpp"
@@ -15,7 +16,7 @@ struct input_opened {
   input_id input;
   weir::epoch epoch;
   std::uint64_t incarnation = 0;
-  WEIR_FIELDS(x.input, x.epoch, x.incarnation)
+  WEIR_MESSAGE(x.input, x.epoch, x.incarnation)
 };
 
 /// From the block store: all blocks up to `through` are durable.
@@ -23,7 +24,7 @@ struct blocks_durable {
   input_id input;
   weir::epoch epoch;
   block_sequence through;
-  WEIR_FIELDS(x.input, x.epoch, x.through)
+  WEIR_MESSAGE(x.input, x.epoch, x.through)
 };
 
 /// From the block store: blocks up to `through` are in committed batches, so durable, and no longer in memory.
@@ -31,14 +32,14 @@ struct blocks_released {
   input_id input;
   weir::epoch epoch;
   block_sequence through;
-  WEIR_FIELDS(x.input, x.epoch, x.through)
+  WEIR_MESSAGE(x.input, x.epoch, x.through)
 };
 
 /// From the coordinator: take no more input, hand over what was taken, answer `input_drained`. Repeated until answered. One of an older coordinator is
 /// ignored.
 struct drain_input {
   weir::epoch coordinator;
-  WEIR_FIELDS(x.coordinator)
+  WEIR_MESSAGE(x.coordinator)
 };
 
 /// From the coordinator: say what it must know (offsets found, activity). `report` rises whenever it wants to hear all of it anew; a receiver to
@@ -48,7 +49,7 @@ struct report_input {
   std::uint64_t incarnation = 0; ///< of the receiver; 0 = who are you?
   std::uint64_t report = 0;
   weir::epoch newest; ///< epoch of the input, from which the receiver opens the next one; 0 = none
-  WEIR_FIELDS(x.coordinator, x.incarnation, x.report, x.newest)
+  WEIR_MESSAGE(x.coordinator, x.incarnation, x.report, x.newest)
 };
 
 /// From the coordinator: of this report, `offsets_found` up to this number were taken.
@@ -57,7 +58,7 @@ struct offsets_taken {
   std::uint64_t incarnation = 0;
   std::uint64_t report = 0;
   std::uint64_t through = 0;
-  WEIR_FIELDS(x.coordinator, x.incarnation, x.report, x.through)
+  WEIR_MESSAGE(x.coordinator, x.incarnation, x.report, x.through)
 };
 
 /// From the coordinator: how fast records may be taken from now on. Said again and again. One of an older coordinator, or an older one, is ignored.
@@ -65,7 +66,7 @@ struct limit_rate {
   weir::epoch coordinator;
   std::uint64_t records_per_s = 0; ///< 0 = as fast as they come
   std::uint64_t number = 0;        ///< rises
-  WEIR_FIELDS(x.coordinator, x.records_per_s, x.number)
+  WEIR_MESSAGE(x.coordinator, x.records_per_s, x.number)
 };
 
 /// From the coordinator: how much of these ranges, from the first one on, holds so many records or fewer? Answered with `offsets_counted`, and
@@ -75,7 +76,7 @@ struct count_offsets {
   std::uint64_t question = 0;
   std::vector<offset_range> ranges;
   std::uint64_t most_records = 0;
-  WEIR_FIELDS(x.coordinator, x.question, x.ranges, x.most_records)
+  WEIR_MESSAGE(x.coordinator, x.question, x.ranges, x.most_records)
 };
 
 /// To itself: the rate allows records again.

@@ -3,6 +3,8 @@
 #include <caf/binary_deserializer.hpp>
 #include <caf/binary_serializer.hpp>
 
+#include "actors/node/bounded_message.hpp"
+
 namespace weir::actors::simulation {
 
 wire::wire(caf::actor_system& system, const directory& known, timeline& time, const planned_links& plan,
@@ -27,8 +29,10 @@ std::optional<links::bytes> wire::encode(const address& to, const caf::message& 
   links::bytes bytes;
   caf::binary_serializer sink{system_, bytes};
   auto copy = message;
-  if (auto failed = sink(copy)) {
-    broken_("a message to " + to_string(to) + " cannot be encoded: " + caf::to_string(message));
+  auto failed = sink(copy);
+  if (auto refused = take_refusal(); failed || !refused.empty()) {
+    broken_("a message to " + to_string(to) +
+            " cannot be encoded: " + (refused.empty() ? caf::to_string(message) : refused));
     return std::nullopt;
   }
   if (bytes.size() > most_message_bytes) {
@@ -43,7 +47,7 @@ bool wire::arrive(const address& to, const links::bytes& bytes) {
   caf::binary_deserializer source{system_, bytes};
   caf::message message;
   if (auto failed = source(message); failed || message.empty()) {
-    broken_("a message to " + to_string(to) + " cannot be decoded");
+    broken_("a message to " + to_string(to) + " cannot be decoded: " + take_refusal());
     return true;
   }
   return known_.deliver(to, message);

@@ -7,12 +7,10 @@
 
 #include "actors/node/carrier.hpp"
 #include "actors/node/directory.hpp"
+#include "actors/node/message_bounds.hpp"
 #include "actors/simulation/links.hpp"
 
 namespace weir::actors::simulation {
-
-/// Greatest encoded message: a sender splits or bounds what would be longer, and whoever receives refuses it.
-inline constexpr std::size_t most_message_bytes = std::size_t{1} << 20;
 
 /// Between the actors of one process of the simulation and its links: every message leaves as bytes, with CAF's own encoding, as over a network, and
 /// comes back from bytes. Who sends is said before it does, as messages do not carry it.

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "actors/node/bounded_message.hpp"
+#include "actors/node/message_parts.hpp"
 #include "libstream/base/fields.hpp"
 #include "libstream/base/ids.hpp"
 #include "libstream/log/records.hpp"
@@ -13,11 +15,13 @@ namespace weir::actors {
 /// shows once. What comes before one that it follows waits until it is asked again. One that was meant for another incarnation of the sink, or comes from an older coordinator, is ignored: its batch may be gone.
 struct publish_batch {
   weir::epoch epoch;
-  log::commit_record record;
+  log::commit_record record;     ///< with the parts of this output only
   batch_id oldest;               ///< all before it are published
   std::uint64_t incarnation = 0; ///< of the sink
   batch_id after;                ///< the one before it that is not published; 0 = it is the oldest
-  WEIR_FIELDS(x.epoch, x.record, x.oldest, x.incarnation, x.after)
+  message_part part{};
+  WEIR_MESSAGE(x.epoch, x.record, x.oldest, x.incarnation, x.after, x.part)
+  WEIR_LONG_LISTS(x.record.parts)
 };
 
 /// To itself, from its thread.

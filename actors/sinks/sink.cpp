@@ -7,6 +7,7 @@
 #include "actors/monitor/chaos_page.hpp"
 #include "actors/node/conduct.hpp"
 #include "actors/node/full_disk.hpp"
+#include "actors/node/message_parts.hpp"
 #include "actors/node/newest_coordinator.hpp"
 #include "actors/sinks/output_patience.hpp"
 #include "actors/sinks/publication.hpp"
@@ -35,10 +36,11 @@ struct sink_state {
   output_index output;
   std::shared_ptr<worker> thread;
   std::map<batch_id, log::commit_record> waiting; ///< bounded, as sealing pauses while too much is unpublished
-  std::vector<log::commit_record> group;          ///< in work
-  batch_id busy_through;                          ///< the greatest of it; 0 = none
-  bool one_by_one = false;                        ///< the program's functions fail on one batch, not on a group
-  std::uint64_t attempt = 0;                      ///< to publish a group: rises
+  joined_parts<publish_batch> requests;
+  std::vector<log::commit_record> group; ///< in work
+  batch_id busy_through;                 ///< the greatest of it; 0 = none
+  bool one_by_one = false;               ///< the program's functions fail on one batch, not on a group
+  std::uint64_t attempt = 0;             ///< to publish a group: rises
   full_disk pause;
   std::optional<output_patience> patience; ///< with the batch in work
   batch_id published;                      ///< greatest batch that this incarnation has published
@@ -62,7 +64,12 @@ struct sink_state {
 
   const plan::output& plan() const { return services->plan->outputs()[output.value]; }
 
-  void publish(const publish_batch& message) {
+  void publish(const publish_batch& part) {
+    if (auto whole = requests.take(part))
+      publish_whole(*whole);
+  }
+
+  void publish_whole(const publish_batch& message) {
     if (!coordinator.hears(message.epoch))
       return;
     if (message.incarnation != incarnation) {

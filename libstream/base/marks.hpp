@@ -17,6 +17,7 @@ inline constexpr std::string_view mark_names[] = {
   "coordinator.drops_repeated_offsets",
   "coordinator.drops_stale_failure",
   "coordinator.drops_stale_poison",
+  "coordinator.drops_void_blocks",
   "coordinator.file_changed_after_reading",
   "coordinator.hears_late_publication",
   "coordinator.loses_undurable_blocks",

@@ -46,7 +46,7 @@ TEST_CASE("what a committed batch took and made is let go of, and its outputs ar
   CHECK(w.said<forget_batch>().at(0).batch == batch_id{batch});
   auto publish = w.said<publish_batch>().at(0);
   CHECK(publish.epoch == own_epoch);
-  CHECK(publish.record.parts.size() == 4);
+  CHECK(publish.record.parts.size() == 2);
   CHECK(publish.oldest == batch_id{batch});
   CHECK(w.core->count_phases().committed == 1);
   auto& summary = w.told->committed.at(0);

@@ -61,9 +61,136 @@ TEST_CASE("blocks of which one is missing are asked for, and not sealed", "[coor
   w.claim();
   w.forget();
   w.tell(blocks(2, 3)).pass(1s);
-  CHECK(w.order() == "B");
-  CHECK(w.asked<report_blocks>() == std::vector<address>{{role::block_store, 0}});
+  CHECK(w.order() == "b");
+  CHECK(w.asked<report_blocks_behind>() == std::vector<address>{{role::block_store, 0}});
   CHECK(w.records.empty());
+}
+
+TEST_CASE("behind a gap only what is missing is asked for", "[coordinator_core]") {
+  world w;
+  w.claim();
+  w.tell(blocks(1, 4)).forget();
+  w.tell(blocks(7, 8));
+  REQUIRE(w.said<report_blocks_behind>().size() == 1);
+  auto wanted = w.said<report_blocks_behind>()[0];
+  CHECK(wanted.coordinator == own_epoch);
+  CHECK(wanted.input == first);
+  CHECK(wanted.epoch == epoch{1});
+  CHECK(wanted.after == block_sequence{4});
+  w.tell(blocks(5, 8)).pass(200ms);
+  REQUIRE(w.records.size() == 1);
+  CHECK(w.records[0].splits == std::vector<log::split>{split_of(1, 8, 800)});
+}
+
+TEST_CASE("void blocks are not sealed, as the log would refuse the batch and the coordinator start anew",
+          "[coordinator_core]") {
+  world w;
+  w.claim();
+  w.tell(blocks(1, 4)).forget();
+  w.tell(blocks_void{first, epoch{1}, block_sequence{2}});
+  SECTION("they waited") {}
+  SECTION("their report comes late, or twice") { w.tell(blocks(1, 4)).tell(blocks(3, 6)); }
+  w.pass(200ms);
+  REQUIRE(w.records.size() == 1);
+  CHECK(w.records[0].splits == std::vector<log::split>{split_of(1, 2, 200)});
+  w.conclude(w.newest());
+  SECTION("one is in the log all the same, written for a block store that was lost") {
+    auto report = blocks(3, 4);
+    report.durable = block_sequence{3};
+    w.tell(report).pass(200ms);
+    REQUIRE(w.records.size() == 2);
+    CHECK(w.records[1].splits == std::vector<log::split>{split_of(3, 3)});
+  }
+}
+
+TEST_CASE("an application that drains does not wait for blocks that have become void", "[coordinator_core]") {
+  world w;
+  w.keeps_nothing = false;
+  w.claim();
+  w.tell(drain{}).tell(input_drained{first, epoch{2}, {}});
+  blocks_reported kept{own_epoch, w.said<report_blocks>().back().question, {{first, epoch{1}, block_sequence{3}}}};
+  SECTION("of which it was told before") {
+    w.tell(kept);
+    CHECK(w.wanted<say_finished>().empty());
+    w.tell(blocks_void{first, epoch{1}, {}});
+  }
+  SECTION("of which it is told late") { w.tell(blocks_void{first, epoch{1}, {}}).tell(kept); }
+  CHECK(w.wanted<say_finished>().size() == 1);
+}
+
+TEST_CASE("each message goes to the node that has the input or the output", "[coordinator_core]") {
+  world w;
+  w.facts.owners = {{{node_id{3}, 1}, {node_id{8}, 1}}};
+  w.facts.node = node_id{8};
+  w.facts.inputs.push_back({"weir://second", 0, false, false, {}});
+  w.claim();
+  CHECK(w.asked<claim_coordination>() == std::vector<address>{{role::checkpoint_writer, 0, node_id{8}}});
+  CHECK(w.asked<report_blocks>() ==
+        std::vector<address>{{role::block_store, 0, node_id{3}}, {role::block_store, 0, node_id{8}}});
+  w.forget();
+  w.tell(open_input{first, 12, {}}).tell(open_input{second, 13, {}});
+  CHECK(w.asked<open_epoch>() ==
+        std::vector<address>{{role::checkpoint_writer, 0, node_id{3}}, {role::checkpoint_writer, 0, node_id{8}}});
+  w.tell(blocks_ready{second, epoch{1}, {block(1, 100, second)}}).tell(blocks(1, 1)).pass(200ms);
+  CHECK(w.asked<seal_batch>() == std::vector<address>{{role::checkpoint_writer, 0, node_id{8}}});
+  auto batch = w.newest();
+  w.compute(batch).commit(batch);
+  CHECK(w.asked<release_blocks>() ==
+        std::vector<address>{{role::block_store, 0, node_id{3}}, {role::block_store, 0, node_id{8}}});
+  CHECK(w.asked<publish_batch>() ==
+        std::vector<address>{{role::sink, files.value, node_id{3}}, {role::sink, shown.value, node_id{8}}});
+}
+
+TEST_CASE("an output is told of its own parts", "[coordinator_core]") {
+  world w;
+  w.claim();
+  auto batch = w.seal();
+  w.compute(batch).commit(batch);
+  REQUIRE(w.said<publish_batch>().size() == 2);
+  CHECK(w.said<publish_batch>()[0].record.parts == std::vector<log::staged_part>{part("files", 0), part("files", 1)});
+  CHECK(w.said<publish_batch>()[1].record.parts == std::vector<log::staged_part>{part("shown", 0), part("shown", 1)});
+}
+
+TEST_CASE("the blocks of all nodes are known once each has said all parts of its answer", "[coordinator_core]") {
+  world w;
+  w.keeps_nothing = false;
+  w.facts.owners = {{{node_id{3}, 1}, {node_id{8}, 1}}};
+  w.claim();
+  w.tell(drain{}).tell(input_drained{first, epoch{2}, {}});
+  auto question = w.said<report_blocks>().back().question;
+  w.tell(blocks_reported{own_epoch, question, {}, node_id{3}, 1});
+  w.tell(blocks_reported{own_epoch, question, {}, node_id{8}, 1, {1, 2}});
+  w.tell(blocks_reported{own_epoch, question, {}, node_id{8}, 2, {0, 2}}); // of another answer
+  CHECK(w.wanted<say_finished>().empty());
+  w.forget();
+  w.retry();
+  CHECK(w.asked<report_blocks>() == std::vector<address>{{role::block_store, 0, node_id{8}}});
+  w.tell(blocks_reported{own_epoch, question, {}, node_id{8}, 1, {0, 2}});
+  CHECK(w.wanted<say_finished>().size() == 1);
+}
+
+TEST_CASE("a batch with very many files is announced, sealed and amended in messages of bounded length",
+          "[coordinator_core]") {
+  files_world w;
+  std::vector<plan::source_partition> found;
+  for (int i = 0; i < 5000; ++i)
+    found.push_back(file("a-file-with-a-rather-long-name-" + std::to_string(i), 100));
+  for (std::size_t i = 0; i < found.size(); i += 500)
+    w.tell(offsets_found{
+      first,
+      {found.begin() + static_cast<std::ptrdiff_t>(i), found.begin() + static_cast<std::ptrdiff_t>(i + 500)},
+      {}});
+  w.answer_positions({}).answer_positions({}).pass(200ms);
+  auto seals = w.said<seal_batch>();
+  REQUIRE(seals.size() > 1);
+  std::size_t ranges = 0;
+  for (auto& seal : seals) {
+    CHECK(length_of(seal).fits());
+    for (auto& split : seal.record.splits)
+      ranges += split.ranges.size();
+  }
+  CHECK(ranges == 5000);
+  CHECK(w.said<run_batch>().size() == seals.size());
 }
 
 TEST_CASE("what the log knows of a partition is looked up before it is sealed, all that waits at once",

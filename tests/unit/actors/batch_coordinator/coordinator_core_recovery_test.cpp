@@ -125,7 +125,7 @@ TEST_CASE("what was sealed runs again as it was sealed, what was committed is pu
   CHECK(runs[0].attempt == attempt{own_epoch, view_id{2}});
   CHECK(w.publishing() == requests{{1, 0}, {1, 1}, {1, 0}, {1, 1}});
   CHECK(w.said<publish_batch>().at(0).epoch == own_epoch);
-  CHECK(w.said<publish_batch>().at(0).record == commit_of(1, {part("files", 0), part("shown", 0)}));
+  CHECK(w.said<publish_batch>().at(0).record == commit_of(1, {part("files", 0)}));
   CHECK(w.said<seal_batch>().empty()); // the log has them
   CHECK(w.core->count_phases().sealed == 2);
   CHECK(w.core->count_phases().committed == 1);

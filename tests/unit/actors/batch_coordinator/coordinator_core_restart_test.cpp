@@ -226,3 +226,33 @@ TEST_CASE("a receiver is told its new rate, and again after it was restarted", "
   CHECK(w.said<limit_rate>()[0].records_per_s == told.back().records_per_s);
   CHECK(w.asked<limit_rate>().at(0) == address{role::receiver, 0});
 }
+
+TEST_CASE("what a task leaves out is logged once all parts of its report have come", "[coordinator_core]") {
+  world w;
+  w.claim();
+  auto batch = w.seal();
+  task_poisoned report{w.runs[batch].attempt, batch_id{batch}, false, {}, "parse fails"};
+  for (std::uint64_t i = 0; i < 1200; ++i)
+    report.excluded.push_back({stage_index{0}, task_index{0}, i, "parse", std::string(limits::problem_bytes, 'x')});
+  auto parts = parts_of(report);
+  REQUIRE(parts.size() == 2);
+  auto other = report; // of another task, in the same words
+  other.task = task_index{1};
+  auto other_parts = parts_of(other);
+  w.forget();
+  w.tell(parts[1]).tell(other_parts[0]).tell(parts[1]);
+  CHECK(w.order().empty());
+  w.tell(parts[0]);
+  auto amendments = w.said<amend_batch>();
+  REQUIRE(amendments.size() > 1); // and these are no longer than a message may be
+  std::size_t excluded = 0;
+  for (auto& each : amendments) {
+    CHECK(length_of(each).fits());
+    CHECK(each.record.amendment.number == 1);
+    excluded += each.record.amendment.excluded.size();
+  }
+  CHECK(excluded == report.excluded.size());
+  w.forget();
+  w.tell(parts[0]).tell(parts[1]); // repeated
+  CHECK(w.order().empty());
+}

@@ -209,8 +209,8 @@ public:
         same.push_back(*each);
     return same;
   }
-  /// The order of what it wanted, in one letter each: c(laim) o(pen) s(eal) a(mend) C(ommit) f(inish) to the writer, B(locks reported) r(elease)
-  /// to the block store, I(nput opened) d(rain) i(nput reported) l(imit) n(umber counted) to receivers, R(un) F(orget) to executors, P(ublish) to a sink, ! a
+  /// The order of what it wanted, in one letter each: c(laim) o(pen) s(eal) a(mend) C(ommit) f(inish) to the writer, B(locks reported) b(ehind a gap)
+  /// r(elease) to the block store, I(nput opened) d(rain) i(nput reported) l(imit) n(umber counted) to receivers, R(un) F(orget) to executors, P(ublish) to a sink, ! a
   /// fault point, t(ick) e(very idle check) y (retry) timers, L(og read) p(ositions read), X fail, S(poil), z (idle), Z (finished), q(uit).
   std::string order() const {
     std::string letters;
@@ -292,7 +292,7 @@ public:
   std::optional<std::chrono::steady_clock::time_point> tick_due;
 
 private:
-  static char letter_of(const coordinator_message& message) { return "cosaCfBrIdilRFPnT"[message.index()]; }
+  static char letter_of(const coordinator_message& message) { return "cosaCfBrIdilRFPnTb"[message.index()]; }
   void move_to(std::chrono::steady_clock::time_point time) {
     now.wall_us += std::chrono::duration_cast<std::chrono::microseconds>(time - now.steady).count();
     now.steady = time;
@@ -301,7 +301,7 @@ private:
     for (auto& action : core->take_actions()) {
       if (auto one = std::get_if<send_to>(&action); one && keeps_nothing)
         if (auto asked = std::get_if<report_blocks>(&one->message))
-          kept.push_back({asked->coordinator, asked->question, {}});
+          kept.push_back({asked->coordinator, asked->question, {}, one->to.node});
       if (auto timer = std::get_if<start_timer>(&action); timer && timer->timer == coordinator_timer::tick)
         tick_due = now.steady + timer->after;
       actions.push_back(std::move(action));

@@ -468,3 +468,36 @@ TEST_CASE("a directory that has only files that were read before is known from o
   queue.begun_before(second, "c", {10, 5, 3});
   CHECK(queue.only_read_before(second) == 0);
 }
+
+TEST_CASE("a batch has at most so many tasks, also of blocks of many epochs", "[input_queue]") {
+  input_queue queue;
+  for (std::uint64_t i = 1; i <= max_batch_splits + 5; ++i) {
+    log::block_header header;
+    header.id = {input_id{0}, epoch{i}, block_sequence{1}};
+    header.bytes = header.records = 1;
+    queue.blocks_ready(input_id{0}, epoch{i}, {header});
+  }
+  CHECK(queue.take(1'000'000, 1000).splits.size() == max_batch_splits);
+  CHECK(queue.take(1'000'000, 1000).splits.size() == 5);
+  CHECK(queue.empty());
+}
+
+TEST_CASE("void blocks wait no more, and a durable one that follows does", "[input_queue]") {
+  input_queue queue;
+  auto header = [](std::uint64_t sequence) {
+    log::block_header made;
+    made.id = {input_id{0}, epoch{1}, block_sequence{sequence}};
+    made.bytes = made.records = sequence;
+    return made;
+  };
+  queue.blocks_ready(input_id{0}, epoch{1}, {header(1), header(2), header(3)});
+  CHECK(queue.void_behind(input_id{0}, epoch{1}, block_sequence{1}));
+  CHECK_FALSE(queue.void_behind(input_id{0}, epoch{1}, block_sequence{1}));
+  CHECK(queue.waiting(input_id{0}).bytes == 1);
+  CHECK(queue.known_through(input_id{0}, epoch{1}) == block_sequence{1});
+  CHECK(queue.blocks_ready(input_id{0}, epoch{1}, {header(2), header(3)}, block_sequence{2}));
+  CHECK(queue.waiting(input_id{0}).bytes == 3);
+  CHECK(queue.take(100, 100).records == 3);
+  CHECK_FALSE(queue.void_behind(input_id{0}, epoch{1}, {})); // what is sealed is sealed
+  CHECK(queue.known_through(input_id{0}, epoch{1}) == block_sequence{2});
+}

@@ -99,6 +99,7 @@ struct world {
                                            for (auto& each : message.headers)
                                              CHECK(each.producers.empty());
                                          },
+                                         [this](const blocks_void& message) { hears("void behind " + place(message)); },
                                          [this](const blocks_reported& message) {
                                            auto all = "reported " + std::to_string(message.question);
                                            for (auto& line : message.lines)
@@ -255,6 +256,46 @@ TEST_CASE("what the log held at the start is reported when it is asked for, in m
   CHECK(sent[3] == "reported 4 to 1500 to 1");
 }
 
+TEST_CASE("behind a gap only what is asked for is reported", "[block store]") {
+  world w;
+  w.ready().store_some(1, 4).appended(2).sent();
+  w.tell(report_blocks_behind{epoch{2}, input, own, block_sequence{2}});
+  CHECK(w.sent() == words{"ready 3: 3 4"});
+  w.tell(report_blocks_behind{epoch{2}, input, own, block_sequence{4}});
+  w.tell(report_blocks_behind{epoch{2}, input, next_epoch, {}});
+  w.tell(report_blocks_behind{epoch{1}, input, own, block_sequence{2}}); // of an older coordinator
+  CHECK(w.sent().empty());
+}
+
+TEST_CASE("the coordinator hears that blocks which it was told of are void", "[block store]") {
+  world w;
+  w.ready().store_some(1, 4).appended(2).sent();
+  w.tell(epoch_refused{input, own});
+  CHECK(w.sent() == words{"refused 3"});
+  w.read_log();
+  CHECK(w.sent() == words{"void behind 3: 2"});
+}
+
+TEST_CASE("what the log has of a refused epoch is not void, though the writer's word of it was lost", "[block store]") {
+  world w;
+  w.ready().store_some(1, 4).appended(1).sent();
+  w.logged(1, 3);
+  w.tell(epoch_refused{input, own}).read_log();
+  CHECK(w.sent() == words{"refused 3", "ready 3: 1 2 3", "void behind 3: 3"});
+}
+
+TEST_CASE("an answer that is too long for a message is said in parts", "[block store]") {
+  world w;
+  for (std::uint64_t i = 1; i <= most_entries + 10; ++i)
+    w.logged(1, 1, epoch{i});
+  w.ready();
+  w.tell(report_blocks{epoch{1}, 4});
+  std::size_t answers = 0;
+  for (auto& each : w.sent())
+    answers += each.starts_with("reported");
+  CHECK(answers == 2);
+}
+
 TEST_CASE("what is not durable is appended again at a retry, and when the writer was lost", "[block store]") {
   world w;
   w.ready().store_some(1, 3).appended(1).sent();
@@ -342,8 +383,8 @@ TEST_CASE("an older epoch's answer makes nothing of the new one durable", "[bloc
 TEST_CASE("a refused epoch's blocks are void, and its receiver hears of it", "[block store]") {
   world w;
   w.ready().store_some(1, 3).appended(1).sent();
-  w.tell(epoch_refused{input, own});
-  CHECK(w.sent() == words{"refused 3"});
+  w.tell(epoch_refused{input, own}).read_log();
+  CHECK(w.sent() == words{"refused 3", "void behind 3: 1"});
   CHECK(w.on_shelf(1)); // durable, and may be sealed
   CHECK_FALSE(w.on_shelf(2));
   w.retry();

@@ -392,3 +392,20 @@ TEST_CASE("while the disk is full nothing is answered and nothing is lost, and e
   CHECK(in.heard->warnings.size() == 2);
   CHECK(in.failed.empty());
 }
+
+TEST_CASE("what comes in parts is done once all parts have come, in whatever order", "[checkpoint_writer]") {
+  world in;
+  in.begin();
+  auto seal = in.seal(1, 0, 0);
+  for (auto name : {"a", "b", "c"})
+    seal.record.splits.push_back({{}, {{input_id{0}, name, 10, 1, 0, 10}}, 10});
+  auto parts = parts_of(seal, {2, most_message_bytes});
+  REQUIRE(parts.size() == 3);
+  in.ask(parts[2]);
+  in.ask(parts[0]);
+  in.ask(parts[0]);
+  CHECK(in.heard_by_now().empty());
+  in.ask(parts[1]);
+  CHECK(in.heard_by_now() == words{"sealed 1"});
+  CHECK((*log::read_batch(*in.disk, batch_id{1}))->splits == seal.record.splits);
+}

@@ -67,3 +67,13 @@ TEST_CASE("inputs are spread over the nodes, and a split lies where its input is
   log::split read{{}, {{input_id{2}, "a", 10, 1, 0, 10}}, 10};
   CHECK(three_nodes.holder_of(read) == node_id{4});
 }
+
+TEST_CASE("an input's receiver, block store and writer are on one node, and outputs are spread over all",
+          "[placement]") {
+  CHECK(three_nodes.receiver_of(input_id{4}) == address{role::receiver, 4, node_id{7}});
+  CHECK(three_nodes.block_store_of(input_id{4}) == address{role::block_store, 0, node_id{7}});
+  CHECK(three_nodes.writer_of(input_id{4}) == address{role::checkpoint_writer, 0, node_id{7}});
+  CHECK(three_nodes.sink_of(output_index{0}) == address{role::sink, 0, node_id{0}});
+  CHECK(three_nodes.sink_of(output_index{2}) == address{role::sink, 2, node_id{4}});
+  CHECK(placement::of_one_node(3).sink_of(output_index{2}) == address{role::sink, 2});
+}

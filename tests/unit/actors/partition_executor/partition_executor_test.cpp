@@ -373,6 +373,18 @@ TEST_CASE("the failure of an attempt that is over does not end the application",
   CHECK(w.errors.empty());
 }
 
+TEST_CASE("a batch that is announced in parts is computed once all parts have come", "[executor]") {
+  world w;
+  w.keep_block(1, text);
+  w.keep_block(2, more);
+  auto parts = parts_of(run_batch{first_attempt, w.small_batch(1, 2), w.owners}, {4, most_message_bytes});
+  REQUIRE(parts.size() == 2);
+  w.tell(parts[1]).tell(parts[1]);
+  CHECK(w.idle());
+  w.tell(parts[0]).work();
+  CHECK(w.news() == words{"finished 1/0/0", "finished 1/0/1"});
+}
+
 TEST_CASE("records that fail are reported to the coordinator, again if the batch is announced again", "[executor]") {
   world w;
   auto skip = GENERATE(true, false);
@@ -384,6 +396,7 @@ TEST_CASE("records that fail are reported to the coordinator, again if the batch
   REQUIRE(w.news() == words{skip ? "skip" : "poisoned"});
   CHECK(w.poisoned[0].attempt == first_attempt);
   CHECK(w.poisoned[0].batch == batch_id{1});
+  CHECK(std::pair{w.poisoned[0].stage, w.poisoned[0].task} == std::pair{stage_index{0}, task_index{0}});
   CHECK_THAT(w.poisoned[0].problem, Catch::Contains("a bad line"));
   CHECK(w.idle()); // what reads its runs waits
   w.announce(record);

@@ -83,6 +83,8 @@ options read_options(int argc, char** argv) {
       made.cases.push_back(word);
     }
   }
+  if (made.record && (made.quick || made.without_log))
+    refuse("--record takes no figures of --quick or --without-log: they would be compared with those of whole runs");
   return made;
 }
 

@@ -46,6 +46,10 @@ bool same(const checker::directory& a, const checker::directory& b) {
 
 } // namespace
 
+bool belongs_to(const std::string& path, const std::string& prefix) {
+  return path.size() > prefix.size() && path.starts_with(prefix) && path[prefix.size()] == '-';
+}
+
 std::optional<std::string> unescaped(std::string_view text) {
   std::string key;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -90,18 +94,40 @@ void checker::violated(std::string sentence) {
     violations_.push_back(std::move(sentence));
 }
 
+std::optional<std::int64_t> checker::time_of(const std::string& prefix, const std::string& path, bool is_complete) {
+  if (!belongs_to(path, prefix))
+    return std::nullopt;
+  auto time = number_of(std::string_view{path}.substr(prefix.size() + 1));
+  if (!time && is_complete)
+    violated(path + ": not named after a batch time");
+  return time ? std::optional{static_cast<std::int64_t>(*time)} : std::nullopt;
+}
+
 void checker::look(const std::string& prefix, const std::map<std::string, directory>& seen) {
   auto& at = outputs_.at(prefix);
   at.now.clear();
   std::map<std::int64_t, const directory*> complete;
   for (auto& [path, files] : seen) {
-    if (path.size() <= prefix.size() || path.compare(0, prefix.size() + 1, prefix + "-") != 0 ||
-        !files.count("_SUCCESS"))
+    if (!files.count("_SUCCESS"))
       continue;
-    if (auto time = number_of(std::string_view{path}.substr(prefix.size() + 1)))
-      complete[static_cast<std::int64_t>(*time)] = &files;
-    else
-      violated(path + ": not named after a batch time");
+    if (auto time = time_of(prefix, path, true))
+      complete[*time] = &files;
+  }
+  for (auto& [time, files] : complete)
+    look_at(prefix, at, time, *files);
+}
+
+void checker::look_at_changes(const std::string& prefix,
+                              const std::map<std::string, std::optional<directory>>& changed) {
+  auto& at = outputs_.at(prefix);
+  std::map<std::int64_t, const directory*> complete;
+  for (auto& [path, files] : changed) {
+    auto is_complete = files && files->count("_SUCCESS") > 0;
+    auto time = time_of(prefix, path, is_complete);
+    if (time && is_complete)
+      complete[*time] = &*files;
+    else if (time)
+      at.now.erase(*time);
   }
   for (auto& [time, files] : complete)
     look_at(prefix, at, time, *files);

@@ -36,8 +36,10 @@ public:
     expected_[word].most += most;
   }
 
-  /// What a reader sees now of an output: its directories by their path. Call after every change.
+  /// What a reader sees now of an output: all its directories by their path.
   void look(const std::string& prefix, const std::map<std::string, directory>& seen);
+  /// The same of those that changed since; those that are gone have no directory. Call after every change.
+  void look_at_changes(const std::string& prefix, const std::map<std::string, std::optional<directory>>& changed);
 
   /// At the end: counts what was seen last.
   verdict conclude();
@@ -54,6 +56,8 @@ private:
     std::set<std::int64_t> now;                   ///< complete and visible
   };
 
+  /// Where a directory stands among those of the output; nothing if it is none of it.
+  std::optional<std::int64_t> time_of(const std::string& prefix, const std::string& path, bool is_complete);
   void look_at(const std::string& prefix, output& at, std::int64_t time, const directory& files);
   std::map<std::string, std::uint64_t> totals(const std::string& prefix, const output& at);
   void add_lines(const std::string& where, const std::string& text, std::map<std::string, std::uint64_t>& into);
@@ -64,6 +68,9 @@ private:
   std::map<std::string, output> outputs_;
   std::vector<std::string> violations_;
 };
+
+/// A directory of an output is its prefix, a hyphen and a batch time.
+bool belongs_to(const std::string& path, const std::string& prefix);
 
 /// A key as it was before it was written; nothing if it cannot have been written so.
 std::optional<std::string> unescaped(std::string_view text);

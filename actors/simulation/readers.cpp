@@ -4,7 +4,7 @@
 
 namespace weir::actors::simulation {
 
-readers::readers(const scenario& planned, const simulated_files& files)
+readers::readers(const scenario& planned, simulated_files& files)
   : planned_{planned},
     files_{files},
     counts_{planned.output_prefixes},
@@ -14,25 +14,49 @@ readers::readers(const scenario& planned, const simulated_files& files)
                                   : std::vector<std::string>{}} {}
 
 void readers::look() {
-  if (files_.version() == looked_at_)
+  auto changes = files_.take_changes();
+  if (changes.none())
     return;
-  looked_at_ = files_.version();
-  for (auto& prefix : planned_.output_prefixes)
-    look_at(counts_, prefix);
-  if (planned_.upgrades.swap_outputs)
-    look_at(sums_, sums_prefix);
-  look_at(dead_letters_, dead_letter_prefix);
-  if (planned_.pipeline.any())
-    for (auto prefix : {drawn_prefix, halfway_prefix})
-      look_at(drawn_, prefix);
+  if (changes.anything || looks_until_all_ < changes.directories.size())
+    return look_at_all();
+  looks_until_all_ -= changes.directories.size();
+  look_at(changes.directories);
 }
 
-void readers::look_at(checker& judge, const std::string& prefix) {
-  auto parent = prefix.substr(0, prefix.rfind('/'));
-  std::map<std::string, checker::directory> seen;
-  for (auto& [name, files] : files_.directories_in(parent))
-    seen.emplace(parent + "/" + name, files);
-  judge.look(prefix, seen);
+/// Calls `visit(checker, prefix)` for each output.
+template <class Visit>
+void readers::visit_outputs(Visit visit) {
+  for (auto& prefix : planned_.output_prefixes)
+    visit(counts_, prefix);
+  if (planned_.upgrades.swap_outputs)
+    visit(sums_, std::string{sums_prefix});
+  visit(dead_letters_, std::string{dead_letter_prefix});
+  if (planned_.pipeline.any())
+    for (auto prefix : {drawn_prefix, halfway_prefix})
+      visit(drawn_, std::string{prefix});
+}
+
+void readers::look_at_all() {
+  looks_until_all_ = 0;
+  visit_outputs([this](checker& judge, const std::string& prefix) {
+    auto parent = prefix.substr(0, prefix.rfind('/'));
+    std::map<std::string, checker::directory> seen;
+    for (auto& [name, files] : files_.directories_in(parent))
+      seen.emplace(parent + "/" + name, files);
+    looks_until_all_ += seen.size();
+    judge.look(prefix, seen);
+  });
+}
+
+void readers::look_at(const std::set<std::string>& changed) {
+  visit_outputs([&](checker& judge, const std::string& prefix) {
+    std::map<std::string, std::optional<checker::directory>> seen;
+    for (auto& path : changed)
+      if (belongs_to(path, prefix))
+        seen.emplace(path, files_.files_in(path));
+    if (!seen.empty())
+      judge.look_at_changes(prefix, seen);
+  });
 }
 
 bool readers::has_complaint() const {
@@ -41,6 +65,7 @@ bool readers::has_complaint() const {
 }
 
 checker::verdict readers::conclude() {
+  look_at_all();
   checker::verdict sum;
   for (auto judge : {&counts_, &sums_, &dead_letters_}) {
     auto more = judge->conclude();

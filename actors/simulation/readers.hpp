@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,10 @@ namespace weir::actors::simulation {
 /// Who reads the text outputs while they are written: the counts, the sums and the dead letters.
 class readers {
 public:
-  readers(const scenario& planned, const simulated_files& files);
+  readers(const scenario& planned, simulated_files& files);
 
-  /// At every moment at which a reader might look.
+  /// At every moment at which a reader might look. It looks at what changed, and at the whole again when it has looked at as many
+  /// directories as the whole has: nothing may change that the file system does not tell of.
   void look();
   bool has_complaint() const;
 
@@ -32,15 +34,18 @@ public:
   simulated_table::published_parts published(const std::string& prefix) const;
 
 private:
-  void look_at(checker& judge, const std::string& prefix);
+  void look_at_all();
+  void look_at(const std::set<std::string>& changed);
+  template <class Visit>
+  void visit_outputs(Visit visit);
 
   const scenario& planned_;
-  const simulated_files& files_;
+  simulated_files& files_;
   checker counts_;
   checker sums_;
   checker dead_letters_;
-  checker drawn_;               ///< looks whether batches appear whole and in order; what they have others judge
-  std::uint64_t looked_at_ = 0; ///< version of the files
+  checker drawn_;                   ///< looks whether batches appear whole and in order; what they have others judge
+  std::size_t looks_until_all_ = 0; ///< at single directories
 };
 
 } // namespace weir::actors::simulation

@@ -55,7 +55,25 @@ void simulated_files::apply(entries& to, const alteration& what) {
 void simulated_files::alter(node& directory, alteration what) {
   apply(directory.now, what);
   directory.unsynced.push_back(std::move(what));
-  ++version_;
+}
+
+std::string simulated_files::path_of(const std::vector<std::string>& names, std::size_t depth) {
+  std::string path;
+  for (std::size_t i = 0; i < depth; ++i)
+    path += "/" + names[i];
+  return path;
+}
+
+/// A name came or went, or the bytes of a file did: `there` is what has, or had, that name.
+void simulated_files::changed(const std::string& path, const node& there) {
+  auto names = split(path);
+  if (!there.is_directory) {
+    changes_.directories.insert(path_of(names, names.size() - 1));
+    return;
+  }
+  changes_.directories.insert(path_of(names, names.size()));
+  for (auto& [name, child] : there.now)
+    changes_.anything = changes_.anything || child->is_directory;
 }
 
 void simulated_files::announce(const char* operation, const std::string& path) {
@@ -76,12 +94,15 @@ result<void> simulated_files::make_directories(const std::string& path) {
   if (auto room = find_room("make directory", path); !room)
     return room;
   auto at = root_;
-  for (auto& name : split(path)) {
+  auto names = split(path);
+  for (std::size_t depth = 0; depth < names.size(); ++depth) {
+    auto& name = names[depth];
     auto entry = at->now.find(name);
     if (entry == at->now.end()) {
       auto made = std::make_shared<node>();
       made->is_directory = true;
       alter(*at, {{}, name, made});
+      changed(path_of(names, depth + 1), *made);
       at = std::move(made);
     } else {
       at = entry->second;
@@ -103,13 +124,12 @@ result<void> simulated_files::write(const std::string& path, std::string_view by
   } else {
     file = entry->second;
   }
+  changed(path, *file);
   if (auto room = find_room("write", path); !room) { // the file is there, with a part of its bytes
     file->bytes = std::make_shared<const std::string>(bytes.substr(0, bytes.size() / 2));
-    ++version_;
     return room;
   }
   file->bytes = std::make_shared<const std::string>(bytes);
-  ++version_;
   return {};
 }
 
@@ -140,6 +160,8 @@ result<void> simulated_files::rename(const std::string& from, const std::string&
   auto replaced = target->parent->now.find(target->name);
   if (replaced != target->parent->now.end() && replaced->second->is_directory && !replaced->second->now.empty())
     return fail(error_code::disk, "cannot rename: directory not empty", from + " to " + to);
+  changed(from, *what);
+  changed(to, *what);
   if (source->parent == target->parent) {
     alter(*source->parent, {source->name, target->name, what});
   } else {
@@ -152,15 +174,20 @@ result<void> simulated_files::rename(const std::string& from, const std::string&
 result<void> simulated_files::remove_all(const std::string& path) {
   announce("remove", path);
   auto where = parent_of(path);
-  if (where && where->parent->now.count(where->name))
-    alter(*where->parent, {where->name, {}, {}});
+  if (!where)
+    return {};
+  auto entry = where->parent->now.find(where->name);
+  if (entry == where->parent->now.end())
+    return {};
+  changed(path, *entry->second);
+  alter(*where->parent, {where->name, {}, {}});
   return {};
 }
 
 void simulated_files::fail_power(chance& random) {
   std::set<const node*> visited;
   lose(*root_, random, visited);
-  ++version_;
+  changes_.anything = true;
 }
 
 void simulated_files::lose(node& at, chance& random, std::set<const node*>& visited) {
@@ -184,19 +211,27 @@ void simulated_files::lose(node& at, chance& random, std::set<const node*>& visi
   }
 }
 
+simulated_files::listing simulated_files::files_of(const node& directory) {
+  listing files;
+  for (auto& [file, entry] : directory.now)
+    if (!entry->is_directory)
+      files[file] = entry->bytes;
+  return files;
+}
+
+std::optional<simulated_files::listing> simulated_files::files_in(const std::string& directory) const {
+  auto at = find(directory);
+  return at && at->is_directory ? std::optional{files_of(*at)} : std::nullopt;
+}
+
 std::map<std::string, simulated_files::listing> simulated_files::directories_in(const std::string& parent) const {
   std::map<std::string, listing> found;
   auto at = find(parent);
   if (!at)
     return found;
-  for (auto& [name, child] : at->now) {
-    if (!child->is_directory)
-      continue;
-    auto& files = found[name];
-    for (auto& [file, entry] : child->now)
-      if (!entry->is_directory)
-        files[file] = entry->bytes;
-  }
+  for (auto& [name, child] : at->now)
+    if (child->is_directory)
+      found[name] = files_of(*child);
   return found;
 }
 

@@ -3,8 +3,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/simulation/chance.hpp"
@@ -47,8 +49,17 @@ public:
   /// The directories in `parent`, by name, as a reader sees them now.
   std::map<std::string, listing> directories_in(const std::string& parent) const;
   result<std::optional<std::string>> read(const std::string& path) const override;
-  /// Rises with every change that a reader can see.
-  std::uint64_t version() const { return version_; }
+  /// The files in a directory, as a reader sees them now; nothing if there is no such directory.
+  std::optional<listing> files_in(const std::string& directory) const;
+
+  /// What a reader may see otherwise than before.
+  struct changes {
+    bool anything = false;             ///< a power failure, or a directory that has directories came or went
+    std::set<std::string> directories; ///< that came, went, or whose files did
+    bool none() const { return !anything && directories.empty(); }
+  };
+  /// Since they were taken last.
+  changes take_changes() { return std::exchange(changes_, {}); }
 
 private:
   struct node;
@@ -76,13 +87,16 @@ private:
   node_handle find(const std::string& path) const;
   result<place> parent_of(const std::string& path) const;
   static void apply(entries& to, const alteration& what);
+  static listing files_of(const node& directory);
+  static std::string path_of(const std::vector<std::string>& names, std::size_t depth);
   void alter(node& directory, alteration what);
+  void changed(const std::string& path, const node& there);
   void lose(node& at, chance& random, std::set<const node*>& visited);
   void announce(const char* operation, const std::string& path);
   result<void> find_room(const char* action, const std::string& path) const;
 
   node_handle root_;
-  std::uint64_t version_ = 0;
+  changes changes_;
   std::function<void(const char*, const std::string&)> before_;
   std::function<bool(const std::string&)> full_;
   std::function<bool(const std::string&)> sync_fails_;

@@ -144,3 +144,34 @@ TEST_CASE("a dead letter says who failed, and how", "[simulation]") {
     CHECK_FALSE(judge.violations().empty());
   }
 }
+
+TEST_CASE("the checker knows the whole from what changed", "[simulation]") {
+  auto judge = promising("a b c\n");
+  judge.look("/out", {{"/out-100", parts("a\t1\n")}});
+  judge.look_at_changes("/out", {{"/out-200", parts("b\t1\n")}});
+  SECTION("which may be several at once, in any order") {
+    judge.look_at_changes("/out",
+                          {{"/out-400", parts("")}, {"/out-300", parts("c\t1\n")}, {"/.out-300.tmp", std::nullopt}});
+    auto verdict = judge.conclude();
+    CHECK(verdict.lost == 0);
+    CHECK(verdict.duplicated == 0);
+    CHECK(judge.violations().empty());
+  }
+  SECTION("what is gone has vanished") {
+    judge.look_at_changes("/out", {{"/out-100", std::nullopt}});
+    CHECK(judge.conclude().lost == 2);
+    CHECK(judge.violations() == std::vector<std::string>{"/out-100: was visible once and has vanished"});
+  }
+  SECTION("what is no longer complete has vanished") {
+    judge.look_at_changes("/out", {{"/out-100", checker::directory{{"part-00000", text("a\t1\n")}}}});
+    CHECK(judge.conclude().lost == 2);
+  }
+  SECTION("what was changed is noticed") {
+    judge.look_at_changes("/out", {{"/out-100", parts("b\t1\n")}});
+    CHECK(judge.violations() == std::vector<std::string>{"/out-100: changed after it became visible"});
+  }
+  SECTION("what nobody told of is noticed when it looks at the whole") {
+    judge.look("/out", {{"/out-100", parts("a\t2\n")}, {"/out-200", parts("b\t1\n")}});
+    CHECK(judge.violations() == std::vector<std::string>{"/out-100: changed after it became visible"});
+  }
+}

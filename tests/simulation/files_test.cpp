@@ -55,3 +55,40 @@ TEST_CASE("a rename survives a power failure as a whole or not at all", "[simula
   });
   CHECK(renamed == std::set<std::string>{"gone", "new"});
 }
+
+TEST_CASE("a file system tells which directories a reader may see otherwise than before", "[simulation]") {
+  using names = std::set<std::string>;
+  simulated_files files;
+  REQUIRE(files.make_directories("/a/b"));
+  CHECK(files.take_changes().directories == names{"/a", "/a/b"});
+  CHECK(files.take_changes().none());
+  REQUIRE(files.write("/a/b/f", "1"));
+  CHECK(files.take_changes().directories == names{"/a/b"});
+  REQUIRE(files.write("/a//b/f", "2"));
+  CHECK(files.take_changes().directories == names{"/a/b"});
+  CHECK(files.files_in("/a/b")->size() == 1);
+  REQUIRE(files.rename("/a/b", "/a/c"));
+  CHECK(files.take_changes().directories == names{"/a/b", "/a/c"});
+  CHECK_FALSE(files.files_in("/a/b"));
+  REQUIRE(files.remove_all("/a/c"));
+  CHECK(files.take_changes().directories == names{"/a/c"});
+  REQUIRE(files.sync({"/a"}));
+  REQUIRE(files.remove_all("/a/never"));
+  CHECK(files.take_changes().none());
+  REQUIRE(files.make_directories("/x/y"));
+  files.take_changes();
+  SECTION("of a directory with directories it says that anything may have changed") {
+    REQUIRE(files.rename("/x", "/z"));
+    CHECK(files.take_changes().anything);
+  }
+  SECTION("of a power failure too") {
+    chance random{1};
+    files.fail_power(random);
+    CHECK(files.take_changes().anything);
+  }
+  SECTION("a full disk leaves a part of a file") {
+    files.full_when([](const std::string&) { return true; });
+    CHECK_FALSE(files.write("/x/y/f", "12"));
+    CHECK(files.take_changes().directories == names{"/x/y"});
+  }
+}

@@ -25,8 +25,8 @@ const char* name_of(child_state state) {
 }
 
 tree_board::record* tree_board::find_record(const std::string& name) {
-  auto record = std::find_if(records_.begin(), records_.end(), [&](auto& each) { return each.row.name == name; });
-  return record == records_.end() ? nullptr : &*record;
+  auto enlisted = std::find_if(records_.begin(), records_.end(), [&](auto& each) { return each.row.name == name; });
+  return enlisted == records_.end() ? nullptr : &*enlisted;
 }
 
 const tree_board::record* tree_board::find_record(const std::string& name) const {
@@ -46,46 +46,46 @@ void tree_board::enlist(const std::string& name, const std::string& parent, bool
 
 void tree_board::started(const std::string& name, const caf::strong_actor_ptr& handle, time_point now) {
   std::lock_guard guard{mutex_};
-  auto record = find_record(name);
-  if (!record)
+  auto enlisted = find_record(name);
+  if (!enlisted)
     return;
-  auto since = record->doomed ? record->doomed : record->ended;
-  if (record->ran) {
-    ++record->row.restarts;
+  auto since = enlisted->doomed ? enlisted->doomed : enlisted->ended;
+  if (enlisted->ran) {
+    ++enlisted->row.restarts;
     if (since)
-      record->row.restart_took = std::chrono::duration_cast<std::chrono::microseconds>(now - *since);
+      enlisted->row.restart_took = std::chrono::duration_cast<std::chrono::microseconds>(now - *since);
   }
-  record->ran = true;
-  record->doomed.reset();
-  record->ended.reset();
-  record->handle = caf::actor_cast<caf::actor_addr>(handle);
-  record->row.state = child_state::running;
-  record->row.started = now;
+  enlisted->ran = true;
+  enlisted->doomed.reset();
+  enlisted->ended.reset();
+  enlisted->handle = caf::actor_cast<caf::actor_addr>(handle);
+  enlisted->row.state = child_state::running;
+  enlisted->row.started = now;
 }
 
 void tree_board::ended(const std::string& name, child_state state, const std::string& reason, time_point now) {
   std::lock_guard guard{mutex_};
-  if (auto record = find_record(name)) {
-    record->handle = nullptr;
-    record->ended = now;
-    record->row.state = state;
-    record->row.last_reason = reason;
+  if (auto enlisted = find_record(name)) {
+    enlisted->handle = nullptr;
+    enlisted->ended = now;
+    enlisted->row.state = state;
+    enlisted->row.last_reason = reason;
   }
 }
 
 void tree_board::ends_with_supervisor(const std::string& name, time_point now) {
   std::lock_guard guard{mutex_};
-  if (auto record = find_record(name)) {
-    record->ended = now;
-    record->row.state = child_state::stopped;
-    record->row.last_reason = "its supervisor ended";
+  if (auto enlisted = find_record(name)) {
+    enlisted->ended = now;
+    enlisted->row.state = child_state::stopped;
+    enlisted->row.last_reason = "its supervisor ended";
   }
 }
 
 void tree_board::becomes(const std::string& name, child_state state) {
   std::lock_guard guard{mutex_};
-  if (auto record = find_record(name))
-    record->row.state = state;
+  if (auto enlisted = find_record(name))
+    enlisted->row.state = state;
 }
 
 void tree_board::all_ended_below(const std::string& supervisor, time_point now) {
@@ -110,26 +110,26 @@ void tree_board::end_below(const std::string& parent, time_point now) {
 
 void tree_board::doomed(const std::string& name, time_point now) {
   std::lock_guard guard{mutex_};
-  if (auto record = find_record(name))
-    record->doomed = now;
+  if (auto enlisted = find_record(name))
+    enlisted->doomed = now;
 }
 
 void tree_board::gave_up(const std::string& name, supervision_failure why) {
   std::lock_guard guard{mutex_};
-  if (auto record = find_record(name))
-    record->failure = std::move(why);
+  if (auto enlisted = find_record(name))
+    enlisted->failure = std::move(why);
 }
 
 std::optional<supervision_failure> tree_board::why_it_gave_up(const std::string& name) {
   std::lock_guard guard{mutex_};
-  auto record = find_record(name);
-  return record ? std::exchange(record->failure, std::nullopt) : std::nullopt;
+  auto enlisted = find_record(name);
+  return enlisted ? std::exchange(enlisted->failure, std::nullopt) : std::nullopt;
 }
 
 caf::strong_actor_ptr tree_board::find(const std::string& name) const {
   std::lock_guard guard{mutex_};
-  auto record = find_record(name);
-  return record ? caf::actor_cast<caf::strong_actor_ptr>(record->handle) : nullptr;
+  auto enlisted = find_record(name);
+  return enlisted ? caf::actor_cast<caf::strong_actor_ptr>(enlisted->handle) : nullptr;
 }
 
 std::vector<tree_board::living> tree_board::living_below(const std::string& name) const {

@@ -208,3 +208,32 @@ TEST_CASE("only a published batch is forgotten", "[coordinator_core]") {
   w.compute(batch);
   CHECK(w.committing() == numbers{batch});
 }
+
+namespace {
+
+/// Its first output goes to text files and is printed as well.
+class plan_that_shows_files final : public small_plan {
+public:
+  plan_that_shows_files() { both_[0].targets.push_back(both_[1].targets[0]); }
+  const std::vector<plan::output>& outputs() const override { return both_; }
+
+private:
+  std::vector<plan::output> both_ = small_plan::outputs();
+};
+
+} // namespace
+
+TEST_CASE("of a batch without records text outputs are asked for nothing, but those that show something else, too",
+          "[coordinator_core]") {
+  for (auto shows_files : {false, true}) {
+    world w;
+    if (shows_files)
+      w.facts.plan = std::make_shared<plan_that_shows_files>();
+    w.claim();
+    auto batch = w.seal();
+    w.end_task(batch, 0, 0).end_task(batch, 1, 0).end_task(batch, 1, 1).forget();
+    w.commit(batch);
+    auto all = requests{{batch, files.value}, {batch, shown.value}};
+    CHECK(w.publishing() == (shows_files ? all : requests{{batch, shown.value}}));
+  }
+}

@@ -187,3 +187,32 @@ TEST_CASE("what an operator failed on that is gone, or has no name of its own, i
     CHECK(settled(*unnamed, two_sums("a", "b", ""), record).reconsidered.empty()); // the same program
   }
 }
+
+namespace {
+
+/// What a start says whose only input is given up, and that finds a batch that was sealed with this split.
+result<recovered_batches> recovered_without(const std::string& input, const log::split& split) {
+  services services;
+  services.store = std::make_shared<log::memory_store>();
+  services.settings.inputs = {input_url::given_up(input)};
+  log::batch_record sealed;
+  sealed.id = batch_id{1};
+  sealed.time_ms = 1000;
+  sealed.epoch = weir::epoch{1};
+  sealed.splits = {split};
+  log::transaction changes;
+  REQUIRE(log::seal(changes, *services.store, sealed));
+  REQUIRE(services.store->commit(changes));
+  return recover_batches(services);
+}
+
+} // namespace
+
+TEST_CASE("an input that is read again cannot be given up while a batch that is not committed needs it", "[recovery]") {
+  log::split of_file;
+  of_file.ranges.push_back({input_id{0}, "words", 100, 1, 0, 50});
+  auto refused = recovered_without("file:///in", of_file);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == error_code::configuration);
+  CHECK_THAT(refused.error().message(), Catch::Contains("file:///in is needed by batch 1, which is not committed"));
+}

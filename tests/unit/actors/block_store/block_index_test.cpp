@@ -117,6 +117,24 @@ TEST_CASE("released blocks are forgotten, and their epoch once a newer one is th
   CHECK(index.knows(header(1, second_epoch).id));
 }
 
+TEST_CASE("an epoch whose blocks are all released goes on, whatever other inputs have", "[block_index]") {
+  for (auto other : {input_id{input.value - 1}, input_id{input.value + 1}})
+    for (auto its_epoch : {first_epoch, second_epoch}) {
+      CAPTURE(other.value, its_epoch.value);
+      block_index index;
+      auto block_of_other = header(1, its_epoch);
+      block_of_other.id.input = other;
+      index.stored({block_of_other}, {});
+      index.stored(headers(1, 3), {});
+      index.appended(input, first_epoch, block_sequence{3});
+      index.released(range(1, 3));
+      CHECK(index.known_through(input, first_epoch) == block_sequence{3});
+      CHECK(index.durable_through(input, first_epoch) == block_sequence{3});
+      CHECK(index.stored(headers(4, 5), {}) == headers(4, 5));
+      CHECK(index.knows(block_of_other.id));
+    }
+}
+
 TEST_CASE("the index agrees with a list of every block's fate", "[block_index]") {
   enum class fate { unknown, on_its_way, durable, released };
   std::mt19937_64 random{11};

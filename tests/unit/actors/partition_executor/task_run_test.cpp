@@ -29,6 +29,30 @@ log::batch_record amended(log::batch_record record, const task_ended& report) {
   return record;
 }
 
+/// Reads each line of a range as a piece of its own, and an empty range as none.
+class source_in_small_pieces final : public plan::replayable_source {
+public:
+  explicit source_in_small_pieces(std::map<std::string, std::string> texts) : whole_{std::move(texts)} {}
+  plan::record_form form() const override { return whole_.form(); }
+  result<std::vector<plan::source_partition>> partitions() const override { return whole_.partitions(); }
+  result<std::vector<plan::text_piece>> read(const offset_range& range, std::size_t max_record_bytes) const override {
+    auto whole = whole_.read(range, max_record_bytes);
+    if (!whole)
+      return whole;
+    std::vector<plan::text_piece> pieces;
+    for (auto unread = whole->front().bytes; !unread.empty();) {
+      auto line = unread.substr(0, unread.find('\n') + 1);
+      pieces.push_back(plan::text_piece_of(line));
+      unread.remove_prefix(line.size());
+    }
+    return pieces;
+  }
+  std::string describe(std::string_view partition) const override { return whole_.describe(partition); }
+
+private:
+  text_source whole_;
+};
+
 } // namespace
 
 TEST_CASE("a batch's tasks count what its blocks say, wherever these lie, and once however often they run",
@@ -140,6 +164,36 @@ TEST_CASE("ranges of what can be read again are read in their order, and an erro
   report = node.run(record, 0, 0);
   REQUIRE(report.failed);
   CHECK_THAT(report.problem, Catch::Contains("file:///shelf, partition c: it is gone"));
+}
+
+TEST_CASE("an error names the partition of its record, whichever range of the task that is in, and in how many pieces "
+          "each is read",
+          "[task_run]") {
+  const std::map<std::string, std::string> shelves{
+    {"a", "a1\na2\n"}, {"empty", ""}, {"b", "b1\nb2\nb3\n"}, {"c", "c1\n"}, {"d", "d1\nd2\n"}};
+  counting_node node;
+  node.services->settings.inputs = {parse_input_url("file:/shelf").value()};
+  auto in_small_pieces = GENERATE(false, true);
+  node.services->replayable = {in_small_pieces
+                                 ? std::shared_ptr<plan::replayable_source>{new source_in_small_pieces{shelves}}
+                                 : std::make_shared<text_source>(shelves)};
+  log::split split;
+  std::vector<std::string> lines;
+  for (const std::string partition : {"empty", "c", "a", "empty", "b", "d", "empty"}) {
+    auto& text = shelves.at(partition);
+    split.ranges.push_back({input_id{0}, partition, text.size(), 0, 0, text.size()});
+    std::istringstream unread{text};
+    for (std::string line; unread >> line;)
+      lines.push_back(line);
+  }
+  auto record = node.batch(1, {split});
+  for (std::size_t number = 0; number < lines.size(); ++number) {
+    node.fails_on_line = [&](std::string_view line) { return line == lines[number]; };
+    auto report = node.run(record, 0, 0);
+    REQUIRE(report.failed);
+    CHECK_THAT(report.problem, Catch::Contains("shelf " + lines[number].substr(0, 1) + ", record " +
+                                               std::to_string(number) + " \"" + lines[number] + "\": a bad line"));
+  }
 }
 
 TEST_CASE("a task is tried as often as the setting says, and counts once if it passes at last", "[task_run]") {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
+#include "actors/node/message_bounds.hpp"
 #include "libstream/base/limits.hpp"
 #include "libstream/data/checksum.hpp"
 #include "tests/property.hpp"
@@ -164,6 +165,36 @@ TEST_CASE_METHOD(fixture, "numbers with a hole between them are two ranges", "[b
   blocks.cut();
   auto stored = all<block_generator::store>(blocks.take_actions());
   CHECK(stored[0].header.producers == std::vector<log::producer_range>{{"p", 1, 1}, {"p", 7, 7}});
+}
+
+TEST_CASE("a block holds no more ranges of producers' numbers than its bound, and is not cut before for their sake",
+          "[block generator]") {
+  auto many_producers = GENERATE(true, false); // else one whose numbers have holes
+  auto void_records = GENERATE(true, false);
+  block_generator blocks{input_id{3}, limits::mib};
+  blocks.opened(epoch{2});
+  std::vector<log::producer_range> fed;
+  while (fed.size() < 3 * most_ranges_of_block + 1) {
+    auto records = some("x\n");
+    if (void_records)
+      records.bytes = nullptr;
+    records.producer = many_producers ? "p" + std::to_string(fed.size()) : "p";
+    records.first = many_producers ? 1 : 2 * fed.size() + 1;
+    blocks.add(records);
+    fed.push_back({records.producer, records.first, records.first});
+  }
+  blocks.cut();
+  std::vector<std::size_t> ranges;
+  std::vector<log::producer_range> stored;
+  for (auto& block : all<block_generator::store>(blocks.take_actions())) {
+    auto& producers = block.header.producers;
+    ranges.push_back(producers.size());
+    stored.insert(stored.end(), producers.begin(), producers.end());
+    CHECK(block.bytes->size() == (void_records ? 0 : 2 * producers.size()));
+  }
+  auto most = most_ranges_of_block;
+  CHECK(ranges == std::vector<std::size_t>{most, most, most, 1});
+  CHECK(stored == fed);
 }
 
 namespace {

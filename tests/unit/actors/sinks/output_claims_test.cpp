@@ -143,6 +143,68 @@ TEST_CASE("a directory that was begun anew is told from its predecessor, and tak
   CHECK(out.mark().newest_batch == 150);
 }
 
+TEST_CASE("with several outputs new batches stay beyond the newest of all of them, and beyond the log's", "[outputs]") {
+  struct newest {
+    std::uint64_t batch;
+    std::int64_t time_ms;
+  };
+  outputs out;
+  out.all = {text_output("counts", "out/w"), text_output("totals", "out/t")};
+  auto [of_counts, of_totals] =
+    GENERATE(table<newest, newest>({{{150, 15'000}, {120, 12'000}},  // the first output decides,
+                                    {{120, 12'000}, {150, 15'000}},  // the second,
+                                    {{150, 12'000}, {120, 15'000}},  // one the number and the other the time,
+                                    {{150, 15'000}, {90, 9'000}}})); // one alone has more than the log
+  auto mark = [&](const std::string& path, const newest& last) {
+    auto changed = read_mark(out.disk, path).value().value();
+    changed.newest_batch = last.batch;
+    changed.newest_time_ms = last.time_ms;
+    REQUIRE(write_mark(out.disk, path, changed).has_value());
+  };
+  auto beyond = [&](const output_owner& by) {
+    auto examined = out.examine(by);
+    REQUIRE(examined.has_value());
+    REQUIRE(examined->beyond.has_value());
+    return *examined->beyond;
+  };
+  SECTION("after a copy was restored") {
+    auto restored = owner(1, 100);
+    out.claim(restored);
+    mark("out/.w.weir", of_counts);
+    mark("out/.t.weir", of_totals);
+    restored.after_restore = true;
+    CHECK(beyond(restored).id == batch_id{150});
+    CHECK(beyond(restored).time_ms == 15'000);
+    restored.last->time_ms = 20'000; // the clock was set back after the copy was made
+    CHECK(beyond(restored).time_ms == 20'000);
+  }
+  SECTION("after the data directory was set aside") {
+    out.claim(owner(1, 100));
+    mark("out/.w.weir", of_counts);
+    mark("out/.t.weir", of_totals);
+    auto anew = owner(2);
+    anew.place = owner(1).place;
+    anew.after_set_aside = true;
+    CHECK(beyond(anew).id == batch_id{150});
+    CHECK(beyond(anew).time_ms == 15'000);
+  }
+  SECTION("without a data directory") {
+    auto run = owner(1);
+    run.place = no_data_directory;
+    out.claim(run);
+    mark("out/.w.weir", of_counts);
+    mark("out/.t.weir", of_totals);
+    run.id = 2;
+    CHECK(beyond(run).id == batch_id{});
+    CHECK(beyond(run).time_ms == 15'000);
+  }
+  SECTION("behind an older version, which left no marks") {
+    out.disk.existing_directory("out/w-" + std::to_string(of_counts.time_ms));
+    out.disk.existing_directory("out/t-" + std::to_string(of_totals.time_ms));
+    CHECK(beyond(owner(1)).time_ms == 15'000);
+  }
+}
+
 TEST_CASE("two outputs that write to one place are refused however it is spelt", "[outputs]") {
   outputs out;
   for (auto& spelt : {"out/w", "./out/w", "out/../out/w", "out//w"}) {

@@ -118,3 +118,31 @@ TEST_CASE("a rate that changes holds at once, and makes no burst of its own", "[
   CHECK(bucket.available(at(0us)) == 0);
   CHECK(bucket.available(at(1ms)) == 100);
 }
+
+TEST_CASE("a rate that is said again changes nothing, however often and whatever is saved up or owed", "[rates]") {
+  std::mt19937 random{GENERATE(1u, 2u, 3u)};
+  std::uint64_t rate = GENERATE(1u, 50u, 1'001u);
+  token_bucket once, again;
+  once.set_rate(rate, at(0us));
+  for (microseconds now{0}; now < 20s; now += microseconds{random() % 60'000}) {
+    again.set_rate(rate, at(now));
+    REQUIRE(again.available(at(now)) == once.available(at(now)));
+    REQUIRE(again.wait(at(now)) == once.wait(at(now)));
+    auto records = random() % 4 == 0 ? rate * (random() % 5) / 10 + 1 : once.available(at(now)); // some are not cut
+    once.take(records, at(now));
+    again.take(records, at(now));
+  }
+}
+
+TEST_CASE("what is owed stays owed when the rate changes, unless it becomes unlimited", "[rates]") {
+  token_bucket bucket;
+  bucket.set_rate(1'000, at(0us));
+  bucket.take(551, at(0us));
+  bucket.set_rate(2'000, at(0us));
+  CHECK(bucket.available(at(0us)) == 0);
+  CHECK(bucket.wait(at(0us)).count() == Approx(250'500).margin(2));
+  bucket.set_rate(0, at(0us));
+  CHECK(bucket.available(at(0us)) == token_bucket::unlimited);
+  bucket.set_rate(1'000, at(0us));
+  CHECK(bucket.available(at(0us)) == 51);
+}

@@ -59,6 +59,9 @@ void coordinator_core::recovered(weir::epoch claimed, const recovered_batches& l
   for (auto& record : log.open)
     recover_batch(record);
   report_recovered(log);
+  for (auto& [id, batch] : batches_)
+    if (batch.where() == batch_progress::state::published) // no output has anything of it
+      done(batch);
   publish_next();
   run_all_again();
   commit_in_order(); // of those that are skipped
@@ -70,9 +73,7 @@ void coordinator_core::recovered(weir::epoch claimed, const recovered_batches& l
 
 void coordinator_core::recover_batch(const log::commit_record& commit, std::uint64_t input_bytes) {
   mark("coordinator.publishes_recovered");
-  auto& batch = batches_.emplace(commit.id, batch_progress{commit, outputs_of(commit), input_bytes}).first->second;
-  if (batch.where() == batch_progress::state::published)
-    to_writer(finish_batch{epoch_, commit.id});
+  batches_.emplace(commit.id, batch_progress{commit, outputs_of(commit), input_bytes});
 }
 
 void coordinator_core::recover_batch(const log::batch_record& record) {

@@ -8,6 +8,9 @@ namespace weir::actors::simulation {
 
 namespace {
 
+/// Between two looks of a feed that has no room, or nothing to give.
+constexpr std::chrono::microseconds idle_pause{5'000};
+
 class simulated_feed final : public feed {
 public:
   simulated_feed(timeline& time, simulated_source& source, std::uint64_t budget_bytes,
@@ -43,8 +46,10 @@ public:
   }
 
 private:
+  /// A feed without room or without records looks again later than one that goes on: an output may refuse for minutes.
   void come_later() {
-    auto pause = time_.random().between(std::chrono::microseconds{1}, source_.plan().pace * 2);
+    auto longest = came_last_time_ ? source_.plan().pace * 2 : std::max(source_.plan().pace * 2, idle_pause);
+    auto pause = time_.random().between(std::chrono::microseconds{1}, longest);
     time_.after(pause, [this, alive = std::weak_ptr<int>{alive_}] {
       if (!alive.expired())
         come();
@@ -55,10 +60,11 @@ private:
     auto done = lines_ ? pace_.finished() : source_.all_sent();
     if (stopped_ || done)
       return;
+    came_last_time_ = false;
     if (*held_ < budget_bytes_)
       if (auto records = next(); records.count > 0) {
         *held_ += records.held;
-        came_ = true;
+        came_ = came_last_time_ = true;
         listener_->records(std::move(records));
       }
     come_later();
@@ -89,6 +95,7 @@ private:
   timeline::duration began_{0};
   bool stopped_ = false;
   bool came_ = false;
+  bool came_last_time_ = true;
 };
 
 } // namespace

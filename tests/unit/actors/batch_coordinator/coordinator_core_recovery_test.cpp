@@ -226,6 +226,7 @@ TEST_CASE("a committed batch of the log that no output has to show is over", "[c
   w.claim(log);
   CHECK(w.publishing().empty());
   CHECK(w.said<finish_batch>().at(0).batch == batch_id{1});
+  CHECK(w.told->done == numbers{1});
   w.forget();
   w.finish(1).retry();
   CHECK(w.order() == "yF");

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "actors/batch_coordinator/pid_rate_estimator.hpp"
+#include "actors/node/first_rate.hpp"
 #include "libstream/base/ids.hpp"
 
 namespace weir::actors {
@@ -29,9 +30,7 @@ public:
 
   /// What an input may bring whose batches have said nothing yet; 0 = as much as it likes.
   static std::uint64_t first_rate(const parameters& given) {
-    if (!given.enabled || given.initial_rate == 0)
-      return given.max_rate;
-    return given.max_rate > 0 ? std::min(given.initial_rate, given.max_rate) : given.initial_rate;
+    return actors::first_rate(given.enabled, given.initial_rate, given.max_rate);
   }
 
   /// A batch has been computed. Times are of one steady clock; in batch order. The input's new rate, if it has one now.

@@ -6,8 +6,8 @@
 #include <map>
 #include <optional>
 
-#include "actors/sources/token_bucket.hpp"
 #include "libstream/base/ids.hpp"
+#include "libstream/base/token_bucket.hpp"
 
 namespace weir::actors {
 

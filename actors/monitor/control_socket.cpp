@@ -13,9 +13,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "actors/monitor/json_text.hpp"
+#include "actors/asio.hpp"
 #include "actors/quiet_thread.hpp"
-#include "actors/sources/asio.hpp"
+#include "libstream/base/json_text.hpp"
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read_until.hpp>

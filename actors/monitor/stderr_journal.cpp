@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "actors/monitor/bounded_writer.hpp"
-#include "actors/monitor/json_text.hpp"
 #include "actors/monitor/repeat_limit.hpp"
+#include "libstream/base/json_text.hpp"
 
 namespace weir::actors {
 

@@ -3,7 +3,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "actors/batch_coordinator/rate_settings.hpp"
+#include "actors/node/first_rate.hpp"
+#include "actors/node/services.hpp"
 #include "actors/receiver/protocol.hpp"
 
 namespace weir::actors {
@@ -11,7 +12,9 @@ namespace weir::actors {
 /// The rate that an input is held to: the first one of the settings, then what coordinators say. Pure; one thread.
 class input_rate {
 public:
-  explicit input_rate(const settings& from) : records_per_s_{rate_controller::first_rate(rates_of(from))} {}
+  explicit input_rate(const settings& from)
+    : records_per_s_{
+        first_rate(from.backpressure_enabled, from.backpressure_initial_rate, from.backpressure_max_rate)} {}
 
   /// False: an older coordinator's word no longer counts, nor does an older word.
   bool heard(const limit_rate& message) {

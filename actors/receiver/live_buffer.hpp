@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "actors/sources/feed.hpp"
-#include "actors/sources/token_bucket.hpp"
+#include "libstream/base/token_bucket.hpp"
 #include "libstream/plan/live_source.hpp"
 
 namespace weir::actors {

@@ -10,7 +10,7 @@
 #include "actors/receiver/numbered_feed.hpp"
 #include "actors/receiver/paced_frames.hpp"
 #include "actors/receiver/receiver_actions.hpp"
-#include "actors/sources/token_bucket.hpp"
+#include "libstream/base/token_bucket.hpp"
 
 namespace weir::actors {
 

@@ -8,8 +8,8 @@
 
 #include <toml++/toml.h>
 
-#include "actors/monitor/json_text.hpp"
 #include "actors/runtime/setting_values.hpp"
+#include "libstream/base/json_text.hpp"
 
 namespace weir::actors {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "actors/monitor/json_text.hpp"
+#include "libstream/base/json_text.hpp"
 
 namespace weir::actors {
 

@@ -3,8 +3,8 @@
 #include <stdexcept>
 
 #include "actors/monitor/chaos_page.hpp"
-#include "actors/monitor/json_text.hpp"
 #include "actors/node/directory.hpp"
+#include "libstream/base/json_text.hpp"
 
 namespace weir::actors {
 

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "actors/node/file_system.hpp"
 #include "actors/simulation/chance.hpp"
-#include "actors/sinks/file_system.hpp"
 
 namespace weir::actors::simulation {
 

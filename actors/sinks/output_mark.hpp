@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "actors/sinks/file_system.hpp"
+#include "actors/node/file_system.hpp"
 #include "libstream/plan/task.hpp"
 
 /// Whose the directories of a `text:` prefix are: a hidden file beside them, `.NAME.weir`, one line a field.

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "actors/sinks/file_system.hpp"
+#include "actors/node/file_system.hpp"
 
 namespace weir::actors {
 

@@ -14,8 +14,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "actors/asio.hpp"
 #include "actors/quiet_thread.hpp"
-#include "actors/sources/asio.hpp"
 #include "actors/sources/frame_budget.hpp"
 #include "actors/sources/ingest_connection.hpp"
 #include "actors/sources/input_url.hpp"

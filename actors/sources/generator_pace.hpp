@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "actors/sources/feeds.hpp"
-#include "actors/sources/token_bucket.hpp"
+#include "libstream/base/token_bucket.hpp"
 
 namespace weir::actors {
 

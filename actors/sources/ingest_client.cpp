@@ -8,7 +8,7 @@
 #include <netinet/tcp.h>
 #include <optional>
 
-#include "actors/sources/asio.hpp"
+#include "actors/asio.hpp"
 #include "actors/sources/record_source.hpp"
 #include "libstream/base/text.hpp"
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "actors/sources/asio.hpp"
+#include "actors/asio.hpp"
 #include "actors/sources/asio_ingest_server.hpp"
 #include "actors/sources/frame.hpp"
 #include "actors/sources/frame_budget.hpp"

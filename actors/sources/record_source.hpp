@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "actors/sources/asio.hpp"
+#include "actors/asio.hpp"
 #include "actors/sources/record_packer.hpp"
 #include "libstream/base/error.hpp"
 

@@ -3,12 +3,12 @@
 #include <thread>
 #include <vector>
 
+#include "actors/asio.hpp"
 #include "actors/quiet_thread.hpp"
-#include "actors/sources/asio.hpp"
 #include "actors/sources/feeds.hpp"
 #include "actors/sources/paced_lines.hpp"
 #include "actors/sources/retry_pause.hpp"
-#include "actors/sources/token_bucket.hpp"
+#include "libstream/base/token_bucket.hpp"
 
 namespace weir::actors {
 

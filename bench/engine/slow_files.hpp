@@ -3,7 +3,7 @@
 #include <atomic>
 #include <memory>
 
-#include "actors/sinks/file_system.hpp"
+#include "actors/node/file_system.hpp"
 
 namespace weir::bench {
 

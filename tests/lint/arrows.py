@@ -49,7 +49,7 @@ PRIVATE_ROOMS = {"actors/simulation": ["actors/simulation", "apps/weir", "tests/
 # Who may know a library. The pattern is matched against what stands between the brackets.
 LIBRARIES = [
     ("CAF", r"caf/", ["actors", "tests/simulation"]),
-    ("Asio", r"boost/asio", ["actors/sources", "actors/monitor", "actors/net", "tests/unit/actors", "tests/process"]),
+    ("Asio", r"boost/asio", ["actors/asio.hpp", "actors/sources", "actors/monitor", "actors/net", "tests/unit/actors", "tests/process"]),
     ("LMDB", r"lmdb", ["libstream/log"]),
     ("msgpack", r"msgpack", ["libstream/data"]),
     ("TOML", r"toml\+\+", ["actors/runtime"]),

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "actors/sources/token_bucket.hpp"
+#include "libstream/base/token_bucket.hpp"
 
 using namespace weir;
 using namespace weir::actors;

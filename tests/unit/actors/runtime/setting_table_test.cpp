@@ -5,9 +5,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "actors/monitor/json_text.hpp"
 #include "actors/runtime/setting_values.hpp"
 #include "actors/runtime/settings_file.hpp"
+#include "libstream/base/json_text.hpp"
 
 using namespace weir;
 using namespace weir::actors;

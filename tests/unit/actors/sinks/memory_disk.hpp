@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/sinks/file_system.hpp"
+#include "actors/node/file_system.hpp"
 
 namespace weir::testing {
 

@@ -5,7 +5,7 @@
 #include <future>
 #include <thread>
 
-#include "actors/sources/asio.hpp"
+#include "actors/asio.hpp"
 #include "tests/unit/actors/sources/ledger.hpp"
 #include "tests/unit/actors/sources/temporary_directory.hpp"
 

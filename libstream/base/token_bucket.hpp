@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-namespace weir::actors {
+namespace weir {
 
 /// How many records may come in now, so that a rate is kept. What is not used is saved up for `burst`, and one record more: with the usual
 /// burst no more than 1.05 times the rate and one record come over any second, and a thread that wakes a little late loses nothing. Whoever
@@ -79,4 +79,4 @@ private:
   std::optional<time_point> last_;
 };
 
-} // namespace weir::actors
+} // namespace weir

@@ -1,9 +1,9 @@
-#include "actors/monitor/json_text.hpp"
+#include "libstream/base/json_text.hpp"
 
 #include <cstdint>
 #include <cstdio>
 
-namespace weir::actors {
+namespace weir {
 
 namespace {
 
@@ -57,4 +57,4 @@ std::string json_text(std::string_view text) {
   return quoted + "\"";
 }
 
-} // namespace weir::actors
+} // namespace weir

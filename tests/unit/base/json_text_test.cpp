@@ -1,8 +1,8 @@
-#include "actors/monitor/json_text.hpp"
+#include "libstream/base/json_text.hpp"
 
 #include <catch2/catch.hpp>
 
-using namespace weir::actors;
+using namespace weir;
 
 TEST_CASE("a text in quotes is one line without control characters", "[journal]") {
   auto [text, quoted] = GENERATE(table<std::string, std::string>({

@@ -1,11 +1,11 @@
-#include "actors/sources/token_bucket.hpp"
+#include "libstream/base/token_bucket.hpp"
 
 #include <deque>
 #include <random>
 
 #include <catch2/catch.hpp>
 
-using namespace weir::actors;
+using namespace weir;
 using namespace std::chrono_literals;
 using std::chrono::microseconds;
 

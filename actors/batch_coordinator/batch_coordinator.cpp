@@ -13,47 +13,46 @@
 #include "actors/partition_executor/protocol.hpp"
 #include "actors/receiver/protocol.hpp"
 #include "actors/sinks/protocol.hpp"
-#include "libstream/log/positions.hpp"
 
 namespace weir::actors {
 
 namespace {
 
-coordinator_facts::input facts_of(const services& services, input_id input) {
-  auto& url = services.settings.inputs[input.value];
-  auto directory = directory_of(services, input);
-  return {url.text(), url.source(), url.what() == input_url::kind::given_up, is_replayable(services, input),
+coordinator_facts::input facts_of(const application_services& application, const node_services& node, input_id input) {
+  auto& url = application.settings.inputs[input.value];
+  auto directory = directory_of(application, node, input);
+  return {url.text(), url.source(), url.what() == input_url::kind::given_up, is_replayable(node, input),
           directory ? *directory : std::string{}};
 }
 
-coordinator_facts facts_of(const services_ptr& services) {
-  auto& settings = services->settings;
+coordinator_facts facts_of(const application_services& application, const node_ptr& node, bool draining) {
+  auto& settings = application.settings;
   coordinator_facts facts;
-  facts.incarnation = services->random();
-  facts.node = services->node;
+  facts.incarnation = node->random();
+  facts.node = node->id;
   for (std::uint32_t i = 0; i < settings.inputs.size(); ++i)
-    facts.inputs.push_back(facts_of(*services, input_id{i}));
-  facts.plan = services->plan;
-  facts.partitions = services->application.partitions;
+    facts.inputs.push_back(facts_of(application, *node, input_id{i}));
+  facts.plan = application.plan;
+  facts.partitions = application.record.partitions;
   facts.owners = placement::of_one_node(settings.executors);
-  facts.tables = services->static_tables;
+  facts.tables = application.static_tables;
   facts.bounds = {settings.max_batch_bytes, settings.max_batches_in_flight, settings.max_unpublished_batches,
                   settings.max_unpublished_bytes, settings.max_unpublished_input_bytes};
   facts.batch_interval = settings.batch_interval;
   facts.retry_interval = settings.retry_interval;
   facts.stop_when_idle = settings.stop_when_idle;
   facts.rates = rates_of(settings);
-  facts.draining = services->draining.load();
-  facts.describe = [raw = services.get()](input_id input, const std::string& partition) {
+  facts.draining = draining;
+  facts.describe = [raw = node.get()](input_id input, const std::string& partition) {
     return raw->replayable[input.value]->describe(partition);
   };
   return facts;
 }
 
-result<input_queue::logged_positions> look_up(const services& services, const read_positions& wanted) {
+result<input_queue::logged_positions> look_up(const log::readable_batch_log& log, const read_positions& wanted) {
   input_queue::logged_positions positions;
   for (auto& [input, name] : wanted.partitions) {
-    auto position = log::read_partition(*services.store, input, name);
+    auto position = log.read_partition(input, name);
     if (!position)
       return tl::make_unexpected(position.error());
     if (*position)
@@ -66,20 +65,24 @@ struct coordinator_state {
   static inline const char* name = "batch_coordinator";
 
   batch_coordinator_actor::pointer self;
-  services_ptr services;
+  application_ptr application;
+  node_ptr node;
+  coordination_ptr own;
   std::optional<coordinator_core> core;
   std::optional<log_reader> log;
 
   coordinator_state(batch_coordinator_actor::pointer ptr) : self{ptr} {}
 
-  void start(services_ptr given) {
-    services = std::move(given);
-    log.emplace(self, services);
-    core.emplace(facts_of(services), services->journal, now());
+  void start(application_ptr of, node_ptr on, coordination_ptr with) {
+    application = std::move(of);
+    node = std::move(on);
+    own = std::move(with);
+    log.emplace(self, *node->workers, application->fail);
+    core.emplace(facts_of(*application, node, own->draining), node->journal, now());
     perform_all();
   }
 
-  coordinator_core::moment now() const { return {self->clock().now(), services->wall_clock_us()}; }
+  coordinator_core::moment now() const { return {self->clock().now(), node->wall_clock_us()}; }
 
   template <class Message>
   void take(const Message& message) {
@@ -96,10 +99,10 @@ struct coordinator_state {
   }
 
   void perform(send_to& action) {
-    std::visit([&](auto& message) { services->directory.send(action.to, std::move(message)); }, action.message);
+    std::visit([&](auto& message) { node->directory.send(action.to, std::move(message)); }, action.message);
   }
   void perform(send_to_all& action) {
-    std::visit([&](auto& message) { services->directory.broadcast(action.to, message); }, action.message);
+    std::visit([&](auto& message) { node->directory.broadcast(action.to, message); }, action.message);
   }
   void perform(const at_fault_point& place) { fault_point(place.name); }
   void perform(const start_timer& action) {
@@ -110,17 +113,18 @@ struct coordinator_state {
     }
   }
   void perform(const read_recovered& action) {
-    log->read([](auto& node) { return recover_batches(node); },
-              [this, action](auto& recovered) { core->recovered(action.claimed, recovered, now()); });
+    log->read(
+      [application = application, node = node, own = own] { return recover_batches(*application, *node, own->log); },
+      [this, action](auto& recovered) { core->recovered(action.claimed, recovered, now()); });
   }
   void perform(const read_positions& action) {
-    log->read([action](auto& node) { return look_up(node, action); },
+    log->read([own = own, action] { return look_up(own->log, action); },
               [this](auto& positions) { core->positions_read(std::move(positions), now()); });
   }
-  void perform(const fail_application& action) { services->fail(action.why); }
-  void perform(const spoil_application& action) { services->spoil(action.why); }
-  void perform(const say_idle&) { services->idle(); }
-  void perform(const say_finished&) { services->finished(); }
+  void perform(const fail_application& action) { application->fail(action.why); }
+  void perform(const spoil_application& action) { application->spoil(action.why); }
+  void perform(const say_idle&) { own->idle(); }
+  void perform(const say_finished&) { own->finished(); }
   void perform(const quit&) { self->quit(caf::exit_reason::user_shutdown); }
 
   void log_read(const log_was_read& message) {
@@ -140,10 +144,11 @@ struct coordinator_state {
 };
 
 batch_coordinator_actor::behavior_type coordinator_behavior(
-  batch_coordinator_actor::stateful_pointer<coordinator_state> self, services_ptr services) {
-  keep_conduct(self, services, to_string(address{role::batch_coordinator, 0}));
+  batch_coordinator_actor::stateful_pointer<coordinator_state> self, application_ptr application, node_ptr node,
+  coordination_ptr own) {
+  keep_conduct(self, node->journal, to_string(address{role::batch_coordinator, 0}));
   auto& state = self->state;
-  state.start(std::move(services));
+  state.start(std::move(application), std::move(node), std::move(own));
   return {
     [&state](const coordination_claimed& message) { state.take(message); },
     [&state](const coordination_lost& message) { state.take(message); },
@@ -177,8 +182,9 @@ batch_coordinator_actor::behavior_type coordinator_behavior(
 
 } // namespace
 
-batch_coordinator_actor spawn_batch_coordinator(caf::actor_system& system, services_ptr services) {
-  return system.spawn<caf::lazy_init>(coordinator_behavior, std::move(services));
+batch_coordinator_actor spawn_batch_coordinator(caf::actor_system& system, application_ptr application, node_ptr node,
+                                                coordination_ptr own) {
+  return system.spawn<caf::lazy_init>(coordinator_behavior, std::move(application), std::move(node), std::move(own));
 }
 
 } // namespace weir::actors

@@ -3,8 +3,8 @@
 #include <map>
 #include <optional>
 
+#include "actors/application/first_rate.hpp"
 #include "actors/batch_coordinator/pid_rate_estimator.hpp"
-#include "actors/node/first_rate.hpp"
 #include "libstream/base/ids.hpp"
 
 namespace weir::actors {

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "actors/application/settings.hpp"
 #include "actors/batch_coordinator/rate_controller.hpp"
-#include "actors/node/services.hpp"
 
 namespace weir::actors {
 

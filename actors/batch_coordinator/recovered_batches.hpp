@@ -7,11 +7,13 @@
 
 #include "libstream/base/error.hpp"
 #include "libstream/base/ids.hpp"
+#include "libstream/log/readable_logs.hpp"
 #include "libstream/log/recovery.hpp"
 
 namespace weir::actors {
 
-struct services;
+struct application_services;
+struct node_services;
 
 /// What a coordinator that starts anew learns from the log. A plain value.
 struct recovered_batches {
@@ -42,10 +44,11 @@ struct recovered_batches {
 
 /// Reads the log, so it blocks. Only once no older coordinator can write any more: then it stays true until the one that asks changes it.
 /// Error 78: see `log::check_program`.
-result<recovered_batches> recover_batches(const services& services);
+result<recovered_batches> recover_batches(const application_services& application, const node_services& node,
+                                          const log::readable_batch_log& log);
 
 /// Whether the program can finish what the log has begun. Error 78: committed results wait for an output that it no longer has, static data
 /// has changed, or an input that is given up is still needed.
-result<void> check_unfinished(const services& services, const log::recovery_plan& plan);
+result<void> check_unfinished(const application_services& application, const log::recovery_plan& plan);
 
 } // namespace weir::actors

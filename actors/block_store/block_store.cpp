@@ -16,8 +16,6 @@
 #include "actors/node/newest_coordinator.hpp"
 #include "actors/receiver/protocol.hpp"
 #include "libstream/base/marks.hpp"
-#include "libstream/log/block_log.hpp"
-#include "libstream/log/positions.hpp"
 
 namespace weir::actors {
 
@@ -32,9 +30,10 @@ constexpr std::size_t most_early = 4096;
 using headers = std::vector<log::block_header>;
 
 /// What the log has of (input, epoch) behind what is known of it. On the log's thread.
-result<headers> read_behind(const services& services, input_id input, weir::epoch owner, block_sequence known) {
+result<headers> read_behind(const log::readable_node_log& log, input_id input, weir::epoch owner,
+                            block_sequence known) {
   headers behind;
-  auto scanned = log::scan_headers(*services.store, input, owner, known.next(), [&](const log::block_header& header) {
+  auto scanned = log.scan_headers(input, owner, known.next(), [&](const log::block_header& header) {
     behind.push_back(header);
     return true;
   });
@@ -44,14 +43,14 @@ result<headers> read_behind(const services& services, input_id input, weir::epoc
 }
 
 /// The same of every (input, epoch).
-result<headers> read_behind(const services& services, const block_index::heights& known) {
-  auto epochs = log::read_epochs(*services.store);
+result<headers> read_behind(const log::readable_node_log& log, const block_index::heights& known) {
+  auto epochs = log.read_epochs();
   if (!epochs)
     return tl::make_unexpected(epochs.error());
   headers all;
   for (auto& [key, position] : *epochs) {
     auto entry = known.find(key);
-    auto behind = read_behind(services, key.first, key.second, entry == known.end() ? block_sequence{} : entry->second);
+    auto behind = read_behind(log, key.first, key.second, entry == known.end() ? block_sequence{} : entry->second);
     if (!behind)
       return behind;
     all.insert(all.end(), behind->begin(), behind->end());
@@ -63,7 +62,8 @@ struct block_store_state {
   static inline const char* name = "block_store";
 
   block_store_actor::pointer self;
-  services_ptr services;
+  application_ptr application;
+  node_ptr node;
   std::optional<log_reader> log;
   block_index index;
   newest_coordinator coordinator;
@@ -75,10 +75,11 @@ struct block_store_state {
 
   block_store_state(block_store_actor::pointer ptr) : self{ptr} {}
 
-  void start(services_ptr given) {
-    services = std::move(given);
-    log.emplace(self, services);
-    log->read([](auto& node) { return read_behind(node, {}); }, [this](auto& found) { recover(found); });
+  void start(application_ptr of, node_ptr on) {
+    application = std::move(of);
+    node = std::move(on);
+    log.emplace(self, *node->workers, application->fail);
+    log->read([node = node] { return read_behind(node->log, {}); }, [this](auto& found) { recover(found); });
     schedule_retry();
   }
 
@@ -110,8 +111,8 @@ struct block_store_state {
       append(message.input, message.epoch, fresh);
       report(fresh); // not before: a seal must not reach the writer ahead of its blocks
     } else if (auto through = index.durable_through(message.input, message.epoch); through.value > 0)
-      services->directory.send(services->here(role::receiver, message.input.value),
-                               blocks_durable{message.input, message.epoch, through});
+      node->directory.send(node->here(role::receiver, message.input.value),
+                           blocks_durable{message.input, message.epoch, through});
   }
 
   /// Blocks that are not known here were appended for a lost predecessor, after this one had read the log; their receiver may be gone as
@@ -121,7 +122,7 @@ struct block_store_state {
     index.appended(message.input, message.epoch, message.through);
     if (message.through <= known)
       return say_durable(message);
-    log->read([message, known](auto& node) { return read_behind(node, message.input, message.epoch, known); },
+    log->read([node = node, message, known] { return read_behind(node->log, message.input, message.epoch, known); },
               [this, message](auto& found) {
                 report_unknown(found);
                 say_durable(message);
@@ -129,8 +130,8 @@ struct block_store_state {
   }
 
   void say_durable(const blocks_appended& message) {
-    services->directory.send(services->here(role::receiver, message.input.value),
-                             blocks_durable{message.input, message.epoch, message.through});
+    node->directory.send(node->here(role::receiver, message.input.value),
+                         blocks_durable{message.input, message.epoch, message.through});
   }
 
   /// Of what was found, some may have become known since, and gone again.
@@ -152,37 +153,37 @@ struct block_store_state {
   void on(const epoch_refused& message) {
     index.refused(message.input, message.epoch);
     forget_unknown(message.input, message.epoch.next());
-    services->directory.send(services->here(role::receiver, message.input.value), message);
+    node->directory.send(node->here(role::receiver, message.input.value), message);
     say_void(message);
   }
 
   /// What the writer took before it refused is in the log by now, also where its answer was lost: only what is behind that is void.
   void say_void(const epoch_refused& message) {
     auto durable = index.durable_through(message.input, message.epoch);
-    log->read([message, durable](auto& node) { return read_behind(node, message.input, message.epoch, durable); },
+    log->read([node = node, message, durable] { return read_behind(node->log, message.input, message.epoch, durable); },
               [this, message](auto& found) {
                 report_unknown(found);
-                services->directory.send(
-                  services->coordinator(),
+                node->directory.send(
+                  application->coordinator(),
                   blocks_void{message.input, message.epoch, index.durable_through(message.input, message.epoch)});
               });
   }
 
   void forget_unknown(input_id input, weir::epoch newest) {
-    services->blocks.drop_unknown(input, newest, [this](const block_id& id) { return index.knows(id); });
+    node->blocks.drop_unknown(input, newest, [this](const block_id& id) { return index.knows(id); });
   }
 
   void on(const report_blocks& message) {
     if (!coordinator.hears(message.coordinator))
       return;
-    blocks_reported answer{message.coordinator, message.question, {}, services->node, ++answers};
+    blocks_reported answer{message.coordinator, message.question, {}, node->id, ++answers};
     for (auto& known : index.known()) {
       report(known);
       auto& last = known.back().id;
       answer.lines.push_back({last.input, last.epoch, last.sequence});
     }
     for (auto& part : parts_of(std::move(answer)))
-      services->directory.send(services->coordinator(), std::move(part));
+      node->directory.send(application->coordinator(), std::move(part));
   }
 
   void on(const report_blocks_behind& message) {
@@ -196,9 +197,9 @@ struct block_store_state {
       return; // the newer one is told of them, and releases them
     for (auto& range : message.ranges) {
       index.released(range);
-      services->blocks.drop(range.input, range.epoch, range.last);
-      services->directory.send(services->here(role::receiver, range.input.value),
-                               blocks_released{range.input, range.epoch, range.last});
+      node->blocks.drop(range.input, range.epoch, range.last);
+      node->directory.send(node->here(role::receiver, range.input.value),
+                           blocks_released{range.input, range.epoch, range.last});
     }
   }
 
@@ -207,9 +208,9 @@ struct block_store_state {
     auto through = index.released_through(message.input, message.epoch, message.durable);
     if (through.value == 0)
       return;
-    services->blocks.drop(message.input, message.epoch, through);
-    services->directory.send(services->here(role::receiver, message.input.value),
-                             blocks_released{message.input, message.epoch, through});
+    node->blocks.drop(message.input, message.epoch, through);
+    node->directory.send(node->here(role::receiver, message.input.value),
+                         blocks_released{message.input, message.epoch, through});
   }
 
   void on(const peer_restarted& message) {
@@ -230,7 +231,7 @@ struct block_store_state {
   void find_unknown() {
     if (std::exchange(looking, true))
       return;
-    log->read([known = index.known_through()](auto& node) { return read_behind(node, known); },
+    log->read([node = node, known = index.known_through()] { return read_behind(node->log, known); },
               [this](auto& found) {
                 looking = false;
                 report_unknown(found);
@@ -252,11 +253,11 @@ struct block_store_state {
     }
   }
 
-  void schedule_retry() { self->delayed_send(self, services->settings.retry_interval, retry_tick{}); }
+  void schedule_retry() { self->delayed_send(self, application->settings.retry_interval, retry_tick{}); }
 
   void append(input_id input, weir::epoch owner, const headers& fresh) {
     for (auto& part : in_parts(fresh))
-      services->directory.send(services->here(role::checkpoint_writer), append_blocks{input, owner, std::move(part)});
+      node->directory.send(node->here(role::checkpoint_writer), append_blocks{input, owner, std::move(part)});
   }
 
   void report(const headers& kept) {
@@ -268,16 +269,16 @@ struct block_store_state {
         message.headers.push_back(kept[next]);
         message.headers.back().producers.clear();
       }
-      services->directory.send(services->coordinator(), std::move(message));
+      node->directory.send(application->coordinator(), std::move(message));
     }
   }
 };
 
 block_store_actor::behavior_type block_store_behavior(block_store_actor::stateful_pointer<block_store_state> self,
-                                                      services_ptr services) {
-  keep_conduct(self, services, to_string(address{role::block_store, 0}));
+                                                      application_ptr application, node_ptr node) {
+  keep_conduct(self, node->journal, to_string(address{role::block_store, 0}));
   auto& state = self->state;
-  state.start(std::move(services));
+  state.start(std::move(application), std::move(node));
   return {
     [&state](const store_blocks& message) { state.take(message); },
     [&state](const blocks_appended& message) { state.take(message); },
@@ -293,8 +294,8 @@ block_store_actor::behavior_type block_store_behavior(block_store_actor::statefu
 
 } // namespace
 
-block_store_actor spawn_block_store(caf::actor_system& system, services_ptr services) {
-  return system.spawn<caf::lazy_init>(block_store_behavior, std::move(services));
+block_store_actor spawn_block_store(caf::actor_system& system, application_ptr application, node_ptr node) {
+  return system.spawn<caf::lazy_init>(block_store_behavior, std::move(application), std::move(node));
 }
 
 } // namespace weir::actors

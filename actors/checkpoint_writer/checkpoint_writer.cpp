@@ -34,7 +34,8 @@ struct writer_state {
   static inline const char* name = "checkpoint_writer";
 
   checkpoint_writer_actor::pointer self;
-  services_ptr services;
+  application_ptr application;
+  node_ptr node;
   std::optional<log_thread> thread;
   struct loaded_log {
     std::optional<log::joint_log> log;
@@ -53,21 +54,22 @@ struct writer_state {
   writer_state(checkpoint_writer_actor::pointer ptr) : self{ptr} {}
 
   /// Reads the log on its own thread, behind whatever a lost predecessor still had under way there.
-  void start(services_ptr given) {
-    services = std::move(given);
-    commits.emplace(services->settings.batch_interval);
+  void start(application_ptr of, node_ptr on, const writer_ptr& own) {
+    application = std::move(of);
+    node = std::move(on);
+    commits.emplace(application->settings.batch_interval);
     began = self->clock().now();
-    auto worker = services->workers->make("log");
-    thread.emplace(worker, services->store, [services = services](const error& reason) { services->fail(reason); });
-    worker->post([services = services, loading = loading, me = caf::actor_cast<caf::actor_addr>(self)] {
-      auto loaded = log::joint_log::load(*services->store);
+    auto worker = node->workers->make("log");
+    thread.emplace(worker, own->store, application->fail);
+    worker->post([application = application, own, loading = loading, me = caf::actor_cast<caf::actor_addr>(self)] {
+      auto loaded = log::joint_log::load(*own->store);
       if (!loaded) {
-        services->fail(loaded.error());
+        application->fail(loaded.error());
         return;
       }
-      auto served = log::read_service_time(*services->store);
+      auto served = log::read_service_time(*own->store);
       if (!served) {
-        services->fail(served.error());
+        application->fail(served.error());
         return;
       }
       *loading = {std::move(*loaded), *served};
@@ -132,14 +134,14 @@ struct writer_state {
 
   /// Where a decision does not stand.
   bool object(const log::batch_answer& answer, weir::epoch asker) {
-    return answer.verdict != verdict::wait && send(services->coordinator(), coordination_lost{asker, answer.epoch});
+    return answer.verdict != verdict::wait && send(application->coordinator(), coordination_lost{asker, answer.epoch});
   }
 
   /// Until its commit is durable, what a batch has staged is in memory.
   std::vector<log::staged_bytes> staged_parts(const log::commit_record& record) const {
     std::vector<log::staged_bytes> parts;
     for (auto& part : record.parts) {
-      auto bytes = services->staging.find({record.epoch, record.view}, record.id, part.output, part.part);
+      auto bytes = node->staging.find({record.epoch, record.view}, record.id, part.output, part.part);
       ensure(bytes != nullptr, "a part that is committed was staged here", "batch", record.id, "output", part.output,
              "part", part.part, "epoch", record.epoch, "view", record.view);
       parts.push_back({*bytes, bytes});
@@ -150,7 +152,7 @@ struct writer_state {
   bool take(const claim_coordination& message) {
     auto [answer, step] = decide(log::claim_command{message.incarnation, message.after});
     auto& newest = log->batches().fence().claimed();
-    step.answer = reply(services->coordinator(), coordination_claimed{newest.incarnation, newest.epoch});
+    step.answer = reply(application->coordinator(), coordination_claimed{newest.incarnation, newest.epoch});
     return carry_out(commits->add(std::move(step)));
   }
 
@@ -162,7 +164,7 @@ struct writer_state {
     if (!newest)
       return true; // it names an epoch of an input that has none
     made.step.answer =
-      reply(services->coordinator(), epoch_opened{message.input, newest->first, newest->second.incarnation});
+      reply(application->coordinator(), epoch_opened{message.input, newest->first, newest->second.incarnation});
     return carry_out(commits->add(std::move(made.step)));
   }
 
@@ -171,11 +173,11 @@ struct writer_state {
                        {.before = "writer.before_seal", .after = "writer.after_seal"});
     if (made.answer.verdict == verdict::never) {
       mark("writer.never_seals");
-      return send(services->coordinator(), seal_impossible{message.epoch, message.record.id});
+      return send(application->coordinator(), seal_impossible{message.epoch, message.record.id});
     }
     if (!made.stands())
       return object(made.answer, message.epoch);
-    made.step.answer = reply(services->coordinator(), batch_sealed{message.epoch, message.record.id});
+    made.step.answer = reply(application->coordinator(), batch_sealed{message.epoch, message.record.id});
     return carry_out(commits->add_lingering(std::move(made.step)));
   }
 
@@ -185,8 +187,8 @@ struct writer_state {
       return object(made.answer, message.epoch);
     if (made.answer.verdict == verdict::repeated)
       mark("writer.answers_amendment_again");
-    made.step.answer =
-      reply(services->coordinator(), batch_amended{message.epoch, message.record.id, message.record.amendment.number});
+    made.step.answer = reply(application->coordinator(),
+                             batch_amended{message.epoch, message.record.id, message.record.amendment.number});
     return carry_out(commits->add(std::move(made.step)));
   }
 
@@ -200,7 +202,7 @@ struct writer_state {
     else
       for (auto& part : message.record.parts)
         made.step.bytes += part.bytes;
-    made.step.answer = reply(services->coordinator(), batch_committed{message.epoch, message.record.id});
+    made.step.answer = reply(application->coordinator(), batch_committed{message.epoch, message.record.id});
     return carry_out(commits->add(std::move(made.step)));
   }
 
@@ -209,8 +211,8 @@ struct writer_state {
     if (!made.stands())
       return object(made.answer, message.epoch);
     made.step.answer = [this, message] {
-      services->staging.drop(message.batch);
-      send(services->coordinator(), batch_finished{message.epoch, message.batch});
+      node->staging.drop(message.batch);
+      send(application->coordinator(), batch_finished{message.epoch, message.batch});
     };
     made.step.frees = true;
     return carry_out(commits->add_later(std::move(made.step), unhurried));
@@ -225,21 +227,21 @@ struct writer_state {
       case verdict::refused:
         // In its turn: blocks of that epoch may be on their way to the log, and are not to be dropped meanwhile.
         mark("writer.refuses_blocks");
-        step.answer = reply(services->here(role::block_store), epoch_refused{message.input, message.epoch});
+        step.answer = reply(node->here(role::block_store), epoch_refused{message.input, message.epoch});
         return carry_out(commits->add(std::move(step)));
       case verdict::written: append(step, std::move(headers)); break;
       case verdict::repeated: break;
       default: return false;
     }
     auto through = log->blocks().last(message.input);
-    step.answer = reply(services->here(role::block_store), blocks_appended{message.input, message.epoch, through});
+    step.answer = reply(node->here(role::block_store), blocks_appended{message.input, message.epoch, through});
     return carry_out(commits->add_lingering(std::move(step)));
   }
 
   /// Blocks with the positions that their producers reach by them.
   void append(write_step& step, std::vector<log::block_header> headers) const {
     for (auto& header : headers) {
-      auto bytes = services->blocks.find(header.id);
+      auto bytes = node->blocks.find(header.id);
       ensure(bytes != nullptr, "a block that is to be logged is on the shelf", "input", header.id.input, "epoch",
              header.id.epoch, "sequence", header.id.sequence);
       log::append_block(step.changes, header, bytes->view(), bytes);
@@ -255,7 +257,7 @@ struct writer_state {
   template <class Message>
   bool is_over(const Message& message) {
     return !log->blocks().is_current(message.input, message.epoch) &&
-           send(services->here(role::receiver, message.input.value), epoch_refused{message.input, message.epoch});
+           send(node->here(role::receiver, message.input.value), epoch_refused{message.input, message.epoch});
   }
 
   bool take(const find_producer& message) {
@@ -269,7 +271,7 @@ struct writer_state {
       });
     };
     step.answer = [this, message, known] {
-      send(services->here(role::receiver, message.input.value),
+      send(node->here(role::receiver, message.input.value),
            producer_found{message.input, message.epoch, message.producer, *known ? (*known)->last : 0,
                           known->has_value(), message.question});
     };
@@ -285,7 +287,7 @@ struct writer_state {
       return producers.part(message.input, message.producer, now).map([&](bool is_new) { *added = is_new; });
     };
     step.answer = [this, message, added] {
-      send(services->here(role::receiver, message.input.value),
+      send(node->here(role::receiver, message.input.value),
            departure_recorded{message.input, message.epoch, message.producer, *added, message.question});
     };
     return carry_out(commits->add(std::move(step)));
@@ -318,7 +320,7 @@ struct writer_state {
       return {};
     };
     step.answer = [this, message, counts] {
-      send(services->here(role::receiver, message.input.value),
+      send(node->here(role::receiver, message.input.value),
            producers_forgotten{message.input, message.epoch, counts->forgotten, counts->remaining, counts->example,
                                message.question});
     };
@@ -331,11 +333,11 @@ struct writer_state {
     for (auto& group : next.post)
       post(std::move(group));
     if (next.words)
-      services->journal->warning(*next.words);
+      node->journal->warning(*next.words);
     if (next.wait)
       self->delayed_send(self, next.wait->length, unhurried_due{next.wait->flushes});
     if (next.pause)
-      self->delayed_send(self, services->settings.disk_full_retry, write_again{*next.pause});
+      self->delayed_send(self, application->settings.disk_full_retry, write_again{*next.pause});
     for (auto& step : next.durable)
       step.answer();
     return true;
@@ -353,7 +355,7 @@ struct writer_state {
 
   template <class Message>
   bool send(const address& to, Message message) {
-    services->directory.send(to, std::move(message));
+    node->directory.send(to, std::move(message));
     return true;
   }
 
@@ -364,10 +366,10 @@ struct writer_state {
 };
 
 checkpoint_writer_actor::behavior_type writer_behavior(checkpoint_writer_actor::stateful_pointer<writer_state> self,
-                                                       services_ptr services) {
-  keep_conduct(self, services, to_string(address{role::checkpoint_writer, 0}));
+                                                       application_ptr application, node_ptr node, writer_ptr own) {
+  keep_conduct(self, node->journal, to_string(address{role::checkpoint_writer, 0}));
   auto& state = self->state;
-  state.start(std::move(services));
+  state.start(std::move(application), std::move(node), own);
   return {
     [&state](const claim_coordination& message) { state.handle(message); },
     [&state](const open_epoch& message) { state.handle(message); },
@@ -398,8 +400,9 @@ checkpoint_writer_actor::behavior_type writer_behavior(checkpoint_writer_actor::
 
 } // namespace
 
-checkpoint_writer_actor spawn_checkpoint_writer(caf::actor_system& system, services_ptr services) {
-  return system.spawn<caf::lazy_init>(writer_behavior, std::move(services));
+checkpoint_writer_actor spawn_checkpoint_writer(caf::actor_system& system, application_ptr application, node_ptr node,
+                                                writer_ptr own) {
+  return system.spawn<caf::lazy_init>(writer_behavior, std::move(application), std::move(node), std::move(own));
 }
 
 } // namespace weir::actors

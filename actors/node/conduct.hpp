@@ -1,12 +1,16 @@
 #pragma once
 
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
+#include "actors/caf.hpp"
 #include "actors/monitor/chaos_page.hpp"
-#include "actors/node/services.hpp"
+#include "actors/monitor/journal.hpp"
+#include "actors/node/role.hpp"
 
 namespace weir::actors {
 
@@ -14,14 +18,14 @@ namespace weir::actors {
 /// may take down an actor that does its work. What a handler throws ends the actor; the reason says what it was.
 /// Call first in an actor's behaviour function.
 template <class Self>
-void keep_conduct(Self self, const services_ptr& services, std::string who) {
+void keep_conduct(Self self, std::shared_ptr<journal> journal, std::string who) {
   using time_point = std::chrono::steady_clock::time_point;
   struct strays {
     std::uint64_t unsaid = 0;
     time_point said{};
   };
   auto seen = std::make_shared<strays>();
-  self->set_default_handler([seen, journal = services->journal, who = std::move(who)](
+  self->set_default_handler([seen, journal = std::move(journal), who = std::move(who)](
                               caf::scheduled_actor* actor, caf::message_view& stray) -> caf::result<caf::message> {
     if (chaos_page_is_attached() && stray.content().match_elements<throw_on_purpose>())
       throw std::runtime_error{"an experiment made it throw"};

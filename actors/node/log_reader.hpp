@@ -10,7 +10,8 @@
 
 #include "actors/caf.hpp"
 #include "actors/node/log_was_read.hpp"
-#include "actors/node/services.hpp"
+#include "actors/node/worker.hpp"
+#include "libstream/base/error.hpp"
 
 namespace weir::actors {
 
@@ -21,23 +22,22 @@ namespace weir::actors {
 /// nor called, and its successor hears nothing of it.
 class log_reader {
 public:
+  /// `fail` hears of an error, on the log's thread.
   template <class Actor>
-  log_reader(Actor* self, services_ptr services)
-    : reader_{caf::actor_cast<caf::actor_addr>(self)},
-      services_{std::move(services)},
-      thread_{services_->workers->make("log")} {}
+  log_reader(Actor* self, worker_factory& workers, std::function<void(const error&)> fail)
+    : reader_{caf::actor_cast<caf::actor_addr>(self)}, fail_{std::move(fail)}, thread_{workers.make("log")} {}
 
-  /// `read(services)` is called on the log's thread and must not touch the actor; `use` is called with what it answers, in the actor.
+  /// `read()` is called on the log's thread and must not touch the actor; `use` is called with what it answers, in the actor.
   /// Answers come in the order of their wishes. An error ends the application.
   template <class Read, class Use>
   void read(Read read, Use use) {
-    using answer = typename std::invoke_result_t<Read, const services&>::value_type;
+    using answer = typename std::invoke_result_t<Read>::value_type;
     auto place = std::make_shared<std::optional<answer>>();
     uses_.emplace(++last_, [place, use = std::move(use)]() mutable { use(**place); });
-    thread_->post([services = services_, reader = reader_, number = last_, read = std::move(read), place] {
-      auto known = read(*services);
+    thread_->post([fail = fail_, reader = reader_, number = last_, read = std::move(read), place] {
+      auto known = read();
       if (!known) {
-        services->fail(known.error());
+        fail(known.error());
         return;
       }
       place->emplace(std::move(*known));
@@ -53,7 +53,7 @@ public:
 
 private:
   caf::actor_addr reader_;
-  services_ptr services_;
+  std::function<void(const error&)> fail_;
   std::shared_ptr<worker> thread_;
   std::map<std::uint64_t, std::function<void()>> uses_; ///< by the number of the wish
   std::uint64_t last_ = 0;

@@ -22,7 +22,8 @@ struct executor_state {
   static inline const char* name = "partition_executor";
 
   partition_executor_actor::pointer self;
-  services_ptr services;
+  application_ptr application;
+  node_ptr node;
   address who{role::partition_executor, 0};
   newest_coordinator coordinator;
   std::optional<task_board> board;
@@ -38,11 +39,12 @@ struct executor_state {
 
   executor_state(partition_executor_actor::pointer ptr) : self{ptr} {}
 
-  void start(services_ptr given, std::uint32_t index) {
+  void start(application_ptr of, node_ptr on, std::uint32_t index) {
     who.index = index;
-    services = std::move(given);
-    board.emplace(services->plan, services->application.partitions, executor_place{services->node, index});
-    thread = services->workers->make("executor-" + std::to_string(index));
+    application = std::move(of);
+    node = std::move(on);
+    board.emplace(application->plan, application->record.partitions, executor_place{node->id, index});
+    thread = node->workers->make("executor-" + std::to_string(index));
   }
 
   void run(const run_batch& message) {
@@ -66,7 +68,7 @@ struct executor_state {
     for (auto& report : known.poisoned)
       say(report);
     for (auto& report : known.failed)
-      services->directory.send(services->coordinator(), report);
+      node->directory.send(application->coordinator(), report);
   }
 
   void output_ready(const map_output_ready& message) {
@@ -79,8 +81,8 @@ struct executor_state {
       return; // the newer one says so of this batch, or of a later one
     board->forgotten(message.batch);
     said.forget(message.batch);
-    services->exchange.drop(message.batch);
-    services->staging.committed(message.batch);
+    node->exchange.drop(message.batch);
+    node->staging.committed(message.batch);
     run_next(); // there may be room now, or another batch is the oldest
   }
 
@@ -89,18 +91,19 @@ struct executor_state {
   void run_next() {
     if (busy)
       return;
-    running = due.empty() ? board->next_tasks(services->exchange.has_room()) : std::exchange(due, {});
+    running = due.empty() ? board->next_tasks(node->exchange.has_room()) : std::exchange(due, {});
     if (running.empty())
       return;
     busy = true;
-    thread->post([services = services, tasks = running, me = caf::actor_cast<caf::actor_addr>(self)] {
-      tasks_ended message;
-      services->journal->batch_started(tasks.front().record->id, services->wall_clock_us());
-      for (auto& task : tasks)
-        message.reports.push_back(run_task(*services, task));
-      if (auto handle = caf::actor_cast<caf::actor>(me))
-        caf::anon_send(handle, std::move(message));
-    });
+    thread->post(
+      [application = application, node = node, tasks = running, me = caf::actor_cast<caf::actor_addr>(self)] {
+        tasks_ended message;
+        node->journal->batch_started(tasks.front().record->id, node->wall_clock_us());
+        for (auto& task : tasks)
+          message.reports.push_back(run_task(*application, *node, task));
+        if (auto handle = caf::actor_cast<caf::actor>(me))
+          caf::anon_send(handle, std::move(message));
+      });
   }
 
   void ended(const tasks_ended& message) {
@@ -121,10 +124,10 @@ struct executor_state {
       return;
     mark("executor.waits_for_room");
     if (refused.empty())
-      self->delayed_send(self, services->settings.disk_full_retry, run_again{++pauses});
+      self->delayed_send(self, application->settings.disk_full_retry, run_again{++pauses});
     refused.push_back(task);
     if (auto words = pause.refused(self->clock().now(), report.problem))
-      services->journal->warning(*words);
+      node->journal->warning(*words);
   }
 
   void try_again(const run_again& message) {
@@ -139,7 +142,7 @@ struct executor_state {
   void ended(const task_ended& report) {
     if (refused.empty() && due.empty())
       if (auto words = pause.went_on(self->clock().now()))
-        services->journal->warning(*words);
+        node->journal->warning(*words);
     if (!board->current(report.batch, report.attempt)) {
       mark("executor.drops_stale_task");
     } else if (!report.lost) {
@@ -156,31 +159,31 @@ struct executor_state {
   void pass_on(const task_ended& report) {
     fault_point("executor.task_ended");
     if (report.skipped > 0)
-      services->journal->tell({.name = "records_skipped",
-                               .limited = true,
-                               .batch = report.batch,
-                               .epoch = report.attempt.epoch,
-                               .actor = who,
-                               .message = "batch " + std::to_string(report.batch.value) + ": skipped " +
-                                          std::to_string(report.skipped) + " records longer than max_record_bytes (" +
-                                          std::to_string(services->settings.max_record_bytes) + ")",
-                               .more = {{"records", std::to_string(report.skipped)}}});
+      node->journal->tell({.name = "records_skipped",
+                           .limited = true,
+                           .batch = report.batch,
+                           .epoch = report.attempt.epoch,
+                           .actor = who,
+                           .message = "batch " + std::to_string(report.batch.value) + ": skipped " +
+                                      std::to_string(report.skipped) + " records longer than max_record_bytes (" +
+                                      std::to_string(application->settings.max_record_bytes) + ")",
+                           .more = {{"records", std::to_string(report.skipped)}}});
     task_finished news{report.attempt, report.batch, report.stage, report.task, report.parts, report.records};
-    auto feeds_others = !services->plan->stages()[report.stage.value].writes.empty();
+    auto feeds_others = !application->plan->stages()[report.stage.value].writes.empty();
     said.finished(news, feeds_others);
     say(news, feeds_others);
   }
 
   void say(const task_finished& report, bool feeds_others) {
     if (feeds_others)
-      services->directory.broadcast(role::partition_executor,
-                                    map_output_ready{report.attempt, report.batch, report.stage, report.task});
-    services->directory.send(services->coordinator(), report);
+      node->directory.broadcast(role::partition_executor,
+                                map_output_ready{report.attempt, report.batch, report.stage, report.task});
+    node->directory.send(application->coordinator(), report);
   }
 
   void failed(const task_failed& report) {
     said.failed(report);
-    services->directory.send(services->coordinator(), report);
+    node->directory.send(application->coordinator(), report);
   }
 
   void poisoned(const task_poisoned& report) {
@@ -190,15 +193,16 @@ struct executor_state {
 
   void say(const task_poisoned& report) {
     for (auto& part : parts_of(report))
-      services->directory.send(services->coordinator(), std::move(part));
+      node->directory.send(application->coordinator(), std::move(part));
   }
 };
 
 partition_executor_actor::behavior_type executor_behavior(
-  partition_executor_actor::stateful_pointer<executor_state> self, services_ptr services, std::uint32_t index) {
-  keep_conduct(self, services, to_string(address{role::partition_executor, index}));
+  partition_executor_actor::stateful_pointer<executor_state> self, application_ptr application, node_ptr node,
+  std::uint32_t index) {
+  keep_conduct(self, node->journal, to_string(address{role::partition_executor, index}));
   auto& state = self->state;
-  state.start(std::move(services), index);
+  state.start(std::move(application), std::move(node), index);
   return {
     [&state](const run_batch& message) { state.run(message); },
     [&state](const map_output_ready& message) { state.output_ready(message); },
@@ -211,9 +215,9 @@ partition_executor_actor::behavior_type executor_behavior(
 
 } // namespace
 
-partition_executor_actor spawn_partition_executor(caf::actor_system& system, services_ptr services,
+partition_executor_actor spawn_partition_executor(caf::actor_system& system, application_ptr application, node_ptr node,
                                                   std::uint32_t index) {
-  return system.spawn<caf::lazy_init>(executor_behavior, std::move(services), index);
+  return system.spawn<caf::lazy_init>(executor_behavior, std::move(application), std::move(node), index);
 }
 
 } // namespace weir::actors

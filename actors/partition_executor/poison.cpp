@@ -9,10 +9,11 @@ namespace weir::actors {
 namespace {
 
 /// The partition of the split in whose range the record lies: one range may be several pieces of text, or none.
-const std::string& partition_of(const services& services, const log::split& split, const plan::offender& found) {
+const std::string& partition_of(const application_services& application, const node_services& node,
+                                const log::split& split, const plan::offender& found) {
   auto pieces = found.piece;
   for (auto& range : split.ranges) {
-    auto read = read_range(services, range);
+    auto read = read_range(application, node, range);
     if (!read || pieces < read->size())
       return range.partition;
     pieces -= read->size();
@@ -21,12 +22,13 @@ const std::string& partition_of(const services& services, const log::split& spli
 }
 
 /// Where the record of a task that reads an input comes from.
-std::string origin_of(const services& services, const task_board::task& what, const plan::offender& found) {
-  if (!services.plan->stages()[what.stage.value].reads_text)
+std::string origin_of(const application_services& application, const node_services& node, const task_board::task& what,
+                      const plan::offender& found) {
+  if (!application.plan->stages()[what.stage.value].reads_text)
     return {};
   auto& split = what.record->splits[what.index.value];
   if (!split.ranges.empty())
-    return services.replayable[split.input().value]->describe(partition_of(services, split, found));
+    return node.replayable[split.input().value]->describe(partition_of(application, node, split, found));
   return split.blocks.empty() ? "" : "input " + std::to_string(split.blocks.front().input.value);
 }
 
@@ -40,17 +42,17 @@ task_ended failed(task_ended report, const error& why) {
   return report;
 }
 
-std::optional<task_ended> poisoned(const services& services, const task_board::task& what,
-                                   const plan::task_input& input, const std::vector<std::uint64_t>& known,
-                                   task_ended report, const error& why) {
-  auto policy = services.settings.on_error;
+std::optional<task_ended> poisoned(const application_services& application, const node_services& node,
+                                   const task_board::task& what, const plan::task_input& input,
+                                   const std::vector<std::uint64_t>& known, task_ended report, const error& why) {
+  auto policy = application.settings.on_error;
   auto problem = why;
-  auto can_leave_out = plan::can_leave_out(services.plan->stages()[input.stage.value]);
+  auto can_leave_out = plan::can_leave_out(application.plan->stages()[input.stage.value]);
   result<std::vector<plan::offender>> found;
   if (can_leave_out)
-    found = plan::find_offenders(*services.plan, input,
-                                 {known, limits::always_isolated, services.settings.isolate_share,
-                                  services.settings.max_task_failures, policy != error_policy::isolate});
+    found = plan::find_offenders(*application.plan, input,
+                                 {known, limits::always_isolated, application.settings.isolate_share,
+                                  application.settings.max_task_failures, policy != error_policy::isolate});
   if (!found)
     return failed(std::move(report), found.error());
   if (found->empty() && can_leave_out) {
@@ -59,12 +61,13 @@ std::optional<task_ended> poisoned(const services& services, const task_board::t
   }
   if (!found->empty()) {
     auto& first = found->front();
-    problem = plan::error_of(first, services.plan->stages()[what.stage.value], what.record->id, what.index,
-                             origin_of(services, what, first), why.hint);
+    problem = plan::error_of(first, application.plan->stages()[what.stage.value], what.record->id, what.index,
+                             origin_of(application, node, what, first), why.hint);
   }
   for (auto& each : *found)
     report.excluded.push_back({what.stage, what.index, each.position, each.operator_name, each.problem,
-                               services.plan->fingerprint(), !services.plan->stages()[what.stage.value].reads_text});
+                               application.plan->fingerprint(),
+                               !application.plan->stages()[what.stage.value].reads_text});
   report.problem = problem.message();
   if (policy == error_policy::skip) {
     mark("executor.skips_batch");
@@ -77,7 +80,7 @@ std::optional<task_ended> poisoned(const services& services, const task_board::t
     report.excluded.clear();
     return failed(std::move(report), problem);
   }
-  mark(services.plan->stages()[what.stage.value].reads_text ? "executor.isolates_record" : "executor.isolates_key");
+  mark(application.plan->stages()[what.stage.value].reads_text ? "executor.isolates_record" : "executor.isolates_key");
   report.problem = "isolated " + std::to_string(report.excluded.size()) + " record(s) of batch " +
                    std::to_string(what.record->id.value) + ", the first: " + problem.message();
   return report;

@@ -6,8 +6,6 @@
 #include "libstream/base/marks.hpp"
 #include "libstream/data/checksum.hpp"
 #include "libstream/data/record_traits.hpp"
-#include "libstream/log/batch_log.hpp"
-#include "libstream/log/block_log.hpp"
 #include "libstream/plan/offenders.hpp"
 
 namespace weir::actors {
@@ -18,20 +16,21 @@ constexpr const char* missing_block = "a sealed block is missing";
 
 /// A batch is computed while its seal is on its way. If its blocks were lost before they were durable, so was the seal: the
 /// coordinator, which hears of it from the writer, starts anew without them.
-bool lost_before_sealed(const services& services, const task_board::task& what, const error& why) {
+bool lost_before_sealed(const node_services& node, const task_board::task& what, const error& why) {
   if (why.what != missing_block)
     return false;
-  auto sealed = log::read_batch(*services.store, what.record->id);
+  auto sealed = node.seals.has(what.record->id);
   return sealed && !*sealed;
 }
 
-result<void> load_blocks(const services& services, const log::block_range& range, std::vector<plan::text_piece>& into) {
+result<void> load_blocks(const node_services& node, const log::block_range& range,
+                         std::vector<plan::text_piece>& into) {
   for (auto sequence = range.first; sequence <= range.last; sequence = sequence.next()) {
     block_id id{range.input, range.epoch, sequence};
-    auto bytes = services.blocks.find(id);
+    auto bytes = node.blocks.find(id);
     if (!bytes) {
       mark("executor.reads_block_from_log");
-      auto logged = log::read_block(*services.store, id);
+      auto logged = node.log.read_block(id);
       if (!logged)
         return tl::make_unexpected(logged.error());
       if (!*logged)
@@ -45,13 +44,14 @@ result<void> load_blocks(const services& services, const log::block_range& range
   return {};
 }
 
-result<std::vector<plan::text_piece>> load(const services& services, const log::split& split) {
+result<std::vector<plan::text_piece>> load(const application_services& application, const node_services& node,
+                                           const log::split& split) {
   std::vector<plan::text_piece> pieces;
   for (auto& range : split.blocks)
-    if (auto loaded = load_blocks(services, range, pieces); !loaded)
+    if (auto loaded = load_blocks(node, range, pieces); !loaded)
       return tl::make_unexpected(loaded.error());
   for (auto& range : split.ranges) {
-    auto read = read_range(services, range);
+    auto read = read_range(application, node, range);
     if (!read)
       return tl::make_unexpected(read.error());
     pieces.insert(pieces.end(), read->begin(), read->end());
@@ -59,25 +59,26 @@ result<std::vector<plan::text_piece>> load(const services& services, const log::
   return pieces;
 }
 
-result<plan::task_input> gather(const services& services, const task_board::task& what, const plan::stage& stage) {
+result<plan::task_input> gather(const application_services& application, const node_services& node,
+                                const task_board::task& what, const plan::stage& stage) {
   plan::task_input input;
   input.batch = what.record->id;
   input.batch_time_ms = what.record->time_ms;
   input.stage = what.stage;
   input.index = what.index;
-  input.hash_seed = services.application.hash_seed;
-  input.partitions = services.application.partitions;
+  input.hash_seed = application.record.hash_seed;
+  input.partitions = application.record.partitions;
   input.splits = what.record->splits.size();
-  input.max_record_bytes = services.settings.max_record_bytes;
+  input.max_record_bytes = application.settings.max_record_bytes;
   if (stage.reads_text) {
-    auto pieces = load(services, what.record->splits[what.index.value]);
+    auto pieces = load(application, node, what.record->splits[what.index.value]);
     if (!pieces)
       return tl::make_unexpected(pieces.error());
     input.text = std::move(*pieces);
   }
   for (auto shuffle : stage.reads) {
     auto runs =
-      services.exchange.collect(*services.plan, what.attempt, input.batch, shuffle, partition_index{what.index.value});
+      node.exchange.collect(*application.plan, what.attempt, input.batch, shuffle, partition_index{what.index.value});
     if (!runs)
       return tl::make_unexpected(runs.error());
     input.runs.push_back(std::move(*runs));
@@ -97,9 +98,10 @@ std::vector<log::exclusion> exclusions_of(const task_board::task& what) {
 
 /// The records that a task was run without, as lines of the dead letters: record, operator, problem. Each has its place among the parts of
 /// the batch, whichever stage it is of.
-void stage_dead_letters(services& services, const task_board::task& what, const std::vector<log::exclusion>& excluded,
-                        const std::vector<std::string>& records, task_ended& report) {
-  if (excluded.empty() || !services.dead_letters)
+void stage_dead_letters(const application_services& application, node_services& node, const task_board::task& what,
+                        const std::vector<log::exclusion>& excluded, const std::vector<std::string>& records,
+                        task_ended& report) {
+  if (excluded.empty() || !application.dead_letters)
     return;
   auto bytes = std::make_shared<std::string>();
   for (std::size_t i = 0; i < excluded.size(); ++i) {
@@ -111,38 +113,39 @@ void stage_dead_letters(services& services, const task_board::task& what, const 
     *bytes += '\n';
   }
   auto part = what.index.value;
-  auto counts = services.plan->task_counts(what.record->splits.size(), services.application.partitions);
+  auto counts = application.plan->task_counts(what.record->splits.size(), application.record.partitions);
   for (std::size_t stage = 0; stage < what.stage.value; ++stage)
     part += static_cast<std::uint32_t>(counts[stage]);
-  report.parts.push_back({services.plan->outputs()[services.dead_letters->value].name, part, bytes->size(),
+  report.parts.push_back({application.plan->outputs()[application.dead_letters->value].name, part, bytes->size(),
                           excluded.size(), data::checksum(*bytes)});
-  services.staging.put(what.attempt, report.batch, report.parts.back().output, part, std::move(bytes));
+  node.staging.put(what.attempt, report.batch, report.parts.back().output, part, std::move(bytes));
 }
 
 /// Runs the plan, again if a user function fails: it may depend on something that comes back.
-result<plan::task_result> try_to_run(services& services, const plan::task_input& input) {
+result<plan::task_result> try_to_run(const application_services& application, journal& journal,
+                                     const plan::task_input& input) {
   for (std::uint32_t failures = 1;; ++failures) {
-    auto made = services.plan->run(input);
-    if (made || made.error().thrown_by.empty() || failures >= services.settings.max_task_failures)
+    auto made = application.plan->run(input);
+    if (made || made.error().thrown_by.empty() || failures >= application.settings.max_task_failures)
       return made;
     mark("executor.tries_task_again");
-    services.journal->detail("failure " + std::to_string(failures) + " of a task: " + made.error().message());
+    journal.detail("failure " + std::to_string(failures) + " of a task: " + made.error().message());
   }
 }
 
 } // namespace
 
-task_ended run_task(services& services, const task_board::task& what) {
+task_ended run_task(const application_services& application, node_services& node, const task_board::task& what) {
   task_ended report;
   report.attempt = what.attempt;
   report.batch = what.record->id;
   report.stage = what.stage;
   report.task = what.index;
-  auto& stage = services.plan->stages()[what.stage.value];
-  if (stage.reads_text && !reads(services, stage, what.record->splits[what.index.value]))
+  auto& stage = application.plan->stages()[what.stage.value];
+  if (stage.reads_text && !reads(application, stage, what.record->splits[what.index.value]))
     return report; // nothing of it is for this stage
-  auto input = gather(services, what, stage);
-  if (!input && lost_before_sealed(services, what, input.error())) {
+  auto input = gather(application, node, what, stage);
+  if (!input && lost_before_sealed(node, what, input.error())) {
     mark("executor.finds_blocks_lost");
     report.lost = true;
     return report;
@@ -154,34 +157,34 @@ task_ended run_task(services& services, const task_board::task& what) {
   for (auto& each : excluded)
     positions.push_back(each.position);
   auto whole = positions.empty() ? std::nullopt : std::optional{*input};
-  auto records = plan::leave_out(*input, *services.plan, positions);
-  auto made = try_to_run(services, *input);
+  auto records = plan::leave_out(*input, *application.plan, positions);
+  auto made = try_to_run(application, *node.journal, *input);
   if (!made && !made.error().thrown_by.empty()) {
-    auto verdict = poisoned(services, what, whole ? *whole : *input, positions, report, made.error());
+    auto verdict = poisoned(application, node, what, whole ? *whole : *input, positions, report, made.error());
     if (!verdict)
-      made = services.plan->run(*input); // it has just passed
+      made = application.plan->run(*input); // it has just passed
     else
       return std::move(*verdict);
   }
   if (!made)
     return failed(std::move(report), made.error());
   for (auto& output : made->shuffles)
-    if (auto kept = services.exchange.push(what.attempt, report.batch, what.index, std::move(output)); !kept)
+    if (auto kept = node.exchange.push(what.attempt, report.batch, what.index, std::move(output)); !kept)
       return failed(std::move(report), kept.error());
   for (auto& staged : made->staged) {
     if (staged.records == 0)
       continue;
-    auto& name = services.plan->outputs()[staged.output.value].name;
+    auto& name = application.plan->outputs()[staged.output.value].name;
     auto bytes = std::make_shared<const std::string>(std::move(staged.bytes));
     report.parts.push_back({name, staged.part, bytes->size(), staged.records, data::checksum(*bytes)});
-    services.staging.put(what.attempt, report.batch, name, staged.part, std::move(bytes));
+    node.staging.put(what.attempt, report.batch, name, staged.part, std::move(bytes));
   }
   if (!stage.reads_text) { // those that are there
     std::erase_if(excluded, [&](auto& each) { return made->left_out.count(each.position) == 0; });
     for (auto& each : excluded)
       records.push_back(made->left_out[each.position]);
   }
-  stage_dead_letters(services, what, excluded, records, report);
+  stage_dead_letters(application, node, what, excluded, records, report);
   if (stage.reads_text) // static data is no input of the batch
     report.records = made->records_in;
   report.skipped = made->skipped_records;

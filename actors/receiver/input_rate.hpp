@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "actors/node/first_rate.hpp"
-#include "actors/node/services.hpp"
+#include "actors/application/first_rate.hpp"
+#include "actors/application/settings.hpp"
 #include "actors/receiver/protocol.hpp"
 
 namespace weir::actors {

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "actors/node/services.hpp"
+#include "actors/application/application_services.hpp"
+#include "actors/node/node_services.hpp"
 
 namespace weir::actors {
 
@@ -10,7 +11,8 @@ inline bool has_feed(const input_url& input) {
   return input.what() == tcp_client || input.what() == generate || input.what() == stream;
 }
 
-/// Opens the feed of an input: what `services::open_feed` is in a real process.
-result<std::unique_ptr<feed>> open_feed(services& services, input_id input, std::shared_ptr<feed_listener> listener);
+/// Opens the feed of an input: what `node_services::open_feed` is in a real process.
+result<std::unique_ptr<feed>> open_feed(const application_services& application, const node_services& node,
+                                        input_id input, std::shared_ptr<feed_listener> listener);
 
 } // namespace weir::actors

@@ -14,14 +14,13 @@
 #include "actors/receiver/producer_port.hpp"
 #include "actors/receiver/receiver_core.hpp"
 #include "actors/receiver/source_listeners.hpp"
-#include "libstream/log/positions.hpp"
 
 namespace weir::actors {
 
 namespace {
 
-result<producer_port::known_producers> count_producers(const services& services, input_id input) {
-  auto names = log::read_producers(*services.store, input);
+result<producer_port::known_producers> count_producers(const log::readable_node_log& log, input_id input) {
+  auto names = log.read_producers(input);
   if (!names)
     return tl::make_unexpected(names.error());
   return producer_port::known_producers{
@@ -32,7 +31,8 @@ struct receiver_state {
   static inline const char* name = "receiver";
 
   receiver_actor::pointer self;
-  services_ptr services;
+  application_ptr application;
+  node_ptr node;
   input_id input;
   std::optional<receiver_core> core;
   producer_port* port = nullptr; ///< of the two, one is there
@@ -45,28 +45,27 @@ struct receiver_state {
       core->end();
   }
 
-  result<void> start(services_ptr given, input_id which) {
-    services = std::move(given);
+  result<void> start(application_ptr of, node_ptr on, input_id which) {
+    application = std::move(of);
+    node = std::move(on);
     input = which;
-    auto opened = has_feed(services->settings.inputs[input.value]) ? open_feed() : open_port();
+    auto opened = has_feed(application->settings.inputs[input.value]) ? open_feed() : open_port();
     if (opened)
       perform_all();
     return opened;
   }
 
   result<void> open_port() {
-    auto& url = services->settings.inputs[input.value];
-    auto bound =
-      services->ingest->listen(url.address(), services->settings.max_receiver_bytes,
-                               std::make_shared<port_listener>(receiver_mailbox{self}, services->journal, input));
+    auto& url = application->settings.inputs[input.value];
+    auto bound = node->ingest->listen(url.address(), application->settings.max_receiver_bytes,
+                                      std::make_shared<port_listener>(receiver_mailbox{self}, node->journal, input));
     if (!bound)
       return tl::make_unexpected(bound.error());
-    url.rebind((*bound)->address()); // a successor binds the same port, so that producers find it
     make_core();
-    producer_port::settings settings{input, services->settings.max_producers, services->settings.producer_ttl};
-    port = &core->receive_from<producer_port>(now(), settings, std::move(*bound), services->journal);
-    log.emplace(self, services);
-    log->read([input = input](auto& node) { return count_producers(node, input); },
+    producer_port::settings settings{input, application->settings.max_producers, application->settings.producer_ttl};
+    port = &core->receive_from<producer_port>(now(), settings, std::move(*bound), node->journal);
+    log.emplace(self, *node->workers, application->fail);
+    log->read([node = node, input = input] { return count_producers(node->log, input); },
               [this](auto& known) {
                 port->know(known);
                 core->begin();
@@ -75,24 +74,24 @@ struct receiver_state {
   }
 
   result<void> open_feed() {
-    auto opened = services->open_feed(input, std::make_shared<own_feed_listener>(receiver_mailbox{self}));
+    auto opened = node->open_feed(input, std::make_shared<own_feed_listener>(receiver_mailbox{self}));
     if (!opened)
       return tl::make_unexpected(opened.error());
     make_core();
-    feed = &core->receive_from<own_feed>(now(), input, services->settings.inputs[input.value].text(),
-                                         std::move(*opened), services->journal);
+    feed = &core->receive_from<own_feed>(now(), input, application->settings.inputs[input.value].text(),
+                                         std::move(*opened), node->journal);
     core->begin();
     return {};
   }
 
   void make_core() {
-    auto& settings = services->settings;
-    core.emplace(receiver_facts{input, settings.inputs[input.value].text(), services->random(), settings.block_interval,
+    auto& settings = application->settings;
+    core.emplace(receiver_facts{input, settings.inputs[input.value].text(), node->random(), settings.block_interval,
                                 settings.retry_interval},
-                 input_rate{settings}, services->journal);
+                 input_rate{settings}, node->journal);
   }
 
-  receiver_core::moment now() const { return {self->clock().now(), services->wall_clock_us()}; }
+  receiver_core::moment now() const { return {self->clock().now(), node->wall_clock_us()}; }
 
   // -- what the actor hears --------------------------------------------------------------------------------------------
 
@@ -142,10 +141,10 @@ struct receiver_state {
   }
 
   void perform(receiver_actions::send& action) {
-    auto to = action.to == role::batch_coordinator ? services->coordinator() : services->here(action.to);
-    std::visit([&](auto& message) { services->directory.send(to, std::move(message)); }, action.message);
+    auto to = action.to == role::batch_coordinator ? application->coordinator() : node->here(action.to);
+    std::visit([&](auto& message) { node->directory.send(to, std::move(message)); }, action.message);
   }
-  void perform(receiver_actions::shelve& action) { services->blocks.put(action.id, std::move(action.bytes)); }
+  void perform(receiver_actions::shelve& action) { node->blocks.put(action.id, std::move(action.bytes)); }
   void perform(const receiver_actions::at_fault_point& place) { fault_point(place.name); }
   void perform(const receiver_actions::start_timer& action) {
     using enum receiver_actions::timer;
@@ -166,11 +165,11 @@ struct receiver_state {
 };
 
 receiver_actor::behavior_type receiver_behavior(receiver_actor::stateful_pointer<receiver_state> self,
-                                                services_ptr services, input_id input) {
-  keep_conduct(self, services, to_string(address{role::receiver, input.value}));
+                                                application_ptr application, node_ptr node, input_id input) {
+  keep_conduct(self, node->journal, to_string(address{role::receiver, input.value}));
   auto& state = self->state;
-  if (auto started = state.start(services, input); !started) {
-    services->fail(started.error());
+  if (auto started = state.start(application, node, input); !started) {
+    application->fail(started.error());
     self->quit(caf::exit_reason::normal); // it has said why: a successor would only say it again
   }
   return {
@@ -212,8 +211,8 @@ receiver_actor::behavior_type receiver_behavior(receiver_actor::stateful_pointer
 
 } // namespace
 
-receiver_actor spawn_receiver(caf::actor_system& system, services_ptr services, input_id input) {
-  return system.spawn<caf::lazy_init>(receiver_behavior, std::move(services), input);
+receiver_actor spawn_receiver(caf::actor_system& system, application_ptr application, node_ptr node, input_id input) {
+  return system.spawn<caf::lazy_init>(receiver_behavior, std::move(application), std::move(node), input);
 }
 
 } // namespace weir::actors

@@ -32,7 +32,8 @@ struct replay_receiver_state {
   static inline const char* name = "replay_receiver";
 
   replay_receiver_actor::pointer self;
-  services_ptr services;
+  application_ptr application;
+  node_ptr node;
   input_id input;
   std::shared_ptr<worker> thread;
   /// Made and used by the worker only; knows what the current coordinator has been told.
@@ -49,13 +50,14 @@ struct replay_receiver_state {
 
   replay_receiver_state(replay_receiver_actor::pointer ptr) : self{ptr} {}
 
-  void start(services_ptr given, input_id which) {
-    services = std::move(given);
+  void start(application_ptr of, node_ptr on, input_id which) {
+    application = std::move(of);
+    node = std::move(on);
     input = which;
-    thread = services->workers->make("listing-" + std::to_string(which.value));
-    auto& url = services->settings.inputs[input.value];
-    services->journal->receiver_started(input, url.what() == input_url::kind::file ? url.directory() : url.text());
-    line.emplace(input, services->random());
+    thread = node->workers->make("listing-" + std::to_string(which.value));
+    auto& url = application->settings.inputs[input.value];
+    node->journal->receiver_started(input, url.what() == input_url::kind::file ? url.directory() : url.text());
+    line.emplace(input, node->random());
     say_activity(false);
     self->delayed_send(self, look_pause, input_tick{watches});
     schedule_retry();
@@ -73,12 +75,12 @@ struct replay_receiver_state {
       return;
     looking = true;
     looks_since = self->clock().now();
-    look_time now{looks_since, services->wall_clock_us(), last_ended};
-    thread->post([services = services, input = input, watch = watch, named = named, number = watches, now,
-                  me = caf::actor_cast<caf::actor_addr>(self)] {
+    look_time now{looks_since, node->wall_clock_us(), last_ended};
+    thread->post([application = application, node = node, input = input, watch = watch, named = named, number = watches,
+                  now, me = caf::actor_cast<caf::actor_addr>(self)] {
       if (!*watch)
-        *watch = watch_source(services, input);
-      auto message = ask(*services, input, **watch, *named, now);
+        *watch = watch_source(application, node, input);
+      auto message = ask(*application, *node, input, **watch, *named, now);
       message.watch = number;
       if (auto handle = caf::actor_cast<caf::actor>(me))
         caf::anon_send(handle, std::move(message));
@@ -86,20 +88,20 @@ struct replay_receiver_state {
   }
 
   /// On the worker.
-  static source_listed ask(actors::services& services, input_id input, source_watch& watch,
-                           std::set<std::string>& named, const look_time& now) {
+  static source_listed ask(const application_services& application, const node_services& node, input_id input,
+                           source_watch& watch, std::set<std::string>& named, const look_time& now) {
     source_listed message;
     auto news = watch.look(now);
     message.costly = watch.is_costly();
     if (!news) {
-      complain(services, input, news.error().message());
+      complain(*node.journal, input, news.error().message());
       return message;
     }
     for (auto& file : news->unreadable)
       if (named.size() < most_named && named.insert(file.message()).second)
-        complain(services, input, file.message());
+        complain(*node.journal, input, file.message());
     if (news->refusal) {
-      services.fail(*news->refusal);
+      application.fail(*news->refusal);
       return message; // nothing of it is to be sealed
     }
     message.partitions = std::move(news->found);
@@ -108,12 +110,12 @@ struct replay_receiver_state {
     return message;
   }
 
-  static void complain(actors::services& services, input_id input, const std::string& sentence) {
-    services.journal->tell({.name = "input_unreadable",
-                            .limited = true,
-                            .actor = address{role::receiver, input.value},
-                            .message = sentence});
-    services.journal->receiver_failed(input, sentence);
+  static void complain(actors::journal& journal, input_id input, const std::string& sentence) {
+    journal.tell({.name = "input_unreadable",
+                  .limited = true,
+                  .actor = address{role::receiver, input.value},
+                  .message = sentence});
+    journal.receiver_failed(input, sentence);
   }
 
   void listed(const source_listed& message) {
@@ -171,11 +173,12 @@ struct replay_receiver_state {
     if (!line->hear(message) || draining || counting == question)
       return; // or it was repeated
     counting = question;
-    thread->post([services = services, input = input, message, me = caf::actor_cast<caf::actor_addr>(self)] {
-      auto answer = count_records(*services, input, message);
-      if (auto handle = caf::actor_cast<caf::actor>(me))
-        caf::anon_send(handle, answer);
-    });
+    thread->post(
+      [application = application, node = node, input = input, message, me = caf::actor_cast<caf::actor_addr>(self)] {
+        auto answer = count_records(*application, *node, input, message);
+        if (auto handle = caf::actor_cast<caf::actor>(me))
+          caf::anon_send(handle, answer);
+      });
   }
 
   void counted(const offsets_counted& message) {
@@ -185,12 +188,12 @@ struct replay_receiver_state {
   }
 
   /// On the worker.
-  static offsets_counted count_records(const actors::services& services, input_id input,
-                                       const count_offsets& question) {
-    auto form = services.replayable[input.value]->form();
+  static offsets_counted count_records(const application_services& application, const node_services& node,
+                                       input_id input, const count_offsets& question) {
+    auto form = node.replayable[input.value]->form();
     auto fitting =
       fit_ranges(question.ranges, question.most_records, [&](const offset_range& range) -> result<std::uint64_t> {
-        auto pieces = read_range(services, range);
+        auto pieces = read_range(application, node, range);
         if (!pieces)
           return tl::make_unexpected(pieces.error());
         std::uint64_t records = 0;
@@ -221,7 +224,7 @@ struct replay_receiver_state {
     if (!line->hear(message))
       return;
     if (!std::exchange(draining, true))
-      services->journal->receiver_stopped(input, drained_reason);
+      node->journal->receiver_stopped(input, drained_reason);
     send(input_drained{input, {}, {}});
   }
 
@@ -233,19 +236,20 @@ struct replay_receiver_state {
     self->delayed_send(self, pause, input_tick{watches});
   }
 
-  void schedule_retry() { self->delayed_send(self, services->settings.retry_interval, retry_tick{}); }
+  void schedule_retry() { self->delayed_send(self, application->settings.retry_interval, retry_tick{}); }
 
   template <class Message>
   void send(Message message) {
-    services->directory.send(services->coordinator(), std::move(message));
+    node->directory.send(application->coordinator(), std::move(message));
   }
 };
 
 replay_receiver_actor::behavior_type replay_receiver_behavior(
-  replay_receiver_actor::stateful_pointer<replay_receiver_state> self, services_ptr services, input_id input) {
-  keep_conduct(self, services, to_string(address{role::receiver, input.value}));
+  replay_receiver_actor::stateful_pointer<replay_receiver_state> self, application_ptr application, node_ptr node,
+  input_id input) {
+  keep_conduct(self, node->journal, to_string(address{role::receiver, input.value}));
   auto& state = self->state;
-  state.start(std::move(services), input);
+  state.start(std::move(application), std::move(node), input);
   return {
     [&state](const drain_input& message) { state.drain(message); },
     [&state](const report_input& message) { state.report(message); },
@@ -261,8 +265,9 @@ replay_receiver_actor::behavior_type replay_receiver_behavior(
 
 } // namespace
 
-replay_receiver_actor spawn_replay_receiver(caf::actor_system& system, services_ptr services, input_id input) {
-  return system.spawn<caf::lazy_init>(replay_receiver_behavior, std::move(services), input);
+replay_receiver_actor spawn_replay_receiver(caf::actor_system& system, application_ptr application, node_ptr node,
+                                            input_id input) {
+  return system.spawn<caf::lazy_init>(replay_receiver_behavior, std::move(application), std::move(node), input);
 }
 
 } // namespace weir::actors

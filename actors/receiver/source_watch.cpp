@@ -6,7 +6,6 @@
 #include "actors/sources/directory_source.hpp"
 #include "actors/sources/directory_watch.hpp"
 #include "actors/sources/packed_file.hpp"
-#include "libstream/log/positions.hpp"
 
 namespace weir::actors {
 
@@ -14,12 +13,13 @@ namespace {
 
 class watched_directory final : public source_watch {
 public:
-  watched_directory(services_ptr services, input_id input, std::unique_ptr<directory_watch> watch)
-    : services_{std::move(services)},
+  watched_directory(application_ptr application, node_ptr node, input_id input, std::unique_ptr<directory_watch> watch)
+    : application_{std::move(application)},
+      node_{std::move(node)},
       input_{input},
       watch_{std::move(watch)},
-      record_bytes_{record_bytes(*services_, input_)},
-      files_{services_->settings.file_settle, watch_->has_own_times(), services_->application.hash_seed} {}
+      record_bytes_{record_bytes(*node_, input_)},
+      files_{application_->settings.file_settle, watch_->has_own_times(), application_->record.hash_seed} {}
 
   result<news> look(const look_time& now) override {
     files_.begin_look(now);
@@ -68,8 +68,8 @@ private:
 
   /// One that batches have read, in part or in whole, is the coordinator's: it knows whether something of it is missing.
   bool was_begun(const listed_file& file) const {
-    auto position = log::read_partition(*services_->store, input_, file.name);
-    return position && *position && (*position)->sealed_to > 0;
+    auto sealed_to = node_->seals.sealed_to(input_, file.name);
+    return sealed_to && *sealed_to > 0;
   }
 
   error waits(const listed_file& file, error why) const {
@@ -88,7 +88,7 @@ private:
 
   std::optional<error> check_records(const listed_file& file) const {
     auto each = std::to_string(record_bytes_);
-    if (record_bytes_ > services_->settings.max_record_bytes)
+    if (record_bytes_ > application_->settings.max_record_bytes)
       return error{error_code::configuration, "its records of " + each + " bytes are longer than max_record_bytes",
                    path_of(file), "raise max_record_bytes"};
     if (file.size % record_bytes_ == 0)
@@ -98,17 +98,16 @@ private:
                  path_of(file), "move it out of the directory, and put it in whole, under a new name"};
   }
 
-  std::string path_of(const listed_file& file) const {
-    return services_->replayable[input_.value]->describe(file.name);
-  }
+  std::string path_of(const listed_file& file) const { return node_->replayable[input_.value]->describe(file.name); }
 
   /// 0 = its files are lines.
-  static std::uint64_t record_bytes(const services& of, input_id input) {
+  static std::uint64_t record_bytes(const node_services& of, input_id input) {
     auto records = dynamic_cast<const record_directory*>(of.replayable[input.value].get());
     return records ? records->record_bytes() : 0;
   }
 
-  services_ptr services_;
+  application_ptr application_;
+  node_ptr node_;
   input_id input_;
   std::unique_ptr<directory_watch> watch_;
   std::uint64_t record_bytes_; ///< 0 = lines
@@ -117,10 +116,11 @@ private:
 
 class asked_source final : public source_watch {
 public:
-  asked_source(services_ptr services, input_id input) : services_{std::move(services)}, input_{input} {}
+  asked_source(application_ptr application, node_ptr node, input_id input)
+    : application_{std::move(application)}, node_{std::move(node)}, input_{input} {}
 
   result<news> look(const look_time&) override {
-    auto partitions = list_partitions(*services_, input_);
+    auto partitions = list_partitions(*application_, *node_, input_);
     if (!partitions)
       return tl::make_unexpected(partitions.error());
     news made;
@@ -139,18 +139,19 @@ private:
     return (found.grows || known->second.grows) && std::exchange(known->second, found) != found;
   }
 
-  services_ptr services_;
+  application_ptr application_;
+  node_ptr node_;
   input_id input_;
   std::map<std::string, plan::source_partition> told_; ///< by name
 };
 
 } // namespace
 
-std::unique_ptr<source_watch> watch_source(services_ptr services, input_id input) {
-  if (directory_of(*services, input))
-    if (auto watch = services->watch_directory(input))
-      return std::make_unique<watched_directory>(std::move(services), input, std::move(watch));
-  return std::make_unique<asked_source>(std::move(services), input);
+std::unique_ptr<source_watch> watch_source(application_ptr application, node_ptr node, input_id input) {
+  if (directory_of(*application, *node, input))
+    if (auto watch = node->watch_directory(input))
+      return std::make_unique<watched_directory>(std::move(application), std::move(node), input, std::move(watch));
+  return std::make_unique<asked_source>(std::move(application), std::move(node), input);
 }
 
 } // namespace weir::actors

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "actors/node/services.hpp"
+#include "actors/application/application_services.hpp"
+#include "actors/node/node_services.hpp"
 #include "actors/sources/settling_files.hpp"
 
 namespace weir::actors {
@@ -28,6 +29,6 @@ public:
 };
 
 /// Of a directory: its files once they are complete. Of a source that the program brings: its partitions, and how they grow.
-std::unique_ptr<source_watch> watch_source(services_ptr services, input_id input);
+std::unique_ptr<source_watch> watch_source(application_ptr application, node_ptr node, input_id input);
 
 } // namespace weir::actors

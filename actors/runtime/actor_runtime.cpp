@@ -212,20 +212,20 @@ result<void> check_outputs(const runtime_options& options, const plan::physical_
 }
 
 /// Those that the program has written, and the dead letters if they have a place of their own.
-std::vector<plan::output> text_outputs(const runtime_options& options, const services& services,
+std::vector<plan::output> text_outputs(const runtime_options& options, const application_services& application,
                                        const plan::physical_plan& plan) {
   auto outputs = plan.outputs();
-  if (services.dead_letters && !options.settings.dead_letters.empty())
-    outputs.push_back(services.plan->outputs()[services.dead_letters->value]);
+  if (application.dead_letters && !options.settings.dead_letters.empty())
+    outputs.push_back(application.plan->outputs()[application.dead_letters->value]);
   return outputs;
 }
 
 /// Ports are taken before anything is written.
-result<void> reserve_ports(services& services) {
-  for (auto& input : services.settings.inputs) {
+result<void> reserve_ports(settings& of, ingest_transport& ingest) {
+  for (auto& input : of.inputs) {
     if (input.what() != input_url::kind::weir)
       continue;
-    auto bound = services.ingest->reserve(input.address());
+    auto bound = ingest.reserve(input.address());
     if (!bound)
       return tl::make_unexpected(bound.error());
     input.rebind(*bound);
@@ -251,7 +251,7 @@ result<std::unique_ptr<control_socket>> reserve_control_socket(const runtime_opt
 }
 
 /// Adds the output for isolated records, if they have a place to go: a batch of an earlier start may have some, whatever the policy is now.
-result<void> add_dead_letters(const runtime_options& options, services& services) {
+result<void> add_dead_letters(const runtime_options& options, application_services& application) {
   auto prefix = options.settings.dead_letters;
   if (prefix.empty() && !options.data_dir.empty())
     prefix = options.data_dir + "/dead-letters/batch";
@@ -260,11 +260,11 @@ result<void> add_dead_letters(const runtime_options& options, services& services
                 "give --data-dir a directory, or set dead_letters to a text prefix");
   if (prefix.empty())
     return {};
-  auto extended = plan::with_output(services.plan, "dead-letters", {{plan::output_target::kind::text, prefix, 0}});
+  auto extended = plan::with_output(application.plan, "dead-letters", {{plan::output_target::kind::text, prefix, 0}});
   if (!extended)
     return tl::make_unexpected(extended.error());
-  services.plan = std::move(*extended);
-  services.dead_letters = services.plan->outputs().back().index;
+  application.plan = std::move(*extended);
+  application.dead_letters = application.plan->outputs().back().index;
   return {};
 }
 
@@ -290,9 +290,9 @@ process_needs needs_of(const runtime_options& options, const plan::physical_plan
 }
 
 /// The program brings a receiver, which begins and ends on a thread of its own.
-bool has_live_source(const services& services, input_id input) {
-  auto& url = services.settings.inputs[input.value];
-  return url.what() == input_url::kind::stream && services.plan->receivers()[url.source() - 1].source != nullptr;
+bool has_live_source(const application_services& application, input_id input) {
+  auto& url = application.settings.inputs[input.value];
+  return url.what() == input_url::kind::stream && application.plan->receivers()[url.source() - 1].source != nullptr;
 }
 
 } // namespace
@@ -303,7 +303,7 @@ struct actor_runtime::running {
   std::shared_ptr<actors::listener_thread> listeners;
   std::shared_ptr<actors::observer> observer;
   std::shared_ptr<actors::outcome> outcome;
-  services_ptr services;
+  process_services services;
   std::shared_ptr<void> jobs; ///< actions on datasets run on the executors
   system_config config;
   std::unique_ptr<caf::actor_system> own_system; ///< null: the user's
@@ -325,27 +325,30 @@ struct actor_runtime::running {
                std::shared_ptr<const listener_list> told);
   process_figures figures(const runtime_options& options) const;
 
-  void begin_drain() { request_drain(*services, *outcome, *observer); }
+  void begin_drain() {
+    request_drain(*services.application, *services.node, *services.coordinator, *outcome, *observer);
+  }
 
-  static void request_drain(actors::services& services, actors::outcome& outcome, actors::observer& observer) {
-    outcome.begin_drain(drain_limit(services.settings));
-    if (!services.draining.exchange(true))
-      services.journal->tell(draining_line(work_of(observer.look(0)), drain_limit(services.settings)));
-    services.directory.send(services.coordinator(), drain{});
+  static void request_drain(const application_services& application, const node_services& node,
+                            coordinator_services& coordinator, actors::outcome& outcome, actors::observer& observer) {
+    outcome.begin_drain(drain_limit(application.settings));
+    if (!coordinator.draining.exchange(true))
+      node.journal->tell(draining_line(work_of(observer.look(0)), drain_limit(application.settings)));
+    node.directory.send(application.coordinator(), drain{});
   }
 
   /// Until a receiver's own thread has done all that it was told to before.
   void await_worker(input_id receiver, std::chrono::nanoseconds limit) {
     auto done = std::make_shared<std::promise<void>>();
     auto known = done->get_future();
-    services->workers->make(live_worker_name(receiver.value))->post([done] { done->set_value(); });
+    services.node->workers->make(live_worker_name(receiver.value))->post([done] { done->set_value(); });
     known.wait_for(limit);
   }
 
   /// Sources that the program brings are stopped on their own threads: their on_stop has run when this returns, or takes too long.
   void await_receivers() {
-    for (std::uint32_t i = 0; i < services->settings.inputs.size(); ++i)
-      if (has_live_source(*services, input_id{i}))
+    for (std::uint32_t i = 0; i < services.application->settings.inputs.size(); ++i)
+      if (has_live_source(*services.application, input_id{i}))
         await_worker(input_id{i}, shutdown_limit);
   }
 
@@ -369,13 +372,14 @@ struct actor_runtime::running {
     if (!said_started)
       return;
     auto uptime_ms = uptime_us() / 1000;
-    services->journal->tell(ended_line(outcome->failure(), services->draining, observer->look(0), uptime_ms));
+    services.node->journal->tell(
+      ended_line(outcome->failure(), services.coordinator->draining, observer->look(0), uptime_ms));
   }
 
   void end_actors() {
     if (!system)
       return;
-    for (auto& output : services->plan->outputs())
+    for (auto& output : services.application->plan->outputs())
       for (auto& target : output.targets)
         if (target.destination)
           target.destination->cancel();
@@ -383,12 +387,12 @@ struct actor_runtime::running {
     tree->stop([all_ended] { all_ended->set_value(); });
     auto has_ended = all_ended->get_future().wait_for(shutdown_limit) == std::future_status::ready;
     if (!has_ended) {
-      services->journal->warning("some actors did not end within " + std::to_string(shutdown_limit.count()) +
-                                 " s; the application ends without them");
+      services.node->journal->warning("some actors did not end within " + std::to_string(shutdown_limit.count()) +
+                                      " s; the application ends without them");
       tree->abandon();
     }
     tree.reset();
-    services->directory.clear();
+    services.node->directory.clear();
     await_receivers();
     if (own_system)
       own_system->await_actors_before_shutdown(false);
@@ -396,7 +400,7 @@ struct actor_runtime::running {
     // Those that have not ended may still begin to run, if their system lives on.
     if ((has_ended || own_system) && join_workers()) {
       own_system.reset();
-      services->store.reset();
+      services.use_store(nullptr);
       locks = {};
       directory.reset(); // others may use both now
       if (has_ended)
@@ -404,9 +408,9 @@ struct actor_runtime::running {
       return;
     }
     left_threads = true;
-    services->journal->warning(has_ended || own_system
-                                 ? "a task or an output does not return; the application ends without its thread"
-                                 : "the log stays in use until the process ends, as actors may still use it");
+    services.node->journal->warning(has_ended || own_system
+                                      ? "a task or an output does not return; the application ends without its thread"
+                                      : "the log stays in use until the process ends, as actors may still use it");
     keep_for_ever();
   }
 
@@ -414,7 +418,8 @@ struct actor_runtime::running {
   void keep_for_ever() {
     static_cast<void>(own_system.release());
     static std::mutex mutex;
-    static auto& kept = *new std::vector<std::tuple<services_ptr, std::optional<log::data_directory>, output_locks>>;
+    static auto& kept =
+      *new std::vector<std::tuple<process_services, std::optional<log::data_directory>, output_locks>>;
     std::lock_guard guard{mutex};
     kept.emplace_back(services, std::move(directory), std::move(locks));
   }
@@ -422,16 +427,17 @@ struct actor_runtime::running {
   /// Actors that have ended are kept, with `services`, until the last timer that they set is due. What of it belongs to the user must not wait
   /// for that: an actor to which results were sent would keep the user's system from ending.
   void let_go() {
-    services->plan.reset();
-    services->replayable.clear();
-    services->ingest.reset();
+    services.application->plan.reset();
+    services.node->replayable.clear();
+    services.node->ingest.reset();
   }
 
   /// Then nothing uses the log any more, nor an actor whose system is gone. False if a job does not return.
   bool join_workers() {
     auto joined = std::make_shared<std::promise<void>>();
     auto last = joined->get_future();
-    auto join = [workers = std::make_shared<std::shared_ptr<worker_factory>>(std::move(services->workers)), joined] {
+    auto join = [workers = std::make_shared<std::shared_ptr<worker_factory>>(std::move(services.node->workers)),
+                 joined] {
       workers->reset();
       joined->set_value();
     };
@@ -449,7 +455,7 @@ void actor_runtime::running::observe(const plan::physical_plan& plan, const runt
   std::vector<std::string> outputs, inputs;
   for (auto& output : plan.outputs())
     outputs.push_back(output.name);
-  for (auto& input : services->settings.inputs)
+  for (auto& input : services.application->settings.inputs)
     inputs.push_back(input.text());
   // Listeners are complained of where people read: not to the observer, which is in the middle of telling them something.
   auto read_by_people = std::make_shared<composite_journal>(std::vector{options.journal});
@@ -464,12 +470,12 @@ void actor_runtime::running::observe(const plan::physical_plan& plan, const runt
     read_by_people->detail("the graceful stop has reached its limit: " + left);
     return left;
   });
-  services->journal =
+  services.node->journal =
     std::make_shared<start_journal>(std::vector<std::shared_ptr<journal>>{options.journal, observer}, outcome);
 }
 
 process_figures actor_runtime::running::figures(const runtime_options& options) const {
-  auto& settings = services->settings;
+  auto& settings = services.application->settings;
   process_figures made;
   made.application = options.application;
   made.data_dir = options.data_dir;
@@ -478,13 +484,13 @@ process_figures actor_runtime::running::figures(const runtime_options& options) 
   made.now_us = wall_clock_us();
   made.uptime_us = uptime_us();
   made.batch_interval_us = settings.batch_interval.count();
-  made.draining = services->draining;
+  made.draining = services.coordinator->draining;
   made.resident_bytes = resident_bytes();
   made.memory_limit = settings.memory_limit;
-  made.exchange_bytes = services->exchange.held_bytes();
+  made.exchange_bytes = services.node->exchange.held_bytes();
   made.exchange_limit = settings.exchange_bytes;
-  made.spilled_bytes = services->exchange.spilled_bytes();
-  made.staging_bytes = services->staging.bytes();
+  made.spilled_bytes = services.node->exchange.spilled_bytes();
+  made.staging_bytes = services.node->staging.bytes();
   made.staging_limit = settings.staging_bytes;
   if (!options.data_dir.empty()) {
     made.log_bytes = disk_bytes(options.data_dir + "/log/data.mdb");
@@ -524,8 +530,10 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   open_missing_descriptors(); // of programs with a main of their own, too
   system_visit visit;         // this thread may live longer than what it starts
   auto next = std::make_unique<running>();
-  auto services = next->services = std::make_shared<actors::services>();
-  services->files = options_.files ? options_.files : make_posix_file_system();
+  auto services = next->services;
+  auto& application = *services.application;
+  auto& node = *services.node;
+  node.files = options_.files ? options_.files : make_posix_file_system();
   if (options_.system && !is_prepared(options_.system->config()))
     return fail(error_code::usage, "the actor system was made without the message types of Weir",
                 "stream_context::start", "call weir::configure(config) before you make the actor system from it");
@@ -537,25 +545,25 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     return checked;
   if (auto checked = check_recoverable(options_, *plan); !checked)
     return checked;
-  if (auto checked = check_outputs(options_, *plan, *services->files); !checked)
+  if (auto checked = check_outputs(options_, *plan, *node.files); !checked)
     return checked;
-  auto directory = examine_directory(*services);
+  auto directory = examine_directory(application);
   if (!directory)
     return tl::make_unexpected(directory.error());
-  services->settings = options_.settings;
-  add_receivers(services->settings, *plan);
-  auto& settings = services->settings;
+  application.settings = options_.settings;
+  add_receivers(application.settings, *plan);
+  auto& settings = application.settings;
   if (settings.batch_interval % settings.block_interval !=
       std::chrono::microseconds{0}) // a batch must end where a block does
     settings.block_interval = default_block_interval(settings.batch_interval);
-  services->plan = plan;
+  application.plan = plan;
   if (!options_.data_dir.empty()) {
     auto tables = static_tables_of(*plan);
     if (!tables)
       return tl::make_unexpected(tables.error());
-    services->static_tables = std::move(*tables);
+    application.static_tables = std::move(*tables);
   }
-  if (auto added = add_dead_letters(options_, *services); !added)
+  if (auto added = add_dead_letters(options_, application); !added)
     return added;
   log::memory_store nothing;
   auto& content = *directory ? (*directory)->content() : nothing;
@@ -569,23 +577,23 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   auto unfinished = log::recover(content);
   if (!unfinished)
     return tl::make_unexpected(unfinished.error());
-  if (auto possible = check_unfinished(*services, *unfinished); !possible)
+  if (auto possible = check_unfinished(application, *unfinished); !possible)
     return possible;
   ingest_port_options ports;
   ports.max_record_bytes = options_.settings.max_record_bytes;
   ports.max_connections = options_.settings.max_connections;
-  services->ingest = options_.ingest ? options_.ingest : make_asio_ingest_transport(ports);
-  if (auto reserved = reserve_ports(*services); !reserved)
+  node.ingest = options_.ingest ? options_.ingest : make_asio_ingest_transport(ports);
+  if (auto reserved = reserve_ports(settings, *node.ingest); !reserved)
     return reserved;
   auto has_real_files = !options_.files;
   if (has_real_files)
-    if (auto locked = next->locks.take_marked(text_outputs(options_, *services, *plan)); !locked)
+    if (auto locked = next->locks.take_marked(text_outputs(options_, application, *plan)); !locked)
       return locked;
-  auto outputs = examine_text_outputs(*services, *plan, content);
+  auto outputs = examine_text_outputs(services, *plan, content);
   if (!outputs)
     return tl::make_unexpected(outputs.error());
   if (has_real_files && !options_.after_restore)
-    if (auto original = next->locks.check_origin(*services->files, *outputs); !original)
+    if (auto original = next->locks.check_origin(*node.files, *outputs); !original)
       return original;
   auto control = reserve_control_socket(options_);
   if (!control)
@@ -595,7 +603,7 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     if (auto locked = next->locks.take(*outputs); !locked)
       return locked;
     outputs =
-      examine_text_outputs(*services, *plan, content); // another may have been quicker to lock, and have ended since
+      examine_text_outputs(services, *plan, content); // another may have been quicker to lock, and have ended since
     if (!outputs)
       return tl::make_unexpected(outputs.error());
   }
@@ -611,16 +619,16 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     next->directory = std::move(*opened);
     if (auto& why = next->directory->renewed_because(); why && options_.journal)
       options_.journal->warning("the log was copied to a new file, because the disk had failed: " + *why);
-    services->store = next->directory->store();
+    services.use_store(next->directory->store());
   } else {
-    services->store = std::make_shared<log::memory_store>();
-    if (auto written = services->store->commit(first); !written)
+    services.use_store(std::make_shared<log::memory_store>());
+    if (auto written = services.writer->store->commit(first); !written)
       return written;
   }
-  auto last = log::read_last_batch(*services->store);
+  auto last = services.coordinator->log.read_last_batch();
   if (!last)
     return tl::make_unexpected(last.error());
-  if (auto claimed = claim_outputs(*services->files, std::move(*outputs), *last); !claimed)
+  if (auto claimed = claim_outputs(*node.files, std::move(*outputs), *last); !claimed)
     return claimed;
   if (auto taken = take_control_socket(*next); !taken)
     return taken;
@@ -628,49 +636,50 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
     options_.journal->warning(note);
   data::memory_block::keep_at_most(std::min<std::uint64_t>(limits::pooled_bytes, options_.settings.memory_limit / 8));
   next->observe(*plan, options_, listeners_);
-  services->exchange.bound(options_.settings.exchange_bytes, make_scratch_file(scratch_directory(options_)));
-  services->staging.bound(options_.settings.staging_bytes);
-  services->workers = make_task_threads();
-  next->jobs = run_jobs_on(make_executor_jobs(services->workers, services->settings.executors));
-  services->wall_clock_us = wall_clock_us;
-  services->random = make_random();
-  services->replayable = replayable_inputs(services->settings.inputs, *services->plan);
-  services->watch_directory = [raw = services.get()](input_id input) {
+  node.exchange.bound(options_.settings.exchange_bytes, make_scratch_file(scratch_directory(options_)));
+  node.staging.bound(options_.settings.staging_bytes);
+  node.workers = make_task_threads();
+  next->jobs = run_jobs_on(make_executor_jobs(node.workers, application.settings.executors));
+  node.wall_clock_us = wall_clock_us;
+  node.random = make_random();
+  node.replayable = replayable_inputs(application.settings.inputs, *application.plan);
+  node.watch_directory = [&application, &node](input_id input) {
     return watch_directory(
-      *directory_of(*raw, input),
-      [raw, input](auto& sentence, auto is_problem) {
-        raw->journal->tell({.name = "directory_listed",
+      *directory_of(application, node, input),
+      [&node, input](auto& sentence, auto is_problem) {
+        node.journal->tell({.name = "directory_listed",
                             .level = is_problem ? log_level::warning : log_level::info,
                             .limited = true,
                             .actor = address{role::receiver, input.value},
                             .message = sentence});
       },
-      [raw, input](auto& sentence) {
-        raw->journal->tell({.name = "entries_skipped",
+      [&node, input](auto& sentence) {
+        node.journal->tell({.name = "entries_skipped",
                             .level = log_level::notice,
                             .limited = true,
                             .actor = address{role::receiver, input.value},
                             .message = sentence});
       });
   };
-  services->open_feed = [raw = services.get()](input_id input, std::shared_ptr<feed_listener> listener) {
-    return open_feed(*raw, input, std::move(listener));
+  node.open_feed = [&application, &node](input_id input, std::shared_ptr<feed_listener> listener) {
+    return open_feed(application, node, input, std::move(listener));
   };
-  services->print = options_.print ? options_.print : print_to_standard_output;
-  services->fail = [outcome = next->outcome](const error& why) { outcome->fail(why); };
-  services->spoil = [outcome = next->outcome](const error& why) { outcome->spoil(why); };
-  services->finished = [outcome = next->outcome] { outcome->finish(); };
-  services->idle = [raw = services.get(), outcome = next->outcome, observer = next->observer] {
-    running::request_drain(*raw, *outcome, *observer);
+  node.print = options_.print ? options_.print : print_to_standard_output;
+  application.fail = [outcome = next->outcome](const error& why) { outcome->fail(why); };
+  application.spoil = [outcome = next->outcome](const error& why) { outcome->spoil(why); };
+  services.coordinator->finished = [outcome = next->outcome] { outcome->finish(); };
+  services.coordinator->idle = [&application, &node, coordinator = services.coordinator.get(), outcome = next->outcome,
+                                observer = next->observer] {
+    running::request_drain(application, node, *coordinator, *outcome, *observer);
   };
   running_ = std::move(next);
   running_->observer->started();
   running_->said_started = true;
-  services->journal->tell(started_line(options_.application, options_.data_dir, services->settings, *services->plan));
+  node.journal->tell(started_line(options_.application, options_.data_dir, application.settings, *application.plan));
   if (!options_.system)
     running_->own_system = std::make_unique<caf::actor_system>(running_->config);
   running_->system = options_.system ? options_.system : running_->own_system.get();
-  running_->tree = spawn_tree(*running_->system, services, restart_limits(services->settings));
+  running_->tree = spawn_tree(*running_->system, services, restart_limits(application.settings));
   if (auto begun = await_inputs(); !begun) {
     running_->end();
     running_.reset();
@@ -682,15 +691,16 @@ result<void> actor_runtime::start(std::shared_ptr<const plan::physical_plan> pla
   return {};
 }
 
-/// The data directory as it is; nothing without one. What the application is called, and how it is cut, goes to `services`.
-result<std::optional<log::examined_directory>> actor_runtime::examine_directory(actors::services& services) const {
+/// The data directory as it is; nothing without one. What the application is called, and how it is cut, goes to `application`.
+result<std::optional<log::examined_directory>> actor_runtime::examine_directory(
+  application_services& application) const {
   auto partitions = options_.partitions > 0 ? options_.partitions : 2 * options_.settings.executors;
   if (options_.data_dir.empty()) {
-    services.application.application = options_.application;
-    services.application.hash_seed = make_random()();
-    services.application.partitions = partitions;
-    services.application.interval_us = static_cast<std::uint64_t>(options_.settings.batch_interval.count());
-    services.application.directory_id = make_random()();
+    application.record.application = options_.application;
+    application.record.hash_seed = make_random()();
+    application.record.partitions = partitions;
+    application.record.interval_us = static_cast<std::uint64_t>(options_.settings.batch_interval.count());
+    application.record.directory_id = make_random()();
     return std::optional<log::examined_directory>{};
   }
   log::directory_options wanted;
@@ -706,26 +716,27 @@ result<std::optional<log::examined_directory>> actor_runtime::examine_directory(
   if (options_.after_restore && examined->is_new())
     return fail(error_code::configuration, "--after-restore goes on with a data directory, and there is none",
                 options_.data_dir, "check --data-dir, and copy the backup there first; or leave --after-restore out");
-  services.application = examined->application();
+  application.record = examined->application();
   return std::optional{std::move(*examined)};
 }
 
-result<output_claims> actor_runtime::examine_text_outputs(const actors::services& services,
+result<output_claims> actor_runtime::examine_text_outputs(const process_services& services,
                                                           const plan::physical_plan& plan,
                                                           const log::store& content) const {
-  auto outputs = text_outputs(options_, services, plan);
+  auto outputs = text_outputs(options_, *services.application, plan);
   auto last = log::read_last_batch(content);
   if (!last)
     return tl::make_unexpected(last.error());
   std::error_code unknown;
-  output_owner owner{options_.application,   services.application.directory_id, no_data_directory, *last,
+  output_owner owner{options_.application,   services.application->record.directory_id,
+                     no_data_directory,      *last,
                      options_.after_restore, options_.after_set_aside};
   if (!options_.data_dir.empty())
     owner.place = std::filesystem::weakly_canonical(std::filesystem::absolute(options_.data_dir), unknown).string();
-  auto examined = examine_outputs(*services.files, outputs, owner);
+  auto examined = examine_outputs(*services.node->files, outputs, owner);
   if (examined && examined->beyond) { // numbers rise with the time
     constexpr std::int64_t day_ms = 86'400'000;
-    auto interval = static_cast<std::int64_t>(services.application.interval_us);
+    auto interval = static_cast<std::int64_t>(services.application->record.interval_us);
     auto& beyond = *examined->beyond;
     if (beyond.id.value == 0 && beyond.time_ms > wall_clock_us() / 1000 + day_ms) { // no time that a run would reach
       examined->beyond.reset();
@@ -741,11 +752,11 @@ result<output_claims> actor_runtime::examine_text_outputs(const actors::services
 result<void> actor_runtime::await_inputs() {
   auto until = outcome::clock::now() + start_limit;
   std::set<input_id> ports, receivers;
-  auto& inputs = running_->services->settings.inputs;
+  auto& inputs = running_->services.application->settings.inputs;
   for (std::uint32_t i = 0; i < inputs.size(); ++i)
     if (inputs[i].what() == input_url::kind::weir)
       ports.insert(input_id{i});
-    else if (has_live_source(*running_->services, input_id{i}))
+    else if (has_live_source(*running_->services.application, input_id{i}))
       receivers.insert(input_id{i});
   auto all = ports;
   all.insert(receivers.begin(), receivers.end());
@@ -775,8 +786,8 @@ result<void> actor_runtime::take_control_socket(running& next) const {
 void actor_runtime::serve_control() {
   if (!running_->control)
     return;
-  auto& services = *running_->services;
-  auto verbs = tree_verbs(running_->tree, about_actors(services.settings, *services.plan));
+  auto& application = *running_->services.application;
+  auto verbs = tree_verbs(running_->tree, about_actors(application.settings, *application.plan));
   verbs["status"] = [raw = running_.get(), this](std::string_view) {
     return status_json(raw->observer->look(status_batches), raw->figures(options_));
   };

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/node/services.hpp"
+#include "actors/runtime/process_services.hpp"
 #include "actors/sinks/output_claims.hpp"
 #include "libstream/api/runtime.hpp"
 #include "libstream/log/data_directory.hpp"
@@ -78,8 +78,8 @@ public:
 
 private:
   struct running;
-  result<std::optional<log::examined_directory>> examine_directory(actors::services& services) const;
-  result<output_claims> examine_text_outputs(const actors::services& services, const plan::physical_plan& plan,
+  result<std::optional<log::examined_directory>> examine_directory(application_services& application) const;
+  result<output_claims> examine_text_outputs(const process_services& services, const plan::physical_plan& plan,
                                              const log::store& content) const;
   result<void> await_inputs();
   result<void> take_control_socket(running& next) const;

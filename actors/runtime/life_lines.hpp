@@ -5,9 +5,10 @@
 #include <optional>
 #include <string>
 
+#include "actors/application/settings.hpp"
 #include "actors/monitor/event.hpp"
 #include "actors/monitor/observer.hpp"
-#include "actors/node/services.hpp"
+#include "libstream/plan/task.hpp"
 
 namespace weir::actors {
 

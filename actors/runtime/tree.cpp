@@ -53,16 +53,16 @@ struct group {
 };
 
 /// Of inputs that are read.
-std::vector<address> receivers(const services& services) {
+std::vector<address> receivers(const application_services& application) {
   std::vector<address> all;
-  auto& inputs = services.settings.inputs;
+  auto& inputs = application.settings.inputs;
   for (std::uint32_t i = 0; i < inputs.size(); ++i)
     if (inputs[i].what() != input_url::kind::given_up)
       all.push_back({role::receiver, i});
   return all;
 }
 
-std::vector<group> groups(const services& services) {
+std::vector<group> groups(const application_services& application) {
   auto several = [](role what, std::size_t count) {
     std::vector<address> all;
     for (std::uint32_t i = 0; i < count; ++i)
@@ -70,24 +70,25 @@ std::vector<group> groups(const services& services) {
     return all;
   };
   return {{storage, {{role::checkpoint_writer, 0}, {role::block_store, 0}}},
-          {executors, several(role::partition_executor, services.settings.executors)},
-          {outputs, several(role::sink, services.plan->outputs().size())},
+          {executors, several(role::partition_executor, application.settings.executors)},
+          {outputs, several(role::sink, application.plan->outputs().size())},
           {root, {{role::batch_coordinator, 0}}},
-          {inputs, receivers(services)}};
+          {inputs, receivers(application)}};
 }
 
-caf::strong_actor_ptr start(caf::actor_system& system, const services_ptr& services, const address& who) {
+caf::strong_actor_ptr start(caf::actor_system& system, const process_services& services, const address& who) {
+  auto& [application, node, coordinator, writer] = services;
   auto erase = [](auto handle) { return caf::actor_cast<caf::strong_actor_ptr>(std::move(handle)); };
   switch (who.what) {
-    case role::checkpoint_writer: return erase(spawn_checkpoint_writer(system, services));
-    case role::block_store: return erase(spawn_block_store(system, services));
-    case role::partition_executor: return erase(spawn_partition_executor(system, services, who.index));
-    case role::sink: return erase(spawn_sink(system, services, output_index{who.index}));
-    case role::batch_coordinator: return erase(spawn_batch_coordinator(system, services));
+    case role::checkpoint_writer: return erase(spawn_checkpoint_writer(system, application, node, writer));
+    case role::block_store: return erase(spawn_block_store(system, application, node));
+    case role::partition_executor: return erase(spawn_partition_executor(system, application, node, who.index));
+    case role::sink: return erase(spawn_sink(system, application, node, output_index{who.index}));
+    case role::batch_coordinator: return erase(spawn_batch_coordinator(system, application, node, coordinator));
     case role::receiver:
-      if (is_replayable(*services, input_id{who.index}))
-        return erase(spawn_replay_receiver(system, services, input_id{who.index}));
-      return erase(spawn_receiver(system, services, input_id{who.index}));
+      if (is_replayable(*node, input_id{who.index}))
+        return erase(spawn_replay_receiver(system, application, node, input_id{who.index}));
+      return erase(spawn_receiver(system, application, node, input_id{who.index}));
     case role::supervisor: break;
   }
   return nullptr;
@@ -111,40 +112,40 @@ void announce(const directory& known, const std::vector<address>& newcomers) {
         tell(handle, newcomer);
 }
 
-supervision_hooks hooks_of(const services_ptr& services) {
+supervision_hooks hooks_of(const application_ptr& application, const node_ptr& node) {
   auto by_name = std::make_shared<std::map<std::string, address>>();
-  for (auto& who : addresses(*services))
+  for (auto& who : addresses(*application))
     by_name->emplace(to_string(who), who);
   supervision_hooks hooks;
-  hooks.enter = [services, by_name](const std::string& name, const caf::strong_actor_ptr& handle) {
-    services->directory.enter(by_name->at(name), handle);
+  hooks.enter = [node, by_name](const std::string& name, const caf::strong_actor_ptr& handle) {
+    node->directory.enter(by_name->at(name), handle);
   };
-  hooks.leave = [services, by_name](const std::string& name) { services->directory.leave(by_name->at(name)); };
-  hooks.announce = [services, by_name](const std::vector<std::string>& names) {
+  hooks.leave = [node, by_name](const std::string& name) { node->directory.leave(by_name->at(name)); };
+  hooks.announce = [node, by_name](const std::vector<std::string>& names) {
     std::vector<address> newcomers;
     for (auto& name : names)
       newcomers.push_back(by_name->at(name));
-    announce(services->directory, newcomers);
+    announce(node->directory, newcomers);
   };
-  hooks.random = services->random;
-  hooks.ended = [services, by_name](const std::string& name, const std::string& reason) {
-    services->journal->actor_restarted(by_name->at(name), reason);
+  hooks.random = node->random;
+  hooks.ended = [node, by_name](const std::string& name, const std::string& reason) {
+    node->journal->actor_restarted(by_name->at(name), reason);
   };
-  hooks.warning = [services](const std::string& sentence) { services->journal->warning(sentence); };
-  hooks.failed = [services](const supervision_failure& why) {
-    services->fail({error_code::failed, describe(why), why.child,
-                    "it cannot be kept alive, so the application stops; what was acknowledged is in the log"});
+  hooks.warning = [node](const std::string& sentence) { node->journal->warning(sentence); };
+  hooks.failed = [application](const supervision_failure& why) {
+    application->fail({error_code::failed, describe(why), why.child,
+                       "it cannot be kept alive, so the application stops; what was acknowledged is in the log"});
   };
   return hooks;
 }
 
 } // namespace
 
-std::vector<address> addresses(const services& services) {
+std::vector<address> addresses(const application_services& application) {
   std::vector<address> found;
   for (std::uint32_t i = 0; i < std::size(supervisor_names); ++i)
     found.push_back({role::supervisor, i});
-  for (auto& each : groups(services))
+  for (auto& each : groups(application))
     found.insert(found.end(), each.children.begin(), each.children.end());
   return found;
 }
@@ -157,7 +158,7 @@ restart_policy::limits restart_limits(const settings& of) {
   return limits;
 }
 
-std::shared_ptr<supervised_tree> spawn_tree(caf::actor_system& system, services_ptr services,
+std::shared_ptr<supervised_tree> spawn_tree(caf::actor_system& system, const process_services& services,
                                             const restart_policy::limits& limits) {
   auto as_actor = [&](const address& who) {
     child_specification made;
@@ -172,7 +173,7 @@ std::shared_ptr<supervised_tree> spawn_tree(caf::actor_system& system, services_
     return made;
   };
   auto whole = supervisor_of(root);
-  for (auto& each : groups(*services)) {
+  for (auto& each : groups(*services.application)) {
     if (each.supervisor == root) {
       whole.children.push_back(as_actor(each.children.front()));
       continue;
@@ -182,7 +183,7 @@ std::shared_ptr<supervised_tree> spawn_tree(caf::actor_system& system, services_
       nested.children.push_back(as_actor(who));
     whole.children.push_back(as_child(std::move(nested)));
   }
-  return supervised_tree::start(system, std::move(whole), hooks_of(services));
+  return supervised_tree::start(system, std::move(whole), hooks_of(services.application, services.node));
 }
 
 } // namespace weir::actors

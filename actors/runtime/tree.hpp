@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "actors/node/services.hpp"
+#include "actors/runtime/process_services.hpp"
 #include "actors/supervisor/supervised_tree.hpp"
 
 namespace weir::actors {
@@ -22,14 +22,14 @@ bool is_prepared(const caf::actor_system_config& config);
 ///     inputs       receiver-0...
 ///
 /// Each is restarted alone: its peers hear of it and repeat what it has not answered. Used by the real runtime and by the simulation alike.
-/// `limits` hold for each actor and supervisor. When the root gives up, `services->fail` is told which actor could not be kept alive.
-std::shared_ptr<supervised_tree> spawn_tree(caf::actor_system& system, services_ptr services,
+/// `limits` hold for each actor and supervisor. When the root gives up, the application's `fail` is told which actor could not be kept alive.
+std::shared_ptr<supervised_tree> spawn_tree(caf::actor_system& system, const process_services& services,
                                             const restart_policy::limits& limits);
 
 /// What the settings say.
 restart_policy::limits restart_limits(const settings& of);
 
 /// The addresses of all actors and supervisors; `to_string` gives the name of each in the tree.
-std::vector<address> addresses(const services& services);
+std::vector<address> addresses(const application_services& application);
 
 } // namespace weir::actors

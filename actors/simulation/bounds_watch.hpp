@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "actors/node/services.hpp"
+#include "actors/application/settings.hpp"
 #include "actors/simulation/staging_watch.hpp"
 #include "libstream/log/records.hpp"
 #include "libstream/log/store.hpp"

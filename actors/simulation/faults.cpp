@@ -100,7 +100,7 @@ void faults::reset_connection() {
 
 /// Of this role, if anyone has it, else of any: each role is as likely, however many share it.
 address faults::draw_address(simulated_process& of, std::optional<role> wanted) {
-  auto all = addresses(of.life().services());
+  auto all = addresses(*of.life().services().application);
   auto anyone_is = [&](role sought) {
     return std::any_of(all.begin(), all.end(), [=](auto& each) { return each.what == sought; });
   };

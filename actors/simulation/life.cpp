@@ -37,7 +37,7 @@ std::string next_message([[maybe_unused]] caf::scheduled_actor& actor) {
 
 } // namespace
 
-life::life(timeline& time, services_ptr services, std::shared_ptr<simulated_workers> workers,
+life::life(timeline& time, process_services services, std::shared_ptr<simulated_workers> workers,
            std::optional<std::uint32_t> restarts, const planned_links& plan,
            std::function<void(const std::string&)> broken)
   : time_{time}, services_{std::move(services)}, workers_{std::move(workers)} {
@@ -50,9 +50,10 @@ life::life(timeline& time, services_ptr services, std::shared_ptr<simulated_work
   scheduler_ = &dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
   scheduler_->clock().current_time = time_.now();
   run_all(); // CAF's own actors
-  services_->workers = workers_;
-  wire_ = std::make_shared<wire>(*system_, services_->directory, time_, plan, time_.random().next(), std::move(broken));
-  services_->directory.carry_by(wire_);
+  services_.node->workers = workers_;
+  wire_ =
+    std::make_shared<wire>(*system_, services_.node->directory, time_, plan, time_.random().next(), std::move(broken));
+  services_.node->directory.carry_by(wire_);
   tree_ = spawn_tree(*system_, services_, limits_of(restarts));
 }
 
@@ -61,16 +62,16 @@ life::~life() {
   // Nobody is restarted; everything else an actor could still do has no effect any more.
   tree_->abandon();
   run_all();
-  for (auto& [who, handle] : services_->directory.all())
+  for (auto& [who, handle] : services_.node->directory.all())
     caf::anon_send_exit(caf::actor_cast<caf::actor>(handle), caf::exit_reason::kill);
   run_all();
-  services_->directory.clear();
-  services_->directory.carry_by(nullptr);
+  services_.node->directory.clear();
+  services_.node->directory.carry_by(nullptr);
   tree_ = nullptr;
   wire_ = nullptr;
   scheduler_->clock().cancel_all();
   run_all();
-  services_->workers = nullptr;
+  services_.node->workers = nullptr;
   system_.reset();
 }
 
@@ -111,7 +112,7 @@ void life::freeze(std::size_t which, timeline::duration pause) {
 }
 
 void life::freeze(const address& who, timeline::duration pause) {
-  auto handle = services_->directory.find(who);
+  auto handle = services_.node->directory.find(who);
   if (!handle)
     return;
   time_.note(to_string(who) + " freezes for " + std::to_string(pause.count()) + " us");
@@ -145,8 +146,8 @@ void life::kill(const address& who, way how) {
 }
 
 void life::drain() {
-  services_->draining = true;
-  services_->directory.send(services_->coordinator(), actors::drain{});
+  services_.coordinator->draining = true;
+  services_.node->directory.send(services_.application->coordinator(), actors::drain{});
 }
 
 void life::stop() { tree_->stop(); }

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "actors/caf.hpp"
-#include "actors/node/services.hpp"
+#include "actors/runtime/process_services.hpp"
 #include "actors/simulation/simulated_workers.hpp"
 #include "actors/simulation/wire.hpp"
 #include "actors/supervisor/supervised_tree.hpp"
@@ -21,7 +21,7 @@ class life {
 public:
   /// Starts the tree. `services` without workers; those are made here. `restarts` and `links`: see `scenario`. `broken` hears of messages that
   /// cannot travel.
-  life(timeline& time, services_ptr services, std::shared_ptr<simulated_workers> workers,
+  life(timeline& time, process_services services, std::shared_ptr<simulated_workers> workers,
        std::optional<std::uint32_t> restarts, const planned_links& plan,
        std::function<void(const std::string&)> broken);
   /// As abrupt as SIGKILL: nothing that was not done happens any more.
@@ -45,7 +45,7 @@ public:
 
   simulated_workers& workers() { return *workers_; }
   simulation::links& links() { return wire_->links(); }
-  actors::services& services() { return *services_; }
+  const process_services& services() const { return services_; }
   /// How an actor is made to end.
   enum class way { kill, exit_message, exception };
   void kill(const address& who, way how);
@@ -59,7 +59,7 @@ private:
   caf::scheduled_actor& actor_at(std::size_t place) const;
 
   timeline& time_;
-  services_ptr services_;
+  process_services services_;
   std::shared_ptr<simulated_workers> workers_;
   caf::actor_system_config config_;
   std::optional<caf::actor_system> system_;

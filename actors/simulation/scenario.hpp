@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/node/services.hpp"
+#include "actors/application/settings.hpp"
 #include "actors/simulation/chance.hpp"
 #include "actors/simulation/drawn_pipeline.hpp"
 #include "actors/simulation/links.hpp"

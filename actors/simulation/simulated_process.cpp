@@ -5,51 +5,50 @@
 
 namespace weir::actors::simulation {
 
-services_ptr simulated_process::make_services() {
+process_services simulated_process::make_services() {
   auto& planned = run_.plan;
   auto program = shared_.program.build(lives_ended_);
-  auto services = std::make_shared<actors::services>();
-  services->settings = planned.settings;
-  auto& settings = services->settings;
+  process_services services;
+  services.application->settings = planned.settings;
+  auto& settings = services.application->settings;
   if (auto& intervals = planned.upgrades.intervals; !intervals.empty())
     settings.batch_interval = intervals[run_.time.random().below(intervals.size())];
   settings.executors = static_cast<std::uint32_t>(run_.time.random().between(1, planned.most_executors));
-  services->application.application = "simulated";
-  services->application.hash_seed = planned.hash_seed;
-  services->application.partitions = planned.partitions;
-  services->application.interval_us = static_cast<std::uint64_t>(settings.batch_interval.count());
-  services->plan = program;
+  services.application->record.application = "simulated";
+  services.application->record.hash_seed = planned.hash_seed;
+  services.application->record.partitions = planned.partitions;
+  services.application->record.interval_us = static_cast<std::uint64_t>(settings.batch_interval.count());
+  services.application->plan = program;
   for (auto& [name, digest] : program->static_data())
-    services->static_tables.push_back({name, digest});
-  services->dead_letters = program->outputs().back().index;
-  services->exchange.bound(planned.settings.exchange_bytes,
-                           std::make_shared<simulated_scratch>([this] { return shared_.disk.scratch_fails(); }));
-  services->staging.bound(planned.settings.staging_bytes);
-  services->store = std::make_shared<simulated_store>(
+    services.application->static_tables.push_back({name, digest});
+  services.application->dead_letters = program->outputs().back().index;
+  services.node->exchange.bound(planned.settings.exchange_bytes,
+                                std::make_shared<simulated_scratch>([this] { return shared_.disk.scratch_fails(); }));
+  services.node->staging.bound(planned.settings.staging_bytes);
+  services.use_store(std::make_shared<simulated_store>(
     log_, [this](bool makes_room) { return shared_.disk.commit_ends(makes_room); },
     [this](const log::transaction& changes) {
       run_.judged_now(bounds_.written(changes));
       shared_.judge.written(changes, *log_);
-    });
-  services->files = shared_.files;
-  services->journal = shared_.judge.listen(log_, bounds_);
-  services->wall_clock_us = [this] { return shared_.outside.wall_clock_us(); };
-  services->random = [this] { return run_.time.random().next(); };
-  furnish_inputs(*services);
-  services->print = [](std::string_view) { return result<void>{}; };
-  services->fail = [this](const error& why) { failed(why); };
-  services->spoil = [this](const error& why) { run_.violated(why.message()); };
-  services->idle = [] {};
-  services->finished = [this] { drained_ = true; };
+    }));
+  services.node->files = shared_.files;
+  services.node->journal = shared_.judge.listen(log_, bounds_);
+  services.node->wall_clock_us = [this] { return shared_.outside.wall_clock_us(); };
+  services.node->random = [this] { return run_.time.random().next(); };
+  furnish_inputs(*services.node);
+  services.node->print = [](std::string_view) { return result<void>{}; };
+  services.application->fail = [this](const error& why) { failed(why); };
+  services.application->spoil = [this](const error& why) { run_.violated(why.message()); };
+  services.coordinator->idle = [] {};
+  services.coordinator->finished = [this] { drained_ = true; };
   return services;
 }
 
-void simulated_process::furnish_inputs(actors::services& services) {
-  services.ingest = shared_.outside.network();
-  services.replayable = shared_.outside.replayable();
-  services.watch_directory = [this](input_id input) { return shared_.outside.watch(input); };
-  services.open_feed = [this](input_id input,
-                              std::shared_ptr<feed_listener> listener) -> result<std::unique_ptr<feed>> {
+void simulated_process::furnish_inputs(node_services& node) {
+  node.ingest = shared_.outside.network();
+  node.replayable = shared_.outside.replayable();
+  node.watch_directory = [this](input_id input) { return shared_.outside.watch(input); };
+  node.open_feed = [this](input_id input, std::shared_ptr<feed_listener> listener) -> result<std::unique_ptr<feed>> {
     return shared_.outside.open(input, std::move(listener));
   };
 }
@@ -67,7 +66,7 @@ void simulated_process::start() {
   };
   bounds_.process_started();
   auto services = make_services();
-  run_.time.note("start with " + std::to_string(services->settings.executors) + " executors");
+  run_.time.note("start with " + std::to_string(services.application->settings.executors) + " executors");
   life_ = std::make_unique<actors::simulation::life>(
     run_.time, services, std::make_shared<simulated_workers>(run_.time, job_takes), run_.plan.restarts, run_.plan.links,
     [this](const std::string& sentence) { run_.violated(sentence); });
@@ -94,8 +93,8 @@ void simulated_process::end() {
 }
 
 bounds_watch::memory simulated_process::memory_now() const {
-  auto& services = life_->services();
-  return {services.exchange.held_bytes(), services.staging.bytes(), services.staging.unpublished_bytes()};
+  auto& node = *life_->services().node;
+  return {node.exchange.held_bytes(), node.staging.bytes(), node.staging.unpublished_bytes()};
 }
 
 bool simulated_process::is_to_end() {

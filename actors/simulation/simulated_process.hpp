@@ -65,8 +65,8 @@ public:
   std::string describe() const;
 
 private:
-  services_ptr make_services();
-  void furnish_inputs(actors::services& services);
+  process_services make_services();
+  void furnish_inputs(node_services& node);
   bounds_watch::memory memory_now() const;
   void failed(const error& why) { failed_ = shared_.judge.may_end(why, failed_) || failed_; }
 

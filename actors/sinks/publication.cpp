@@ -8,7 +8,6 @@
 #include "libstream/base/ensure.hpp"
 #include "libstream/base/marks.hpp"
 #include "libstream/data/checksum.hpp"
-#include "libstream/log/batch_log.hpp"
 #include "libstream/plan/delivery.hpp"
 
 namespace weir::actors {
@@ -22,13 +21,13 @@ struct part_bytes {
 };
 
 /// From memory if this process staged them, else from the log.
-result<part_bytes> fetch(const services& services, const log::commit_record& batch, const log::staged_part& part) {
+result<part_bytes> fetch(const node_services& node, const log::commit_record& batch, const log::staged_part& part) {
   part_bytes fetched;
-  if (auto staged = services.staging.find({batch.epoch, batch.view}, batch.id, part.output, part.part)) {
+  if (auto staged = node.staging.find({batch.epoch, batch.view}, batch.id, part.output, part.part)) {
     fetched = {*staged, staged};
   } else {
     mark("sink.reads_log");
-    auto logged = log::read_staged(*services.store, batch.id, part.output, part.part);
+    auto logged = node.log.read_staged(batch.id, part.output, part.part);
     if (!logged)
       return tl::make_unexpected(logged.error());
     if (*logged)
@@ -48,21 +47,21 @@ std::string part_name(std::uint32_t part) {
 }
 
 /// Adds what must be synced before the directory may be renamed to `written`.
-result<void> write_directory(services& services, const std::string& directory, const plan::output& output,
+result<void> write_directory(const node_services& node, const std::string& directory, const plan::output& output,
                              const log::commit_record& batch, std::vector<std::string>& written) {
   for (auto& part : batch.parts) {
     if (part.output != output.name)
       continue;
-    auto bytes = fetch(services, batch, part);
+    auto bytes = fetch(node, batch, part);
     if (!bytes)
       return tl::make_unexpected(bytes.error());
     written.push_back(directory + "/" + part_name(part.part));
-    if (auto done = services.files->write(written.back(), bytes->bytes); !done)
+    if (auto done = node.files->write(written.back(), bytes->bytes); !done)
       return done;
     fault_point("sink.part_written");
   }
   written.push_back(directory + "/_SUCCESS");
-  if (auto done = services.files->write(written.back(), {}); !done)
+  if (auto done = node.files->write(written.back(), {}); !done)
     return done;
   written.push_back(directory);
   return {};
@@ -99,9 +98,10 @@ directories directories_of(const plan::output_target& where, const log::commit_r
 }
 
 /// Who publishes here; nothing where nobody has marked it. Another owner is an error.
-result<std::optional<output_mark>> my_mark(const services& services, const plan::output_target& to) {
-  auto mark = read_mark(*services.files, mark_path(to));
-  auto& me = services.application;
+result<std::optional<output_mark>> my_mark(const application_services& application, const node_services& node,
+                                           const plan::output_target& to) {
+  auto mark = read_mark(*node.files, mark_path(to));
+  auto& me = application.record;
   if (mark && *mark && ((*mark)->owner != me.directory_id || (*mark)->application != me.application))
     return owned_by_another(**mark, me.application, "number " + std::to_string(me.directory_id), to);
   return mark;
@@ -126,15 +126,16 @@ std::optional<output_mark> raised_mark(const std::optional<output_mark>& mark,
 }
 
 /// One sync after the other shares the disk's journal: many batches cost little more than one.
-result<void> publish_text(services& services, const plan::output_target& to, const plan::output& output,
+result<void> publish_text(const application_services& application, const node_services& node,
+                          const plan::output_target& to, const plan::output& output,
                           std::span<const log::commit_record> batches) {
   if (std::none_of(batches.begin(), batches.end(), [&](auto& batch) { return has_records(batch, output); }))
     return {};
-  auto& files = *services.files;
+  auto& files = *node.files;
   auto parent = directory_above(to.directory(0));
   if (auto done = make_durable(files, parent); !done)
     return done;
-  auto mark = my_mark(services, to);
+  auto mark = my_mark(application, node, to);
   if (!mark)
     return tl::make_unexpected(mark.error());
   std::vector<directories> ready;
@@ -155,7 +156,7 @@ result<void> publish_text(services& services, const plan::output_target& to, con
       return done;
     if (auto done = files.make_directories(where.temporary); !done)
       return done;
-    if (auto done = write_directory(services, where.temporary, output, batch, written); !done)
+    if (auto done = write_directory(node, where.temporary, output, batch, written); !done)
       return done;
     ready.push_back(std::move(where));
   }
@@ -185,22 +186,22 @@ result<void> publish_text(services& services, const plan::output_target& to, con
 }
 
 /// Whether a person can tell this output's batches only by its name.
-bool shows_name(const services& services, const plan::output& output) {
+bool shows_name(const application_services& application, const plan::output& output) {
   if (output.named)
     return true;
   auto prints = [](auto& other) {
     return std::any_of(other.targets.begin(), other.targets.end(),
                        [](auto& target) { return target.what == plan::output_target::kind::print; });
   };
-  auto& outputs = services.plan->outputs();
+  auto& outputs = application.plan->outputs();
   return std::count_if(outputs.begin(), outputs.end(), prints) > 1;
 }
 
 /// As Spark shows a batch: its time, the first records, and dots if there are more. Who asks for no records is told how many there are.
-result<std::string> text_of(const services& services, std::uint32_t limit, const plan::output& output,
-                            const log::commit_record& batch) {
+result<std::string> text_of(const application_services& application, const node_services& node, std::uint32_t limit,
+                            const plan::output& output, const log::commit_record& batch) {
   std::string text = "-------------------------------------------\nTime: " + std::to_string(batch.time_ms) + " ms\n" +
-                     (shows_name(services, output) ? "Output: " + output.name + "\n" : "") +
+                     (shows_name(application, output) ? "Output: " + output.name + "\n" : "") +
                      "-------------------------------------------\n";
   std::uint32_t shown = 0;
   std::uint64_t records = 0;
@@ -210,7 +211,7 @@ result<std::string> text_of(const services& services, std::uint32_t limit, const
     records += part.records;
     if (shown >= limit)
       continue;
-    auto bytes = fetch(services, batch, part);
+    auto bytes = fetch(node, batch, part);
     if (!bytes)
       return tl::make_unexpected(bytes.error());
     auto unshown = bytes->bytes;
@@ -226,29 +227,30 @@ result<std::string> text_of(const services& services, std::uint32_t limit, const
 }
 
 /// All batches and targets as one text, which the printer knows again when it is told to go on.
-result<void> publish_print(services& services, const plan::output& output,
-                           std::span<const log::commit_record> batches) {
+result<void> publish_print(const application_services& application, const node_services& node,
+                           const plan::output& output, std::span<const log::commit_record> batches) {
   std::string texts;
   for (auto& target : output.targets)
     if (target.what == plan::output_target::kind::print)
       for (auto& batch : batches) {
-        auto text = text_of(services, target.limit, output, batch);
+        auto text = text_of(application, node, target.limit, output, batch);
         if (!text)
           return tl::make_unexpected(text.error());
         texts += *text;
       }
-  return texts.empty() ? result<void>{} : services.print(texts);
+  return texts.empty() ? result<void>{} : node.print(texts);
 }
 
 /// At least once across a crash; the batch's number tells a repetition.
-result<void> publish_to_program(services& services, plan::delivery& destination, const plan::output& output,
+result<void> publish_to_program(const application_services& application, const node_services& node,
+                                plan::delivery& destination, const plan::output& output,
                                 const log::commit_record& batch) {
   std::vector<part_bytes> fetched;
-  plan::delivered_batch delivered{batch.id, batch.time_ms, {}, services.application.application, output.name};
+  plan::delivered_batch delivered{batch.id, batch.time_ms, {}, application.record.application, output.name};
   for (auto& part : batch.parts) {
     if (part.output != output.name)
       continue;
-    auto bytes = fetch(services, batch, part);
+    auto bytes = fetch(node, batch, part);
     if (!bytes)
       return tl::make_unexpected(bytes.error());
     delivered.parts.push_back({part.part, bytes->bytes});
@@ -259,13 +261,14 @@ result<void> publish_to_program(services& services, plan::delivery& destination,
   return plan::deliver(destination, delivered);
 }
 
-result<void> publish_to(services& services, const plan::output_target& target, const plan::output& output,
+result<void> publish_to(const application_services& application, const node_services& node,
+                        const plan::output_target& target, const plan::output& output,
                         std::span<const log::commit_record> batches) {
   using enum plan::output_target::kind;
   if (target.what == text)
-    return publish_text(services, target, output, batches);
+    return publish_text(application, node, target, output, batches);
   for (auto& batch : batches)
-    if (auto done = publish_to_program(services, *target.destination, output, batch); !done)
+    if (auto done = publish_to_program(application, node, *target.destination, output, batch); !done)
       return done;
   return {};
 }
@@ -277,7 +280,8 @@ bool may_pass(plan::output_target::kind target, const error& why) {
 
 } // namespace
 
-tl::expected<void, publication_problem> publish(services& services, const plan::output& output,
+tl::expected<void, publication_problem> publish(const application_services& application, const node_services& node,
+                                                const plan::output& output,
                                                 std::span<const log::commit_record> batches) {
   using enum plan::output_target::kind;
   ensure(!batches.empty() &&
@@ -289,10 +293,10 @@ tl::expected<void, publication_problem> publish(services& services, const plan::
     for (auto& target : output.targets) {
       if (target.what != kind)
         continue;
-      if (auto done = publish_to(services, target, output, batches); !done)
+      if (auto done = publish_to(application, node, target, output, batches); !done)
         return tl::make_unexpected(publication_problem{done.error(), may_pass(kind, done.error())});
     }
-  if (auto done = publish_print(services, output, batches); !done)
+  if (auto done = publish_print(application, node, output, batches); !done)
     return tl::make_unexpected(publication_problem{done.error(), may_pass(print, done.error())});
   fault_point("sink.after_success");
   return {};

@@ -2,7 +2,8 @@
 
 #include <span>
 
-#include "actors/node/services.hpp"
+#include "actors/application/application_services.hpp"
+#include "actors/node/node_services.hpp"
 #include "libstream/log/records.hpp"
 #include "libstream/plan/task.hpp"
 
@@ -26,7 +27,8 @@ struct publication_problem {
 ///   `batches` is one.
 ///
 /// After a failed sync the files are written anew, under the temporary name, and never synced again as they are.
-tl::expected<void, publication_problem> publish(services& services, const plan::output& output,
+tl::expected<void, publication_problem> publish(const application_services& application, const node_services& node,
+                                                const plan::output& output,
                                                 std::span<const log::commit_record> batches);
 
 } // namespace weir::actors

@@ -32,7 +32,8 @@ struct sink_state {
   static inline const char* name = "sink";
 
   sink_actor::pointer self;
-  services_ptr services;
+  application_ptr application;
+  node_ptr node;
   output_index output;
   std::shared_ptr<worker> thread;
   std::map<batch_id, log::commit_record> waiting; ///< bounded, as sealing pauses while too much is unpublished
@@ -50,19 +51,20 @@ struct sink_state {
 
   sink_state(sink_actor::pointer ptr) : self{ptr} {}
 
-  void start(services_ptr given, output_index which) {
-    services = std::move(given);
+  void start(application_ptr of, node_ptr on, output_index which) {
+    application = std::move(of);
+    node = std::move(on);
     output = which;
-    incarnation = services->random();
-    thread = services->workers->make("sink-" + std::to_string(which.value));
+    incarnation = node->random();
+    thread = node->workers->make("sink-" + std::to_string(which.value));
     say_ready();
-    patience.emplace(services->settings.output_retry_limit);
+    patience.emplace(application->settings.output_retry_limit);
     auto& targets = plan().targets;
     one_by_one =
       std::any_of(targets.begin(), targets.end(), [](auto& target) { return target.destination != nullptr; });
   }
 
-  const plan::output& plan() const { return services->plan->outputs()[output.value]; }
+  const plan::output& plan() const { return application->plan->outputs()[output.value]; }
 
   void publish(const publish_batch& part) {
     if (auto whole = requests.take(part))
@@ -106,19 +108,20 @@ struct sink_state {
 
   void publish_group() {
     ++attempt;
-    thread->post([services = services, output = output, group = group, me = caf::actor_cast<caf::actor_addr>(self)] {
-      auto begin = services->wall_clock_us();
+    thread->post([application = application, node = node, output = output, group = group,
+                  me = caf::actor_cast<caf::actor_addr>(self)] {
+      auto begin = node->wall_clock_us();
       for (auto& batch : group)
-        services->journal->output_started(batch.id, output, begin);
-      auto done = actors::publish(*services, services->plan->outputs()[output.value], group);
-      auto end = services->wall_clock_us();
+        node->journal->output_started(batch.id, output, begin);
+      auto done = actors::publish(*application, *node, application->plan->outputs()[output.value], group);
+      auto end = node->wall_clock_us();
       for (auto& batch : group)
-        services->journal->output_ended(batch.id, output, end, done ? "" : done.error().why.message());
-      if (!done && is_cancelled(services->plan->outputs()[output.value]))
+        node->journal->output_ended(batch.id, output, end, done ? "" : done.error().why.message());
+      if (!done && is_cancelled(application->plan->outputs()[output.value]))
         return; // the application ends, and the log keeps them
       auto handle = caf::actor_cast<caf::actor>(me);
       if (!done && !done.error().may_pass) {
-        services->fail(done.error().why);
+        application->fail(done.error().why);
         return;
       }
       if (!handle)
@@ -144,8 +147,8 @@ struct sink_state {
   void refused(const publication_refused& message) {
     mark("sink.waits_for_room");
     if (auto words = pause.refused(self->clock().now(), message.problem))
-      services->journal->warning(*words);
-    self->delayed_send(self, services->settings.disk_full_retry, publish_again{attempt});
+      node->journal->warning(*words);
+    self->delayed_send(self, application->settings.disk_full_retry, publish_again{attempt});
   }
 
   /// Younger batches of this output wait, as it is told them in order; other outputs go on.
@@ -159,8 +162,8 @@ struct sink_state {
       if (patience->may_tell(now))
         tell("output_retried", log_level::warning, message.problem + "; " + what_follows(now));
       self->delayed_send(self, *next_attempt_in, publish_again{attempt});
-    } else if (services->settings.on_error == error_policy::stop || !message.by_function) {
-      services->fail({static_cast<error_code>(message.code), message.problem, {}, {}}); // the log keeps the batch
+    } else if (application->settings.on_error == error_policy::stop || !message.by_function) {
+      application->fail({static_cast<error_code>(message.code), message.problem, {}, {}}); // the log keeps the batch
     } else {
       mark("sink.leaves_batch_out");
       tell("output_left_out", log_level::warning,
@@ -172,7 +175,7 @@ struct sink_state {
   }
 
   std::string what_follows(output_patience::time_point now) const {
-    auto limit = services->settings.output_retry_limit;
+    auto limit = application->settings.output_retry_limit;
     auto so_far = patience->count() == 1 ? std::string{}
                                          : ", it has failed " + std::to_string(patience->count()) + " times in " +
                                              std::to_string(patience->lasted(now).count() / 1000) + " s";
@@ -182,13 +185,13 @@ struct sink_state {
   }
 
   void tell(const char* event, log_level level, std::string sentence) {
-    services->journal->tell({.name = event,
-                             .level = level,
-                             .limited = std::string_view{event} != "output_left_out",
-                             .batch = busy_through,
-                             .actor = address{role::sink, output.value},
-                             .message = std::move(sentence),
-                             .more = {{"output", plan().name}}});
+    node->journal->tell({.name = event,
+                         .level = level,
+                         .limited = std::string_view{event} != "output_left_out",
+                         .batch = busy_through,
+                         .actor = address{role::sink, output.value},
+                         .message = std::move(sentence),
+                         .more = {{"output", plan().name}}});
   }
 
   void try_again(const publish_again& message) {
@@ -205,7 +208,7 @@ struct sink_state {
   void ended(const publication_ended& message) {
     ensure_in_work(message.batches.front());
     if (auto words = pause.went_on(self->clock().now()))
-      services->journal->warning(*words);
+      node->journal->warning(*words);
     auto failures = patience->count();
     auto lasted = patience->lasted(self->clock().now());
     if (patience->over())
@@ -221,18 +224,18 @@ struct sink_state {
     publish_next();
   }
 
-  void say_ready() { services->directory.send(services->coordinator(), ready_to_publish{output, incarnation}); }
+  void say_ready() { node->directory.send(application->coordinator(), ready_to_publish{output, incarnation}); }
 
   void answer(batch_id batch) {
-    services->directory.send(services->coordinator(), batch_published{coordinator.epoch(), batch, output});
+    node->directory.send(application->coordinator(), batch_published{coordinator.epoch(), batch, output});
   }
 };
 
-sink_actor::behavior_type sink_behavior(sink_actor::stateful_pointer<sink_state> self, services_ptr services,
-                                        output_index output) {
-  keep_conduct(self, services, to_string(address{role::sink, output.value}));
+sink_actor::behavior_type sink_behavior(sink_actor::stateful_pointer<sink_state> self, application_ptr application,
+                                        node_ptr node, output_index output) {
+  keep_conduct(self, node->journal, to_string(address{role::sink, output.value}));
   auto& state = self->state;
-  state.start(std::move(services), output);
+  state.start(std::move(application), std::move(node), output);
   return {
     [&state](const publish_batch& message) { state.publish(message); },
     [&state](const publication_ended& message) { state.ended(message); },
@@ -245,8 +248,8 @@ sink_actor::behavior_type sink_behavior(sink_actor::stateful_pointer<sink_state>
 
 } // namespace
 
-sink_actor spawn_sink(caf::actor_system& system, services_ptr services, output_index output) {
-  return system.spawn<caf::lazy_init>(sink_behavior, std::move(services), output);
+sink_actor spawn_sink(caf::actor_system& system, application_ptr application, node_ptr node, output_index output) {
+  return system.spawn<caf::lazy_init>(sink_behavior, std::move(application), std::move(node), output);
 }
 
 } // namespace weir::actors

@@ -1,10 +1,11 @@
 #pragma once
 
-#include "actors/node/services.hpp"
+#include "actors/application/application_services.hpp"
+#include "actors/node/node_services.hpp"
 #include "actors/sinks/protocol.hpp"
 
 namespace weir::actors {
 
-sink_actor spawn_sink(caf::actor_system& system, services_ptr services, output_index output);
+sink_actor spawn_sink(caf::actor_system& system, application_ptr application, node_ptr node, output_index output);
 
 } // namespace weir::actors

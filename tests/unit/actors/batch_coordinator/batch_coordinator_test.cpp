@@ -12,6 +12,7 @@
 #include "actors/block_store/messages.hpp"
 #include "actors/node/replayable_inputs.hpp"
 #include "actors/receiver/messages.hpp"
+#include "actors/runtime/process_services.hpp"
 #include "actors/runtime/tree.hpp"
 #include "actors/sinks/messages.hpp"
 #include "libstream/log/batch_log.hpp"
@@ -46,22 +47,22 @@ struct job_queue : worker_factory {
 /// The actor, on virtual time. All others are the test: it hears what each is sent, by its name.
 struct world {
   world() {
-    services->plan = std::make_shared<small_plan>();
-    services->settings.inputs = {parse_input_url("weir://127.0.0.1:0").value()};
-    services->settings.batch_interval = 100ms;
-    services->application.partitions = core_test::partitions;
-    services->journal = heard;
-    services->workers = threads;
-    services->store = store;
-    services->wall_clock_us = [this] {
+    services.application->plan = std::make_shared<small_plan>();
+    services.application->settings.inputs = {parse_input_url("weir://127.0.0.1:0").value()};
+    services.application->settings.batch_interval = 100ms;
+    services.application->record.partitions = core_test::partitions;
+    services.node->journal = heard;
+    services.node->workers = threads;
+    services.use_store(store);
+    services.node->wall_clock_us = [this] {
       return std::chrono::duration_cast<std::chrono::microseconds>(scheduler->clock().current_time.time_since_epoch())
         .count();
     };
-    services->random = [] { return std::uint64_t{77}; };
-    services->fail = [this](const error& why) { failed.push_back(why); };
-    services->spoil = [this](const error& why) { spoiled.push_back(why); };
-    services->idle = [this] { ++idle; };
-    services->finished = [this] { ++finished; };
+    services.node->random = [] { return std::uint64_t{77}; };
+    services.application->fail = [this](const error& why) { failed.push_back(why); };
+    services.application->spoil = [this](const error& why) { spoiled.push_back(why); };
+    services.coordinator->idle = [this] { ++idle; };
+    services.coordinator->finished = [this] { ++finished; };
     config.set("scheduler.policy", caf::atom("testing"));
     register_messages(config);
     system.emplace(config);
@@ -89,7 +90,7 @@ struct world {
     enter({role::sink, 1}, {[this](const publish_batch&) { hears("publish"); }});
   }
   ~world() {
-    services->directory.clear();
+    services.node->directory.clear();
     for (auto& peer : peers)
       caf::anon_send_exit(peer, caf::exit_reason::kill);
     caf::anon_send_exit(coordinator, caf::exit_reason::kill);
@@ -100,12 +101,12 @@ struct world {
     coordinator = nullptr;
   }
   void begin() {
-    coordinator = spawn_batch_coordinator(*system, services);
+    coordinator = spawn_batch_coordinator(*system, services.application, services.node, services.coordinator);
     tell(input_activity{input_id{0}, false}); // it begins with its first message
   }
   void enter(const address& who, caf::behavior behaviour) {
     peers.push_back(system->spawn([behaviour](caf::event_based_actor*) { return behaviour; }));
-    services->directory.enter(who, caf::actor_cast<caf::strong_actor_ptr>(peers.back()));
+    services.node->directory.enter(who, caf::actor_cast<caf::strong_actor_ptr>(peers.back()));
   }
   void hears(const std::string& message) { messages.push_back(message); }
   template <class Message>
@@ -139,7 +140,7 @@ struct world {
   std::shared_ptr<told_journal> heard = std::make_shared<told_journal>();
   std::shared_ptr<job_queue> threads = std::make_shared<job_queue>();
   std::shared_ptr<log::memory_store> store = std::make_shared<log::memory_store>();
-  services_ptr services = std::make_shared<actors::services>();
+  process_services services;
   std::vector<std::string> messages;
   std::vector<error> failed, spoiled;
   int idle = 0, finished = 0;
@@ -175,7 +176,7 @@ TEST_CASE("the coordinator reads the log on the log's thread once it has its epo
   CHECK(w.heard_messages() == words{"run 0", "run 1", "report blocks 5", "report input"});
   CHECK(w.run.record == record);
   CHECK(w.run.attempt.epoch == epoch{5});
-  CHECK(w.run.owners == placement::of_one_node(w.services->settings.executors));
+  CHECK(w.run.owners == placement::of_one_node(w.services.application->settings.executors));
   CHECK(w.heard->recovered_open.size() == 1);
 }
 
@@ -187,7 +188,7 @@ TEST_CASE("a log that cannot be read ends the application", "[coordinator]") {
   record.tables = {{"prices", 3}};
   REQUIRE(log::seal(changes, *w.store, record));
   REQUIRE(w.store->commit(changes));
-  w.services->static_tables = {{"prices", 4}};
+  w.services.application->static_tables = {{"prices", 4}};
   w.claim();
   REQUIRE(w.failed.size() == 1);
   CHECK(w.failed[0].code == error_code::configuration);
@@ -196,8 +197,8 @@ TEST_CASE("a log that cannot be read ends the application", "[coordinator]") {
 
 TEST_CASE("its timers come: batches are sealed, requests repeated, and idleness is seen", "[coordinator]") {
   world w;
-  w.services->settings.stop_when_idle = 400ms;
-  w.services->settings.retry_interval = 10s;
+  w.services.application->settings.stop_when_idle = 400ms;
+  w.services.application->settings.retry_interval = 10s;
   w.claim().heard_messages();
   w.pass(30ms);
   w.tell(blocks_ready{input_id{0}, epoch{1}, {core_test::block(1)}});
@@ -226,8 +227,9 @@ TEST_CASE("its timers come: batches are sealed, requests repeated, and idleness 
 
 TEST_CASE("what the log knows of files is read on its thread, too", "[coordinator]") {
   world w;
-  w.services->settings.inputs = {parse_input_url("file:in").value()};
-  w.services->replayable = replayable_inputs(w.services->settings.inputs, *w.services->plan);
+  w.services.application->settings.inputs = {parse_input_url("file:in").value()};
+  w.services.node->replayable =
+    replayable_inputs(w.services.application->settings.inputs, *w.services.application->plan);
   log::transaction changes;
   log::put_partition(changes, input_id{0}, "a", {100, 1, 100});
   REQUIRE(w.store->commit(changes));

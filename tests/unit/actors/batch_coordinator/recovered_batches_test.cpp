@@ -3,8 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "actors/application/application_services.hpp"
 #include "actors/batch_coordinator/recovered_batches.hpp"
-#include "actors/node/services.hpp"
+#include "actors/node/node_services.hpp"
 #include "libstream/api/dstream.hpp"
 #include "libstream/log/batch_log.hpp"
 #include "libstream/log/memory_store.hpp"
@@ -38,19 +39,19 @@ std::vector<log::static_table> tables_of(const table& prices, const char* name) 
 result<recovered_batches> recovered(const std::vector<log::static_table>& before,
                                     const std::vector<log::static_table>& now,
                                     std::shared_ptr<const plan::physical_plan> plan = nullptr) {
-  services services;
-  services.plan = std::move(plan);
-  services.store = std::make_shared<log::memory_store>();
-  services.static_tables = now;
+  application_services application;
+  auto store = std::make_shared<log::memory_store>();
+  application.plan = std::move(plan);
+  application.static_tables = now;
   log::batch_record sealed;
   sealed.id = batch_id{1};
   sealed.time_ms = 1000;
   sealed.epoch = weir::epoch{1};
   sealed.tables = before;
   log::transaction changes;
-  REQUIRE(log::seal(changes, *services.store, sealed));
-  REQUIRE(services.store->commit(changes));
-  return recover_batches(services);
+  REQUIRE(log::seal(changes, *store, sealed));
+  REQUIRE(store->commit(changes));
+  return recover_batches(application, {}, log::readable_batch_log{store});
 }
 
 } // namespace
@@ -120,17 +121,17 @@ stage_index stage_of(const plan::physical_plan& plan, const std::string& root) {
 recovered_batches settled(const plan::physical_plan& before, std::shared_ptr<const plan::physical_plan> now,
                           log::exclusion what) {
   what.plan = what.plan == 0 ? 0 : before.fingerprint();
-  services services;
-  services.store = std::make_shared<log::memory_store>();
-  services.plan = std::move(now);
+  application_services application;
+  auto store = std::make_shared<log::memory_store>();
+  application.plan = std::move(now);
   log::batch_record sealed;
   sealed.id = batch_id{1};
   sealed.time_ms = 1000;
   sealed.amendment = {1, false, {what}};
   log::transaction changes;
-  REQUIRE(log::seal(changes, *services.store, sealed));
-  REQUIRE(services.store->commit(changes));
-  return recover_batches(services).value();
+  REQUIRE(log::seal(changes, *store, sealed));
+  REQUIRE(store->commit(changes));
+  return recover_batches(application, {}, log::readable_batch_log{store}).value();
 }
 
 } // namespace
@@ -192,18 +193,19 @@ namespace {
 
 /// What a start says whose only input is given up, and that finds a batch that was sealed with this split.
 result<recovered_batches> recovered_without(const std::string& input, const log::split& split) {
-  services services;
-  services.store = std::make_shared<log::memory_store>();
-  services.settings.inputs = {input_url::given_up(input)};
+  application_services application;
+  node_services node;
+  auto store = std::make_shared<log::memory_store>();
+  application.settings.inputs = {input_url::given_up(input)};
   log::batch_record sealed;
   sealed.id = batch_id{1};
   sealed.time_ms = 1000;
   sealed.epoch = weir::epoch{1};
   sealed.splits = {split};
   log::transaction changes;
-  REQUIRE(log::seal(changes, *services.store, sealed));
-  REQUIRE(services.store->commit(changes));
-  return recover_batches(services);
+  REQUIRE(log::seal(changes, *store, sealed));
+  REQUIRE(store->commit(changes));
+  return recover_batches(application, node, log::readable_batch_log{store});
 }
 
 } // namespace

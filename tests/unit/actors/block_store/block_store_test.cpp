@@ -11,6 +11,7 @@
 
 #include "actors/batch_coordinator/messages.hpp"
 #include "actors/receiver/messages.hpp"
+#include "actors/runtime/process_services.hpp"
 #include "actors/runtime/tree.hpp"
 #include "libstream/log/block_log.hpp"
 #include "libstream/log/memory_store.hpp"
@@ -81,11 +82,11 @@ std::string place(const Message& message) {
 /// The actor on virtual time. Writer, coordinator and receiver are the test: it hears what each is sent.
 struct world {
   world() {
-    services->settings.retry_interval = 2s;
-    services->journal = std::make_shared<silent_journal>();
-    services->workers = threads;
-    services->store = store;
-    services->fail = [this](const error& why) { failed.push_back(why); };
+    services.application->settings.retry_interval = 2s;
+    services.node->journal = std::make_shared<silent_journal>();
+    services.node->workers = threads;
+    services.use_store(store);
+    services.application->fail = [this](const error& why) { failed.push_back(why); };
     config.set("scheduler.policy", caf::atom("testing"));
     register_messages(config);
     system.emplace(config);
@@ -112,7 +113,7 @@ struct world {
            [this](const epoch_refused& message) { hears("refused " + std::to_string(message.epoch.value)); }});
   }
   ~world() {
-    services->directory.clear();
+    services.node->directory.clear();
     for (auto& peer : peers)
       caf::anon_send_exit(peer, caf::exit_reason::kill);
     end();
@@ -123,7 +124,7 @@ struct world {
   }
   void enter(const address& who, caf::behavior behaviour) {
     peers.push_back(system->spawn([behaviour](caf::event_based_actor*) { return behaviour; }));
-    services->directory.enter(who, caf::actor_cast<caf::strong_actor_ptr>(peers.back()));
+    services.node->directory.enter(who, caf::actor_cast<caf::strong_actor_ptr>(peers.back()));
   }
   void hears(const std::string& message) { messages.push_back(message); }
 
@@ -137,7 +138,7 @@ struct world {
     return *this;
   }
   world& begin() {
-    block_store = spawn_block_store(*system, services);
+    block_store = spawn_block_store(*system, services.application, services.node);
     return tell(peer_restarted{{role::block_store, 0}}); // it begins with its first message
   }
   /// With what the log says at its start.
@@ -158,7 +159,7 @@ struct world {
   /// From the receiver, which has put their bytes on the shelf.
   world& store_some(std::uint64_t first, std::uint64_t last, std::uint64_t durable = 0, epoch of = own) {
     for (auto& each : headers(first, last, of))
-      services->blocks.put(each.id, std::make_shared<data::buffer>(0));
+      services.node->blocks.put(each.id, std::make_shared<data::buffer>(0));
     return tell(store_blocks{input, of, block_sequence{durable}, headers(first, last, of)});
   }
   world& appended(std::uint64_t through, epoch of = own) {
@@ -182,13 +183,13 @@ struct world {
     return *this;
   }
   bool on_shelf(std::uint64_t sequence, epoch of = own) const {
-    return services->blocks.find(header(sequence, of).id) != nullptr;
+    return services.node->blocks.find(header(sequence, of).id) != nullptr;
   }
   words sent() { return std::exchange(messages, {}); }
 
   std::shared_ptr<job_queue> threads = std::make_shared<job_queue>();
   std::shared_ptr<log::memory_store> store = std::make_shared<log::memory_store>();
-  services_ptr services = std::make_shared<actors::services>();
+  process_services services;
   words messages;
   std::vector<error> failed;
   caf::actor_system_config config;
@@ -396,7 +397,7 @@ TEST_CASE("a refused epoch's blocks are void, and its receiver hears of it", "[b
 TEST_CASE("when a newer epoch begins, the bytes of blocks that nobody was told of leave the shelf", "[block store]") {
   world w;
   w.ready().store_some(1, 1).sent();
-  w.services->blocks.put(header(2).id, std::make_shared<data::buffer>(0)); // its receiver died before it told
+  w.services.node->blocks.put(header(2).id, std::make_shared<data::buffer>(0)); // its receiver died before it told
   w.store_some(1, 1, 0, next_epoch);
   CHECK(w.on_shelf(1));
   CHECK_FALSE(w.on_shelf(2));
@@ -408,7 +409,7 @@ TEST_CASE("blocks that were to be released while no block store was there are re
   world w;
   w.logged(3, 3).ready();
   for (auto& each : headers(1, 3))
-    w.services->blocks.put(each.id, std::make_shared<data::buffer>(0));
+    w.services.node->blocks.put(each.id, std::make_shared<data::buffer>(0));
   w.tell(store_blocks{input, own, block_sequence{3}, {}});
   CHECK(w.sent() == words{"released 3: 2", "durable 3: 3"});
   CHECK_FALSE(w.on_shelf(2));

@@ -10,6 +10,7 @@
 
 #include <caf/scheduler/test_coordinator.hpp>
 
+#include "actors/runtime/process_services.hpp"
 #include "actors/runtime/tree.hpp"
 #include "libstream/log/batch_records.hpp"
 #include "libstream/log/memory_store.hpp"
@@ -75,12 +76,12 @@ std::string number(std::uint64_t value) { return std::to_string(value); }
 /// A log writer on virtual time. Its peers are the test, which keeps what they hear as words.
 struct world {
   world() {
-    services->settings.batch_interval = 100ms;
-    services->settings.disk_full_retry = 1s;
-    services->journal = heard;
-    services->workers = threads;
-    services->store = disk;
-    services->fail = [this](const error& reason) { failed.push_back(reason.what); };
+    services.application->settings.batch_interval = 100ms;
+    services.application->settings.disk_full_retry = 1s;
+    services.node->journal = heard;
+    services.node->workers = threads;
+    services.use_store(disk);
+    services.application->fail = [this](const error& reason) { failed.push_back(reason.what); };
     config.set("scheduler.policy", caf::atom("testing"));
     register_messages(config);
     system.emplace(config);
@@ -93,7 +94,7 @@ struct world {
     start();
   }
   ~world() {
-    services->directory.clear();
+    services.node->directory.clear();
     caf::anon_send_exit(writer, caf::exit_reason::kill);
     for (auto& peer : peers)
       caf::anon_send_exit(peer, caf::exit_reason::kill);
@@ -104,7 +105,7 @@ struct world {
   }
 
   void enter(const address& who, const caf::actor& peer) {
-    services->directory.enter(who, caf::actor_cast<caf::strong_actor_ptr>(peer));
+    services.node->directory.enter(who, caf::actor_cast<caf::strong_actor_ptr>(peer));
     peers.push_back(peer);
   }
   caf::behavior coordinator() {
@@ -138,7 +139,7 @@ struct world {
   }
   void hear(const std::string& answer) { answers.push_back(answer); }
 
-  void start() { writer = spawn_checkpoint_writer(*system, services); }
+  void start() { writer = spawn_checkpoint_writer(*system, services.application, services.node, services.writer); }
   /// Ends the writer, with whatever it has not handed to the log thread.
   void restart() {
     caf::anon_send_exit(writer, caf::exit_reason::kill);
@@ -183,7 +184,7 @@ struct world {
       auto bytes = std::make_shared<data::buffer>(2);
       bytes->append("a\n");
       log::block_header header{{input_id{0}, of, block_sequence{sequence}}, 2, 1, 0, {{"p", sequence, sequence}}};
-      services->blocks.put(header.id, bytes);
+      services.node->blocks.put(header.id, bytes);
       message.headers.push_back(header);
     }
     return message;
@@ -202,7 +203,7 @@ struct world {
     message.record.time_ms = static_cast<std::int64_t>(batch) * 100;
     message.record.epoch = by;
     message.record.parts = {{"counts", 0, 4, 1, 0}};
-    services->staging.put({by, {}}, batch_id{batch}, "counts", 0, std::make_shared<const std::string>("a\t1\n"));
+    services.node->staging.put({by, {}}, batch_id{batch}, "counts", 0, std::make_shared<const std::string>("a\t1\n"));
     return message;
   }
 
@@ -211,7 +212,7 @@ struct world {
   std::shared_ptr<silent_journal> heard = std::make_shared<silent_journal>();
   std::shared_ptr<job_queue> threads = std::make_shared<job_queue>();
   std::shared_ptr<small_disk> disk = std::make_shared<small_disk>();
-  services_ptr services = std::make_shared<actors::services>();
+  process_services services;
   caf::actor_system_config config;
   std::optional<caf::actor_system> system;
   caf::scheduler::test_coordinator* scheduler = nullptr;
@@ -238,10 +239,10 @@ TEST_CASE("a batch goes through the writer from its blocks to its end, and nothi
   CHECK((*log::read_staged(*in.disk, batch_id{1}, "counts", 0))->view() == "a\t1\n");
   in.ask(finish_batch{epoch{1}, batch_id{1}});
   CHECK(in.heard_by_now().empty()); // it waits for company
-  CHECK(in.services->staging.bytes() == 4);
+  CHECK(in.services.node->staging.bytes() == 4);
   in.pass(20ms);
   CHECK(in.heard_by_now() == words{"finished 1"});
-  CHECK(in.services->staging.bytes() == 0);
+  CHECK(in.services.node->staging.bytes() == 0);
   CHECK_FALSE(*log::read_staged(*in.disk, batch_id{1}, "counts", 0));
   CHECK(log::read_unfinished(*in.disk)->sealed.empty());
   CHECK(in.failed.empty());

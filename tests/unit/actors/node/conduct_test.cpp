@@ -25,8 +25,8 @@ public:
   std::vector<std::string> warnings;
 };
 
-caf::behavior well_behaved(caf::event_based_actor* self, services_ptr services) {
-  keep_conduct(self, services, "sink-7");
+caf::behavior well_behaved(caf::event_based_actor* self, std::shared_ptr<journal> journal) {
+  keep_conduct(self, std::move(journal), "sink-7");
   return {[](std::uint32_t) { throw std::runtime_error{"no luck"}; }};
 }
 
@@ -39,8 +39,7 @@ struct world {
     system->await_actors_before_shutdown(false);
     scheduler = &dynamic_cast<caf::scheduler::test_coordinator&>(system->scheduler());
     scheduler->clock().current_time += 1h;
-    services->journal = heard;
-    actor = system->spawn(well_behaved, services);
+    actor = system->spawn(well_behaved, heard);
     actor->attach_functor([this](const caf::error& why) { end = describe_reason(why); });
   }
   ~world() {
@@ -59,7 +58,6 @@ struct world {
   std::optional<caf::actor_system> system;
   caf::scheduler::test_coordinator* scheduler = nullptr;
   std::shared_ptr<listening_journal> heard = std::make_shared<listening_journal>();
-  services_ptr services = std::make_shared<actors::services>();
   caf::actor actor;
   std::string end;
 };

@@ -41,8 +41,6 @@ struct reading_state {
 
 struct world {
   world() {
-    services->workers = threads;
-    services->fail = [this](const error& why) { failed.push_back(why); };
     config.set("scheduler.policy", caf::atom("testing"));
     register_messages(config);
     system.emplace(config);
@@ -51,10 +49,10 @@ struct world {
   }
   caf::actor begin(const std::string& name) {
     auto made = system->spawn([this, name](caf::stateful_actor<reading_state>* self) -> caf::behavior {
-      self->state.log.emplace(self, services);
+      self->state.log.emplace(self, *threads, [this](const error& why) { failed.push_back(why); });
       self->state.alive = alive;
       return {[this, self, name](const wish_for& wish) {
-                self->state.log->read([this, number = wish.number](const actors::services&) { return look(number); },
+                self->state.log->read([this, number = wish.number] { return look(number); },
                                       [this, name, kept = self->state.alive](int& answer) {
                                         heard.push_back(name + " " + std::to_string(answer));
                                       });
@@ -84,7 +82,6 @@ struct world {
 
   std::shared_ptr<int> alive = std::make_shared<int>(0); ///< held by actors, and by what follows their readings
   std::shared_ptr<hand_workers> threads = std::make_shared<hand_workers>();
-  services_ptr services = std::make_shared<actors::services>();
   std::vector<std::string> heard;
   std::vector<error> failed;
   caf::actor_system_config config;

@@ -11,9 +11,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "actors/node/services.hpp"
 #include "actors/partition_executor/task_board.hpp"
 #include "actors/partition_executor/task_run.hpp"
+#include "actors/runtime/process_services.hpp"
 #include "libstream/api/dstream.hpp"
 #include "libstream/data/checksum.hpp"
 #include "libstream/log/batch_records.hpp"
@@ -125,17 +125,17 @@ struct counting_node {
       })
       .named("counts")
       .save_as_text_files("out/counts");
-    services->plan = plan::with_output(ctx.plan().value(), "dead letters", {}).value();
-    services->dead_letters = services->plan->outputs().back().index;
-    services->settings.inputs = {actors::parse_input_url("weir://127.0.0.1:0").value()};
-    services->application.partitions = partitions;
-    services->application.hash_seed = 7;
-    services->journal = heard;
-    services->store = store;
+    services.application->plan = plan::with_output(ctx.plan().value(), "dead letters", {}).value();
+    services.application->dead_letters = services.application->plan->outputs().back().index;
+    services.application->settings.inputs = {actors::parse_input_url("weir://127.0.0.1:0").value()};
+    services.application->record.partitions = partitions;
+    services.application->record.hash_seed = 7;
+    services.node->journal = heard;
+    services.use_store(store);
   }
 
   void keep_block(std::uint64_t sequence, const std::string& text) {
-    services->blocks.put({input_id{0}, epoch{1}, block_sequence{sequence}}, buffer_of(text));
+    services.node->blocks.put({input_id{0}, epoch{1}, block_sequence{sequence}}, buffer_of(text));
   }
   void log_block(std::uint64_t sequence, const std::string& text) {
     log::block_header header;
@@ -170,12 +170,13 @@ struct counting_node {
   actors::task_ended run(const log::batch_record& record, std::uint32_t stage, std::uint32_t task,
                          const actors::attempt& of = first_attempt) {
     return actors::run_task(
-      *services, {of, std::make_shared<const log::batch_record>(record), stage_index{stage}, task_index{task}});
+      *services.application, *services.node,
+      {of, std::make_shared<const log::batch_record>(record), stage_index{stage}, task_index{task}});
   }
   /// All tasks of a batch, which must not fail; what the reduce tasks and dead letters staged.
   std::vector<log::staged_part> run_all(const log::batch_record& record, const actors::attempt& of = first_attempt) {
     std::vector<log::staged_part> parts;
-    auto counts = services->plan->task_counts(record.splits.size(), partitions);
+    auto counts = services.application->plan->task_counts(record.splits.size(), partitions);
     for (std::uint32_t stage = 0; stage < counts.size(); ++stage)
       for (std::uint32_t task = 0; task < counts[stage]; ++task) {
         auto report = run(record, stage, task, of);
@@ -190,7 +191,7 @@ struct counting_node {
   /// What is staged of one part; empty if nothing is.
   std::string staged(std::uint64_t batch, const std::string& output, std::uint32_t part,
                      const actors::attempt& of = first_attempt) const {
-    auto bytes = services->staging.find(of, batch_id{batch}, output, part);
+    auto bytes = services.node->staging.find(of, batch_id{batch}, output, part);
     return bytes ? *bytes : "";
   }
   word_counts counts(std::uint64_t batch, const actors::attempt& of = first_attempt) const {
@@ -208,7 +209,7 @@ struct counting_node {
   std::shared_ptr<executor_journal> heard = std::make_shared<executor_journal>();
   std::shared_ptr<log::memory_store> store = std::make_shared<log::memory_store>();
   std::shared_ptr<small_scratch> disk = std::make_shared<small_scratch>();
-  actors::services_ptr services = std::make_shared<actors::services>();
+  actors::process_services services;
 
 private:
   static std::shared_ptr<data::buffer> buffer_of(const std::string& text) {

@@ -39,10 +39,10 @@ using words = std::vector<std::string>;
 /// Executor 0 on virtual time. Its task thread, the other executor, if there is one, and the coordinator are the test.
 struct world : counting_node {
   explicit world(std::uint32_t executors = 1) : owners{placement::of_one_node(executors)} {
-    services->settings.executors = executors;
-    services->workers = threads;
-    services->wall_clock_us = [] { return std::int64_t{42}; };
-    services->fail = [this](const error& why) { failed.push_back(why); };
+    services.application->settings.executors = executors;
+    services.node->workers = threads;
+    services.node->wall_clock_us = [] { return std::int64_t{42}; };
+    services.application->fail = [this](const error& why) { failed.push_back(why); };
     config.set("scheduler.policy", caf::atom("testing"));
     register_messages(config);
     system.emplace(config);
@@ -67,7 +67,7 @@ struct world : counting_node {
     start();
   }
   ~world() {
-    services->directory.clear();
+    services.node->directory.clear();
     for (auto& peer : peers)
       caf::anon_send_exit(peer, caf::exit_reason::kill);
     stop();
@@ -78,19 +78,19 @@ struct world : counting_node {
   }
 
   void start() {
-    executor = spawn_partition_executor(*system, services, 0);
-    services->directory.enter({role::partition_executor, 0}, caf::actor_cast<caf::strong_actor_ptr>(executor));
+    executor = spawn_partition_executor(*system, services.application, services.node, 0);
+    services.node->directory.enter({role::partition_executor, 0}, caf::actor_cast<caf::strong_actor_ptr>(executor));
     scheduler->run();
   }
   void stop() {
-    services->directory.leave({role::partition_executor, 0});
+    services.node->directory.leave({role::partition_executor, 0});
     caf::anon_send_exit(executor, caf::exit_reason::kill);
     scheduler->run();
     executor = nullptr;
   }
   void enter(const address& who, caf::behavior behaviour) {
     peers.push_back(system->spawn([behaviour](caf::event_based_actor*) { return behaviour; }));
-    services->directory.enter(who, caf::actor_cast<caf::strong_actor_ptr>(peers.back()));
+    services.node->directory.enter(who, caf::actor_cast<caf::strong_actor_ptr>(peers.back()));
   }
   void hears(const std::string& message, batch_id batch, stage_index stage, task_index task) {
     heard_messages.push_back(message + " " + std::to_string(batch.value) + "/" + std::to_string(stage.value) + "/" +
@@ -257,25 +257,25 @@ TEST_CASE("a committed batch gives its room back, and what is still under way fo
   world w;
   w.keep_block(1, text);
   w.announce(w.small_batch(1)).work();
-  CHECK(w.services->exchange.held_bytes() > 0);
+  CHECK(w.services.node->exchange.held_bytes() > 0);
   w.work();
-  CHECK(w.services->staging.unpublished_bytes() == 0);
+  CHECK(w.services.node->staging.unpublished_bytes() == 0);
   w.forget(1);
-  CHECK(w.services->exchange.held_bytes() == 0);
-  CHECK(w.services->staging.unpublished_bytes() == w.services->staging.bytes());
-  CHECK(w.services->staging.bytes() > 0);
+  CHECK(w.services.node->exchange.held_bytes() == 0);
+  CHECK(w.services.node->staging.unpublished_bytes() == w.services.node->staging.bytes());
+  CHECK(w.services.node->staging.bytes() > 0);
   w.announce(w.small_batch(2)).news();
   w.forget(2).work(); // another executor's work was enough
   CHECK(w.news().empty());
-  CHECK(w.services->exchange.held_bytes() == 0);
+  CHECK(w.services.node->exchange.held_bytes() == 0);
 }
 
 TEST_CASE("without room in the exchange a younger batch waits until the oldest one is forgotten", "[executor]") {
   world w;
-  w.services->exchange.bound(1, nullptr); // what a task makes is kept all the same
+  w.services.node->exchange.bound(1, nullptr); // what a task makes is kept all the same
   w.keep_block(1, text);
   w.announce(w.large(w.small_batch(1))).work();
-  CHECK_FALSE(w.services->exchange.has_room());
+  CHECK_FALSE(w.services.node->exchange.has_room());
   w.announce(w.large(w.small_batch(2)));
   w.work_on(); // the oldest goes on without room
   CHECK(w.news() == words{"finished 1/0/0", "finished 1/1/0", "finished 1/1/1"});
@@ -291,8 +291,8 @@ TEST_CASE("without room in the exchange a younger batch waits until the oldest o
 TEST_CASE("a task that a full disk refuses runs again after a pause, while others go on, and is told of once",
           "[executor]") {
   world w;
-  w.services->settings.disk_full_retry = 500ms;
-  w.services->exchange.bound(0, w.disk);
+  w.services.application->settings.disk_full_retry = 500ms;
+  w.services.node->exchange.bound(0, w.disk);
   w.keep_block(1, text);
   w.keep_block(2, more);
   w.disk->full = true;
@@ -320,8 +320,8 @@ TEST_CASE("a task that a full disk refuses runs again after a pause, while other
 
 TEST_CASE("what a full disk refused does not run again for an older attempt or a committed batch", "[executor]") {
   world w;
-  w.services->settings.disk_full_retry = 500ms;
-  w.services->exchange.bound(0, w.disk);
+  w.services.application->settings.disk_full_retry = 500ms;
+  w.services.node->exchange.bound(0, w.disk);
   w.keep_block(1, text);
   w.disk->full = true;
   w.announce(w.small_batch(1)).work();
@@ -388,7 +388,7 @@ TEST_CASE("a batch that is announced in parts is computed once all parts have co
 TEST_CASE("records that fail are reported to the coordinator, again if the batch is announced again", "[executor]") {
   world w;
   auto skip = GENERATE(true, false);
-  w.services->settings.on_error = skip ? error_policy::skip : error_policy::isolate;
+  w.services.application->settings.on_error = skip ? error_policy::skip : error_policy::isolate;
   w.keep_block(1, text + more);
   w.fails_on_line = [](std::string_view line) { return line.starts_with("that"); };
   auto record = w.small_batch(1);
@@ -422,7 +422,7 @@ TEST_CASE("of a batch whose blocks were lost before its seal nothing is said", "
 
 TEST_CASE("records that are too long are told of with their number and their batch", "[executor]") {
   world w;
-  w.services->settings.max_record_bytes = 20;
+  w.services.application->settings.max_record_bytes = 20;
   w.keep_block(1, text + more + more);
   w.announce(w.small_batch(7)).work();
   REQUIRE(w.heard->events.size() == 1);

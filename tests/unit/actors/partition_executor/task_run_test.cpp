@@ -75,7 +75,7 @@ TEST_CASE("a batch's tasks count what its blocks say, wherever these lie, and on
 
 TEST_CASE("a task's report says what it read and what it staged", "[task_run]") {
   counting_node node;
-  node.services->settings.max_record_bytes = 15;
+  node.services.application->settings.max_record_bytes = 15;
   node.keep_block(1, first_text + second_text);
   auto record = node.batch(9, {node.blocks(1, 1)});
   auto map = node.run(record, 0, 0);
@@ -131,7 +131,7 @@ TEST_CASE("a block that is nowhere was lost with the seal of its batch, or the l
 
 TEST_CASE("a source stage does nothing with a split of somebody else's input", "[task_run]") {
   counting_node node;
-  node.services->settings.inputs.push_back(input_url::of_stream("mine", 1));
+  node.services.application->settings.inputs.push_back(input_url::of_stream("mine", 1));
   log::split of_a_stream{{{input_id{1}, epoch{1}, block_sequence{1}, block_sequence{1}}}, {}, 1};
   log::split of_nobody{{{input_id{7}, epoch{1}, block_sequence{1}, block_sequence{1}}}, {}, 1};
   auto record = node.batch(1, {of_a_stream, of_nobody});
@@ -146,8 +146,8 @@ TEST_CASE("a source stage does nothing with a split of somebody else's input", "
 TEST_CASE("ranges of what can be read again are read in their order, and an error names input and partition",
           "[task_run]") {
   counting_node node;
-  node.services->settings.inputs = {parse_input_url("file:/shelf").value()};
-  node.services->replayable = {
+  node.services.application->settings.inputs = {parse_input_url("file:/shelf").value()};
+  node.services.node->replayable = {
     std::make_shared<text_source>(std::map<std::string, std::string>{{"a", first_text}, {"b", second_text}})};
   auto range = [](const std::string& partition, std::uint64_t from, std::uint64_t to) {
     return offset_range{input_id{0}, partition, to, 0, from, to};
@@ -198,7 +198,7 @@ TEST_CASE("an error names the partition of its record, whichever range of the ta
 
 TEST_CASE("a task is tried as often as the setting says, and counts once if it passes at last", "[task_run]") {
   counting_node node;
-  node.services->settings.max_task_failures = 4;
+  node.services.application->settings.max_task_failures = 4;
   node.keep_block(1, first_text);
   auto record = node.batch(1, {node.blocks(1, 1)});
   auto calls = 0, failures = 0;
@@ -220,15 +220,15 @@ TEST_CASE("a user function that fails for good ends, skips or amends, as the pol
           "[task_run]") {
   counting_node node;
   auto policy = GENERATE(error_policy::stop, error_policy::skip, error_policy::isolate);
-  node.services->settings.on_error = policy;
+  node.services.application->settings.on_error = policy;
   node.keep_block(1, first_text);
   node.keep_block(2, second_text);
   auto record = node.batch(5, {node.blocks(1, 1), node.blocks(1, 2)});
   node.fails_on_line = [](std::string_view line) { return line.starts_with("that"); };
   CHECK_FALSE(node.run(record, 0, 0).failed);
   auto report = node.run(record, 0, 1);
-  auto runs = node.services->exchange.collect(*node.services->plan, first_attempt, batch_id{5}, shuffle_index{0},
-                                              partition_index{0});
+  auto runs = node.services.node->exchange.collect(*node.services.application->plan, first_attempt, batch_id{5},
+                                                   shuffle_index{0}, partition_index{0});
   REQUIRE(runs);
   CHECK(runs->size() <= 1); // those of task 0 only
   CHECK_FALSE(report.lost);
@@ -246,7 +246,7 @@ TEST_CASE("a user function that fails for good ends, skips or amends, as the pol
   CHECK_FALSE(only.of_key);
   CHECK(only.operator_name == "lines");
   CHECK(only.problem == "a bad line");
-  CHECK(only.plan == node.services->plan->fingerprint());
+  CHECK(only.plan == node.services.application->plan->fingerprint());
 }
 
 TEST_CASE("what an amendment leaves out of a task is not counted there, and stands in its dead letters", "[task_run]") {
@@ -269,7 +269,7 @@ TEST_CASE("what an amendment leaves out of a task is not counted there, and stan
 
 TEST_CASE("without a place for dead letters records are left out all the same", "[task_run]") {
   counting_node node;
-  node.services->dead_letters.reset();
+  node.services.application->dead_letters.reset();
   node.keep_block(1, first_text);
   auto record = node.batch(1, {node.blocks(1, 1)});
   record.amendment = {1, false, {record_of(0, 0)}};
@@ -280,7 +280,7 @@ TEST_CASE("without a place for dead letters records are left out all the same", 
 
 TEST_CASE("a task that is amended twice names positions of its whole input, and does without both", "[task_run]") {
   counting_node node;
-  node.services->settings.on_error = error_policy::isolate;
+  node.services.application->settings.on_error = error_policy::isolate;
   node.keep_block(1, first_text + second_text); // lines 0 to 3
   auto record = node.batch(1, {node.blocks(1, 1)});
   std::string bad = "to be or";
@@ -305,7 +305,7 @@ TEST_CASE("a task that is amended twice names positions of its whole input, and 
 TEST_CASE("a key that fails behind the shuffle is left out wherever it lies, also beside one that was left out before",
           "[task_run]") {
   counting_node node;
-  node.services->settings.on_error = error_policy::isolate;
+  node.services.application->settings.on_error = error_policy::isolate;
   node.keep_block(1, first_text + second_text);
   auto record = node.batch(1, {node.blocks(1, 1), node.blocks(1, 1)});
   std::string bad = "to";
@@ -345,7 +345,7 @@ TEST_CASE("a key that fails behind the shuffle is left out wherever it lies, als
 TEST_CASE("a task whose runs find no room on the disk is no failure, and passes unchanged once there is room",
           "[task_run]") {
   counting_node node;
-  node.services->exchange.bound(0, node.disk);
+  node.services.node->exchange.bound(0, node.disk);
   node.keep_block(1, first_text);
   auto record = node.batch(1, {node.blocks(1, 1)});
   node.disk->full = true;
@@ -355,7 +355,7 @@ TEST_CASE("a task whose runs find no room on the disk is no failure, and passes 
   CHECK_THAT(report.problem, Catch::Contains("no room"));
   node.disk->full = false;
   node.run_all(record);
-  CHECK(node.services->exchange.held_bytes() == 0);
+  CHECK(node.services.node->exchange.held_bytes() == 0);
   CHECK(node.counts(1) == counted(first_text));
   node.disk->broken = true;
   report = node.run(record, 1, 0);
@@ -367,8 +367,8 @@ TEST_CASE("a task whose runs find no room on the disk is no failure, and passes 
 
 TEST_CASE("runs that lie on disk and runs in memory count alike, map tasks in any order", "[task_run]") {
   counting_node memory, disk, both;
-  disk.services->exchange.bound(0, disk.disk);
-  both.services->exchange.bound(100, both.disk);
+  disk.services.node->exchange.bound(0, disk.disk);
+  both.services.node->exchange.bound(100, both.disk);
   std::vector<std::vector<log::staged_part>> parts;
   for (auto node : {&memory, &disk, &both}) {
     node->keep_block(1, first_text);
@@ -380,7 +380,7 @@ TEST_CASE("runs that lie on disk and runs in memory count alike, map tasks in an
     parts.push_back(node->run_all(record));
     CHECK(node->counts(1) == counted(first_text + second_text + first_text));
   }
-  CHECK(disk.services->exchange.spilled_bytes() > 0);
+  CHECK(disk.services.node->exchange.spilled_bytes() > 0);
   CHECK(parts[0] == parts[1]);
   CHECK(parts[0] == parts[2]);
 }

@@ -9,6 +9,7 @@
 
 #include <caf/scheduler/test_coordinator.hpp>
 
+#include "actors/runtime/process_services.hpp"
 #include "actors/runtime/tree.hpp"
 #include "libstream/log/memory_store.hpp"
 #include "libstream/log/positions.hpp"
@@ -57,22 +58,22 @@ struct hand_transport : ingest_transport {
 /// The actor on virtual time. Writer, block store and coordinator are the test: it hears what each is sent.
 struct world {
   explicit world(const std::string& url) {
-    services->settings.inputs = {parse_input_url(url).value()};
-    services->settings.retry_interval = 2s;
-    services->settings.block_interval = 10ms;
-    services->journal = journal;
-    services->workers = threads;
-    services->store = store;
-    services->ingest = transport;
-    services->open_feed = [this](input_id, std::shared_ptr<feed_listener> told) -> result<std::unique_ptr<feed>> {
+    services.application->settings.inputs = {parse_input_url(url).value()};
+    services.application->settings.retry_interval = 2s;
+    services.application->settings.block_interval = 10ms;
+    services.node->journal = journal;
+    services.node->workers = threads;
+    services.use_store(store);
+    services.node->ingest = transport;
+    services.node->open_feed = [this](input_id, std::shared_ptr<feed_listener> told) -> result<std::unique_ptr<feed>> {
       if (transport->taken)
         return fail(error_code::configuration, "there is no such source");
       feed_listener_of_it = std::move(told);
       return std::make_unique<hand_feed>(transport->heard, traits);
     };
-    services->wall_clock_us = [] { return std::int64_t{1'004'000}; };
-    services->random = [this] { return ++incarnation; };
-    services->fail = [this](const error& why) { failed.push_back(why); };
+    services.node->wall_clock_us = [] { return std::int64_t{1'004'000}; };
+    services.node->random = [this] { return ++incarnation; };
+    services.application->fail = [this](const error& why) { failed.push_back(why); };
     config.set("scheduler.policy", caf::atom("testing"));
     register_messages(config);
     system.emplace(config);
@@ -85,14 +86,14 @@ struct world {
     enter({role::block_store, 0}, {[this](const store_blocks& message) {
             hears(in_words(message));
             for (auto& header : message.headers) // whoever hears of a block finds it
-              CHECK(services->blocks.find(header.id));
+              CHECK(services.node->blocks.find(header.id));
           }});
     enter({role::checkpoint_writer, 0}, {[this](const find_producer& message) { hears(in_words(message)); },
                                          [this](const record_departure& message) { hears(in_words(message)); },
                                          [this](const forget_producers& message) { hears(in_words(message)); }});
   }
   ~world() {
-    services->directory.clear();
+    services.node->directory.clear();
     for (auto& peer : peers)
       caf::anon_send_exit(peer, caf::exit_reason::kill);
     end();
@@ -105,12 +106,12 @@ struct world {
   }
   void enter(const address& who, caf::behavior behaviour) {
     peers.push_back(system->spawn([behaviour](caf::event_based_actor*) { return behaviour; }));
-    services->directory.enter(who, caf::actor_cast<caf::strong_actor_ptr>(peers.back()));
+    services.node->directory.enter(who, caf::actor_cast<caf::strong_actor_ptr>(peers.back()));
   }
   void hears(const std::string& message) { messages.push_back(message); }
 
   world& begin() {
-    receiver = spawn_receiver(*system, services, input_id{0});
+    receiver = spawn_receiver(*system, services.application, services.node, input_id{0});
     receiver->attach_functor([this](const caf::error&) { ++ends; });
     return tell(peer_restarted{{role::receiver, 0}}); // it begins with its first message
   }
@@ -163,7 +164,7 @@ struct world {
   std::shared_ptr<hand_transport> transport = std::make_shared<hand_transport>();
   std::shared_ptr<hand_feed::traits> traits = std::make_shared<hand_feed::traits>();
   std::shared_ptr<feed_listener> feed_listener_of_it;
-  services_ptr services = std::make_shared<actors::services>();
+  process_services services;
   std::uint64_t incarnation = 0;
   words messages;
   std::vector<error> failed;
@@ -202,7 +203,7 @@ TEST_CASE("a port asks for its epoch once the log has said which producers it kn
 
 TEST_CASE("names that the log knows count against ingest.max_producers", "[receiver]") {
   world w{port_url};
-  w.services->settings.max_producers = 1;
+  w.services.application->settings.max_producers = 1;
   log::transaction changes;
   log::put_producer(changes, input_id{0}, "old", {5, false, 0});
   REQUIRE(w.store->commit(changes));

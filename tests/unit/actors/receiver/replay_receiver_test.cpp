@@ -8,6 +8,7 @@
 
 #include <caf/scheduler/test_coordinator.hpp>
 
+#include "actors/runtime/process_services.hpp"
 #include "actors/runtime/tree.hpp"
 #include "tests/unit/actors/receiver/receiving.hpp"
 
@@ -60,14 +61,14 @@ struct job_queue : worker_factory {
 /// The actor on virtual time. The coordinator is the test.
 struct world {
   world() {
-    services->settings.inputs = {parse_input_url("file:in").value()};
-    services->replayable = {source};
-    services->watch_directory = [](input_id) { return nullptr; };
-    services->journal = journal;
-    services->workers = threads;
-    services->wall_clock_us = [] { return std::int64_t{0}; };
-    services->random = [] { return std::uint64_t{77}; };
-    services->fail = [this](const error& why) { failed.push_back(why); };
+    services.application->settings.inputs = {parse_input_url("file:in").value()};
+    services.node->replayable = {source};
+    services.node->watch_directory = [](input_id) { return nullptr; };
+    services.node->journal = journal;
+    services.node->workers = threads;
+    services.node->wall_clock_us = [] { return std::int64_t{0}; };
+    services.node->random = [] { return std::uint64_t{77}; };
+    services.application->fail = [this](const error& why) { failed.push_back(why); };
     config.set("scheduler.policy", caf::atom("testing"));
     register_messages(config);
     system.emplace(config);
@@ -92,12 +93,12 @@ struct world {
                                                        std::to_string(message.records) + " records"));
               }};
     });
-    services->directory.enter({role::batch_coordinator, 0}, caf::actor_cast<caf::strong_actor_ptr>(coordinator));
-    receiver = spawn_replay_receiver(*system, services, input_id{0});
+    services.node->directory.enter({role::batch_coordinator, 0}, caf::actor_cast<caf::strong_actor_ptr>(coordinator));
+    receiver = spawn_replay_receiver(*system, services.application, services.node, input_id{0});
     tell(report_input{epoch{1}, 77, 1, {}}).sent();
   }
   ~world() {
-    services->directory.clear();
+    services.node->directory.clear();
     caf::anon_send_exit(coordinator, caf::exit_reason::kill);
     caf::anon_send_exit(receiver, caf::exit_reason::kill);
     scheduler->clock().cancel_all();
@@ -137,7 +138,7 @@ struct world {
   std::shared_ptr<hand_source> source = std::make_shared<hand_source>();
   std::shared_ptr<told_journal> journal = std::make_shared<told_journal>();
   std::shared_ptr<job_queue> threads = std::make_shared<job_queue>();
-  services_ptr services = std::make_shared<actors::services>();
+  process_services services;
   words messages;
   std::vector<error> failed;
   caf::actor_system_config config;

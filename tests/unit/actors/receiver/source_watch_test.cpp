@@ -31,9 +31,9 @@ plan::source_partition whole(const std::string& name, std::uint64_t end) { retur
 
 struct watched {
   watched() {
-    of_node->settings.inputs = {input_url::of_stream("mine", 1)};
+    of_application->settings.inputs = {input_url::of_stream("mine", 1)};
     of_node->replayable = {source};
-    watch = watch_source(of_node, input_id{0});
+    watch = watch_source(of_application, of_node, input_id{0});
   }
   /// What is news if this is there now.
   std::vector<plan::source_partition> news_of(std::vector<plan::source_partition> there) {
@@ -46,7 +46,8 @@ struct watched {
   }
 
   std::shared_ptr<listed_source> source = std::make_shared<listed_source>();
-  services_ptr of_node = std::make_shared<services>();
+  std::shared_ptr<application_services> of_application = std::make_shared<application_services>();
+  node_ptr of_node = std::make_shared<node_services>();
   std::unique_ptr<source_watch> watch;
 };
 

@@ -36,12 +36,13 @@ log::commit_record commit_of(const std::vector<std::string>& parts, const std::s
 struct publisher {
   std::shared_ptr<memory_disk> disk = std::make_shared<memory_disk>();
   std::shared_ptr<log::memory_store> store = std::make_shared<log::memory_store>();
-  services node;
+  application_services application;
+  node_services node;
   std::string printed;
 
   publisher() {
     node.files = disk;
-    node.store = store;
+    node.log = log::readable_node_log{store};
     node.print = [this](std::string_view text) -> result<void> {
       printed += text;
       return {};
@@ -82,7 +83,7 @@ TEST_CASE("a batch's parts appear in a directory of their own, with a mark that 
   publisher all;
   auto batch = commit_of(parts_of_counts);
   all.stage(batch, parts_of_counts);
-  REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
+  REQUIRE(publish(all.application, all.node, text_output("out/words"), {&batch, 1}).has_value());
   CHECK(all.disk->visible("") == published);
 }
 
@@ -90,9 +91,9 @@ TEST_CASE("publishing again changes nothing that is visible, and writes no file"
   publisher all;
   auto batch = commit_of(parts_of_counts);
   all.stage(batch, parts_of_counts);
-  REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
+  REQUIRE(publish(all.application, all.node, text_output("out/words"), {&batch, 1}).has_value());
   all.disk->calls.clear();
-  REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
+  REQUIRE(publish(all.application, all.node, text_output("out/words"), {&batch, 1}).has_value());
   CHECK(all.disk->visible("") == published);
   for (auto& call : all.disk->calls) {
     INFO(call);
@@ -106,7 +107,7 @@ TEST_CASE("nothing becomes visible before all of it is synced, and it is done on
   all.disk->existing_directory("out");
   auto batch = commit_of(parts_of_counts);
   all.stage(batch, parts_of_counts);
-  REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
+  REQUIRE(publish(all.application, all.node, text_output("out/words"), {&batch, 1}).has_value());
   auto& calls = all.disk->calls;
   auto renamed = std::find_if(calls.begin(), calls.end(), [](auto& call) { return call.rfind("rename ", 0) == 0; });
   REQUIRE(renamed != calls.end());
@@ -137,7 +138,7 @@ TEST_CASE("wherever publication stops, readers see all of the batch or nothing, 
     publisher all;
     all.stage(batch, parts_of_counts);
     all.disk->changes_left = stop;
-    auto done = publish(all.node, text_output(prefix), {&batch, 1});
+    auto done = publish(all.application, all.node, text_output(prefix), {&batch, 1});
     complete = done.has_value();
     if (!complete)
       CHECK(done.error().why.code == error_code::disk);
@@ -151,7 +152,7 @@ TEST_CASE("wherever publication stops, readers see all of the batch or nothing, 
         CHECK(seen == expected);
     }
     all.disk->changes_left = -1;
-    REQUIRE(publish(all.node, text_output(prefix), {&batch, 1}).has_value());
+    REQUIRE(publish(all.application, all.node, text_output(prefix), {&batch, 1}).has_value());
     CHECK(all.disk->visible("") == expected);
     all.disk->power_cut();
     CHECK(all.disk->visible("") == expected);
@@ -165,11 +166,11 @@ TEST_CASE("a directory that was there is made durable, too, and nothing is publi
   all.disk->failing = "sync .";                         // of the directory above it
   auto batch = commit_of(parts_of_counts);
   all.stage(batch, parts_of_counts);
-  auto refused = publish(all.node, text_output("out/words"), {&batch, 1});
+  auto refused = publish(all.application, all.node, text_output("out/words"), {&batch, 1});
   REQUIRE_FALSE(refused.has_value());
   CHECK(all.disk->visible("").empty());
   all.disk->failing.clear();
-  REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
+  REQUIRE(publish(all.application, all.node, text_output("out/words"), {&batch, 1}).has_value());
   all.disk->power_cut();
   CHECK(all.disk->visible("") == published);
 }
@@ -180,7 +181,7 @@ TEST_CASE("what this process did not stage comes from the log", "[publication]")
   all.log_batch(batch, parts_of_counts);
   all.node.staging.put({batch.epoch, batch.view.next()}, batch.id, "counts", 0,
                        std::make_shared<const std::string>("another attempt"));
-  REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
+  REQUIRE(publish(all.application, all.node, text_output("out/words"), {&batch, 1}).has_value());
   CHECK(all.disk->visible("") == published);
 }
 
@@ -191,7 +192,7 @@ TEST_CASE("bytes that are not those of the commit are never shown", "[publicatio
   auto batch = commit_of(parts_of_counts);
   all.stage(batch, wrong);
   for (auto& output : {text_output("out/words"), print_output(10)}) {
-    auto done = publish(all.node, output, {&batch, 1});
+    auto done = publish(all.application, all.node, output, {&batch, 1});
     REQUIRE_FALSE(done.has_value());
     CHECK(done.error().why.code == error_code::corrupt);
     CHECK(done.error().why.where.find("batch 7, output counts, part ") == 0);
@@ -203,7 +204,7 @@ TEST_CASE("bytes that are not those of the commit are never shown", "[publicatio
 TEST_CASE("a part that is nowhere is an error, not an empty part", "[publication]") {
   publisher all;
   auto batch = commit_of(parts_of_counts);
-  CHECK_FALSE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
+  CHECK_FALSE(publish(all.application, all.node, text_output("out/words"), {&batch, 1}).has_value());
   CHECK(all.disk->visible("").empty());
 }
 
@@ -211,7 +212,7 @@ TEST_CASE("a batch without records for an output makes no directory", "[publicat
   publisher all;
   auto batch = commit_of(parts_of_counts, "another");
   all.stage(batch, parts_of_counts);
-  REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
+  REQUIRE(publish(all.application, all.node, text_output("out/words"), {&batch, 1}).has_value());
   CHECK(all.disk->calls.empty());
 }
 
@@ -222,7 +223,7 @@ TEST_CASE("an output may have several targets", "[publication]") {
   auto output = text_output("out/words");
   output.targets.push_back({plan::output_target::kind::text, "copy", 0});
   output.targets.push_back(print_output(1).targets.front());
-  REQUIRE(publish(all.node, output, {&batch, 1}).has_value());
+  REQUIRE(publish(all.application, all.node, output, {&batch, 1}).has_value());
   CHECK(all.disk->visible("").size() == 6);
   CHECK(all.disk->visible("copy-1700/part-00002") == files{{"copy-1700/part-00002", "c\t3\n"}});
   CHECK_FALSE(all.printed.empty());
@@ -238,7 +239,7 @@ TEST_CASE("print shows the first records of all parts, and dots when it leaves s
   publisher all;
   auto batch = commit_of(parts_of_counts);
   all.stage(batch, parts_of_counts);
-  REQUIRE(publish(all.node, print_output(limit), {&batch, 1}).has_value());
+  REQUIRE(publish(all.application, all.node, print_output(limit), {&batch, 1}).has_value());
   auto line = std::string(43, '-') + "\n";
   CHECK(all.printed == line + "Time: 1700 ms\nOutput: counts\n" + line + shown + "\n"); // it has a name
 }
@@ -246,12 +247,12 @@ TEST_CASE("print shows the first records of all parts, and dots when it leaves s
 TEST_CASE("a batch is not published where the mark says that the prefix is another's", "[publication]") {
   publisher all;
   all.disk->existing_directory("out");
-  all.node.application.application = "words";
-  all.node.application.directory_id = 2;
+  all.application.record.application = "words";
+  all.application.record.directory_id = 2;
   auto batch = commit_of(parts_of_counts);
   all.stage(batch, parts_of_counts);
   REQUIRE(write_mark(*all.disk, "out/.words.weir", {"words", "counts", 1, "/data", 0, 0}).has_value());
-  auto refused = publish(all.node, text_output("out/words"), {&batch, 1});
+  auto refused = publish(all.application, all.node, text_output("out/words"), {&batch, 1});
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().why.code == error_code::configuration);
   CHECK(all.disk->visible("").empty());
@@ -260,35 +261,35 @@ TEST_CASE("a batch is not published where the mark says that the prefix is anoth
 TEST_CASE("a directory that is younger than what the mark says is of somebody else", "[publication]") {
   publisher all;
   all.disk->existing_directory("out");
-  all.node.application.application = "words";
-  all.node.application.directory_id = 1;
+  all.application.record.application = "words";
+  all.application.record.directory_id = 1;
   auto batch = commit_of(parts_of_counts);
   all.stage(batch, parts_of_counts);
   REQUIRE(write_mark(*all.disk, "out/.words.weir", {"words", "counts", 1, "/data", 6, 0}).has_value());
   SECTION("it is refused") {
     all.disk->existing_directory("out/words-1700");
     REQUIRE(all.disk->write("out/words-1700/_SUCCESS", "").has_value());
-    auto refused = publish(all.node, text_output("out/words"), {&batch, 1});
+    auto refused = publish(all.application, all.node, text_output("out/words"), {&batch, 1});
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().why.message().find("out/words-1700") != std::string::npos);
   }
   SECTION("one's own is known by the mark, which is raised before it appears") {
-    REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
+    REQUIRE(publish(all.application, all.node, text_output("out/words"), {&batch, 1}).has_value());
     auto mark = read_mark(*all.disk, "out/.words.weir").value().value();
     CHECK(mark.newest_batch == 7);
     CHECK(mark.newest_time_ms == 1700);
-    CHECK(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
+    CHECK(publish(all.application, all.node, text_output("out/words"), {&batch, 1}).has_value());
     CHECK(all.disk->visible("") == published);
   }
   SECTION("it is raised to the last of those that are published together, of which some may be there already") {
-    REQUIRE(publish(all.node, text_output("out/words"), {&batch, 1}).has_value());
+    REQUIRE(publish(all.application, all.node, text_output("out/words"), {&batch, 1}).has_value());
     std::vector<log::commit_record> both{batch, batch};
     both[1].id = batch_id{8};
     both[1].time_ms = 1800;
     all.stage(both[1], parts_of_counts);
-    REQUIRE(publish(all.node, text_output("out/words"), both).has_value());
+    REQUIRE(publish(all.application, all.node, text_output("out/words"), both).has_value());
     CHECK(read_mark(*all.disk, "out/.words.weir").value().value().newest_batch == 8);
-    CHECK(publish(all.node, text_output("out/words"), both).has_value());
+    CHECK(publish(all.application, all.node, text_output("out/words"), both).has_value());
     CHECK(all.disk->visible("").count("out/words-1800/_SUCCESS") == 1);
   }
 }

@@ -9,6 +9,7 @@
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include "actors/batch_coordinator/protocol.hpp"
+#include "actors/runtime/process_services.hpp"
 #include "actors/runtime/tree.hpp"
 #include "libstream/api/dstream.hpp"
 #include "libstream/data/checksum.hpp"
@@ -68,17 +69,17 @@ struct world {
           rows.push_back(record);
       });
     ctx.text_input().filter(all).named("files").save_as_text_files("out/words", "txt");
-    services->plan = ctx.plan().value();
-    services->settings.on_error = policy;
-    services->settings.output_retry_limit = 300ms; // three attempts
-    services->application.application = "tested";
-    services->journal = heard;
-    services->workers = threads;
-    services->files = disk;
-    services->store = std::make_shared<log::memory_store>();
-    services->wall_clock_us = [] { return std::int64_t{0}; };
-    services->random = [] { return incarnation; };
-    services->fail = [this](const error& why) { failed.push_back(why); };
+    services.application->plan = ctx.plan().value();
+    services.application->settings.on_error = policy;
+    services.application->settings.output_retry_limit = 300ms; // three attempts
+    services.application->record.application = "tested";
+    services.node->journal = heard;
+    services.node->workers = threads;
+    services.node->files = disk;
+    services.use_store(std::make_shared<log::memory_store>());
+    services.node->wall_clock_us = [] { return std::int64_t{0}; };
+    services.node->random = [] { return incarnation; };
+    services.application->fail = [this](const error& why) { failed.push_back(why); };
     config.set("scheduler.policy", caf::atom("testing"));
     register_messages(config);
     system.emplace(config);
@@ -92,7 +93,7 @@ struct world {
               },
               [this](const ready_to_publish& message) { ready.push_back(message.incarnation); }};
     });
-    services->directory.enter({role::batch_coordinator, 0}, caf::actor_cast<caf::strong_actor_ptr>(coordinator));
+    services.node->directory.enter({role::batch_coordinator, 0}, caf::actor_cast<caf::strong_actor_ptr>(coordinator));
     restart_sinks();
   }
   /// So that they know the settings as they are now.
@@ -101,11 +102,11 @@ struct world {
       caf::anon_send_exit(sink, caf::exit_reason::kill);
     sinks.clear();
     for (std::uint32_t i = 0; i < 2; ++i)
-      sinks.push_back(spawn_sink(*system, services, output_index{i}));
+      sinks.push_back(spawn_sink(*system, services.application, services.node, output_index{i}));
     run();
   }
   ~world() {
-    services->directory.clear();
+    services.node->directory.clear();
     for (auto& sink : sinks)
       caf::anon_send_exit(sink, caf::exit_reason::kill);
     caf::anon_send_exit(coordinator, caf::exit_reason::kill);
@@ -143,8 +144,8 @@ struct world {
     line += '\n';
     for (auto& [name, bytes] : {std::pair{"rows", framed}, std::pair{"files", line}}) {
       record.parts.push_back({name, 0, bytes.size(), 1, data::checksum(bytes)});
-      services->staging.put({record.epoch, record.view}, record.id, name, 0,
-                            std::make_shared<const std::string>(bytes));
+      services.node->staging.put({record.epoch, record.view}, record.id, name, 0,
+                                 std::make_shared<const std::string>(bytes));
     }
     std::sort(record.parts.begin(), record.parts.end());
     for (auto& sink : sinks)
@@ -180,7 +181,7 @@ struct world {
   std::shared_ptr<weir::testing::memory_disk> disk = std::make_shared<weir::testing::memory_disk>();
   std::shared_ptr<told_journal> heard = std::make_shared<told_journal>();
   std::shared_ptr<job_queue> threads = std::make_shared<job_queue>();
-  services_ptr services = std::make_shared<actors::services>();
+  process_services services;
   caf::actor_system_config config;
   std::optional<caf::actor_system> system;
   caf::scheduler::test_coordinator* scheduler = nullptr;
@@ -221,7 +222,7 @@ TEST_CASE("an output that fails is tried again after pauses, its later batches w
 
 TEST_CASE("without a limit an output that fails is tried until it succeeds, and it is said when it goes on", "[sink]") {
   world in{GENERATE(error_policy::stop, error_policy::skip, error_policy::isolate)};
-  in.services->settings.output_retry_limit = for_ever;
+  in.services.application->settings.output_retry_limit = for_ever;
   auto works = false;
   in.fails = [&](std::uint64_t batch) { return batch == 2 && !works; };
   in.restart_sinks();
@@ -251,7 +252,7 @@ TEST_CASE(
   "files that were written before and fail now are written anew, under their temporary name, until the disk works",
   "[sink]") {
   world in{error_policy::stop};
-  in.services->settings.output_retry_limit = for_ever;
+  in.services.application->settings.output_retry_limit = for_ever;
   in.restart_sinks();
   in.commit(1);
   in.disk->failing = "write out/.words-2000.txt.tmp/part-00000";
@@ -328,7 +329,7 @@ TEST_CASE("files that cannot be written at all since the start end the applicati
 TEST_CASE("a function that fails while the application ends loses no batch", "[sink]") {
   world in{error_policy::skip};
   in.fails = [&](std::uint64_t) {
-    for (auto& target : in.services->plan->outputs()[0].targets)
+    for (auto& target : in.services.application->plan->outputs()[0].targets)
       target.destination->cancel(); // meanwhile
     return true;
   };

@@ -1,29 +1,12 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
-#include <functional>
-#include <memory>
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <vector>
 
-#include "actors/monitor/journal.hpp"
-#include "actors/node/directory.hpp"
-#include "actors/node/exchange.hpp"
-#include "actors/node/file_system.hpp"
-#include "actors/node/shelves.hpp"
-#include "actors/node/staging.hpp"
-#include "actors/node/worker.hpp"
-#include "actors/sources/directory_watch.hpp"
-#include "actors/sources/feed.hpp"
-#include "actors/sources/ingest_server.hpp"
 #include "actors/sources/input_url.hpp"
 #include "libstream/base/limits.hpp"
-#include "libstream/log/records.hpp"
-#include "libstream/log/store.hpp"
-#include "libstream/plan/replayable_source.hpp"
-#include "libstream/plan/task.hpp"
 
 namespace weir::actors {
 
@@ -105,59 +88,5 @@ struct settings {
   /// Finish once nothing has come for this long and all is published; zero = never.
   std::chrono::milliseconds stop_when_idle{0};
 };
-
-/// All that an actor knows of the world outside messages. One instance for each node; the real one brings threads, sockets and
-/// LMDB, the simulated one brings seeds. Everything in it may be used from any thread.
-struct services {
-  actors::settings settings;
-  log::application_record application;
-  std::shared_ptr<const plan::physical_plan> plan;
-  std::vector<log::static_table> static_tables; ///< what batches are computed with beside their input
-
-  /// The output of `plan` that shows isolated records; nothing: they are not kept.
-  std::optional<output_index> dead_letters;
-
-  node_id node; ///< this one
-  actors::directory directory;
-  /// An actor of this node.
-  address here(role what, std::uint32_t index = 0) const { return {what, index, node}; }
-  /// The coordinator, which one node has: today's only one.
-  address coordinator() const { return {role::batch_coordinator, 0, node_id{0}}; }
-
-  block_shelf blocks;
-  actors::exchange exchange;
-  actors::staging staging;
-
-  std::shared_ptr<log::store> store; ///< committed to by the checkpoint writer's worker only
-  std::shared_ptr<ingest_transport> ingest;
-  std::shared_ptr<file_system> files;
-  std::shared_ptr<actors::journal> journal;
-  std::shared_ptr<worker_factory> workers;
-
-  /// Microseconds since 1970. May jump: batch times are made monotonic by the coordinator.
-  std::function<std::int64_t()> wall_clock_us;
-  /// Fresh random numbers for incarnations.
-  std::function<std::uint64_t()> random;
-  /// By input_id: what can be read again; null where records are received.
-  std::vector<std::shared_ptr<plan::replayable_source>> replayable;
-  /// Watches the directory of a `file:` input. May block. Null: its source is asked for all it has instead.
-  std::function<std::unique_ptr<directory_watch>(input_id)> watch_directory;
-  /// Opens an input whose records the process fetches or makes itself; see `feed.hpp`.
-  std::function<result<std::unique_ptr<feed>>(input_id, std::shared_ptr<feed_listener>)> open_feed;
-  /// Shows text to the person in front of the program (standard output).
-  std::function<result<void>(std::string_view text)> print;
-  /// Reports the first error that ends the application. Later ones are ignored.
-  std::function<void(const error&)> fail;
-  /// A promise is broken that cannot be kept any more: the application goes on, and ends with the first such error.
-  std::function<void(const error&)> spoil;
-  /// `--stop-when-idle` holds: the runtime should drain.
-  std::function<void()> idle;
-  /// The application has drained: all that was taken is published.
-  std::function<void()> finished;
-  /// Set by the runtime before it tells the coordinator to drain, so that a restarted coordinator knows.
-  std::atomic<bool> draining{false};
-};
-
-using services_ptr = std::shared_ptr<services>;
 
 } // namespace weir::actors

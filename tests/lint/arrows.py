@@ -20,7 +20,7 @@ ROOMS = {
     "libstream/api": ["libstream/operators", "libstream/plan", "libstream/data", "libstream/base"],
     "libstream/testing": ["libstream"],
     "libstream/weir": ["libstream"],
-    "actors": ["libstream"],
+    "actors": ["libstream"], # and inside it: ACTORS
     "apps": ["actors", "libstream"],
     "bench": ["actors", "libstream"],
     "tests/simulation": ["actors", "libstream"],
@@ -32,6 +32,26 @@ ROOMS = {
     "tests/mistakes": ["libstream"],
     "tests/outside": ["actors", "libstream"],
     "tests": [],
+}
+
+# The rooms inside actors/, from the bottom up: which of the others a room may include, as rooms or single headers. MESSAGES stands for what
+# every actor may say to every other one. The headers that lie in actors/ itself are for all. `runtime` and `simulation` wire all.
+MESSAGES = ["messages.hpp", "protocol.hpp"]
+ACTOR_BASE = ["actors/application", "actors/node", "actors/monitor/journal.hpp", "actors/monitor/chaos_page.hpp"]
+ACTORS = {
+    "actors/supervisor": [],
+    "actors/sources": [],
+    "actors/monitor": ["actors/node/role.hpp"],
+    "actors/application": ["actors/node/role.hpp", "actors/sources/input_url.hpp"],
+    "actors/node": ["actors/application", "actors/monitor/journal.hpp", "actors/monitor/chaos_page.hpp", "actors/sources"],
+    "actors/checkpoint_writer": ACTOR_BASE + [MESSAGES],
+    "actors/block_store": ACTOR_BASE + [MESSAGES],
+    "actors/receiver": ACTOR_BASE + [MESSAGES, "actors/sources"],
+    "actors/partition_executor": ACTOR_BASE + [MESSAGES],
+    "actors/sinks": ACTOR_BASE + [MESSAGES],
+    "actors/batch_coordinator": ACTOR_BASE + [MESSAGES],
+    "actors/runtime": ["actors"],
+    "actors/simulation": ["actors"],
 }
 
 # A unit test may include what the room it tests may, that room, and these. (tests/unit/log counts as libstream/log.)
@@ -114,8 +134,28 @@ def refused_room(path, target):
             return f"may not include {target}: only {', '.join(rooms)} may include {private}"
     allowed = [room for room in allowed_rooms(path) if room]
     if any(within(target, room) for room in allowed):
-        return None
+        return refused_actor_room(path, target) if within(path, "actors") and within(target, "actors") else None
     return f"may not include {target}: {os.path.dirname(path)} may include only {', '.join(allowed)}"
+
+
+def refused_actor_room(path, target):
+    """A sentence when `path`, inside actors/, may not include `target` there, else None."""
+    room, other = (os.path.dirname(each).split("/") for each in (path, target))
+    room, other = "/".join(room[:2]), "/".join(other[:2])
+    if room == other or other == "actors":
+        return None
+    if room == "actors":
+        return f"may not include {target}: what lies in actors/ itself is for all its rooms, and knows none of them"
+    if room not in ACTORS:
+        return "no rule for this folder; add a row to ACTORS in tests/lint/arrows.py"
+    for allowed in ACTORS[room]:
+        if allowed is MESSAGES:
+            if MESSAGES in ACTORS.get(other, []) and os.path.basename(target) in MESSAGES:
+                return None
+        elif within(target, allowed):
+            return None
+    said = ["messages.hpp and protocol.hpp of other actors" if each is MESSAGES else each for each in ACTORS[room]]
+    return f"may not include {target}: {room} may include only {', '.join(said) or 'headers of actors/ itself'}"
 
 
 def refused_library(path, name):

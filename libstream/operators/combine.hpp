@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -20,9 +21,9 @@ namespace weir::operators {
 ///   const Key& key(const In&);  Accumulator first(const In&);  void add(Accumulator&, const In&);  void merge(Accumulator&, const Accumulator&);
 /// and, if the result is not (key, accumulator):  static Out result(Key, Accumulator);
 ///
-/// What combining gains is seen while it is done. A table that would outgrow the cache although keys hardly come again is emptied into
-/// the runs instead, and so is one that would outgrow its limit; if they do not come again at all, records go to the runs as they are for a while. All that follows from the
-/// task's input alone.
+/// What combining gains is seen while it is done. A table that would outgrow the core's own cache although keys hardly come again is
+/// emptied into the runs instead, unless they are so few that all of them fit the shared cache. So is one that would outgrow its limit.
+/// If keys do not come again at all, records go to the runs as they are for a while. All that follows from the task's input alone.
 template <class In, class Key, class Accumulator, class Logic>
 class combine_sink final : public sink<In> {
 public:
@@ -67,6 +68,9 @@ private:
   using table = data::keyed_table<Key, Accumulator>;
   using entry = data::table_entry<Key, Accumulator>;
 
+  /// What a table may take of a cache that cores share if keys come again in it, however rarely.
+  static constexpr std::size_t shared_table_bytes = 16 * limits::mib;
+
   /// A guess from the bytes of the task, low enough to cost nothing if it is wrong.
   static std::size_t expected(const plan::task_input& input) {
     std::size_t bytes = 0;
@@ -83,13 +87,29 @@ private:
       {probes, records.size()}, [&](std::size_t i) { return first(records[i]); },
       [&](Accumulator& value, std::size_t i) { add(value, records[i]); });
     seen_ += records.size();
-    if (table_.grows_with(limits::chunk_records) && 2 * table_.slot_bytes() > limits::cached_table_bytes &&
-        (seen_ < 2 * table_.size() || 2 * table_.slot_bytes() > limits::max_table_bytes)) [[unlikely]] {
+    if (table_.grows_with(limits::chunk_records) && !may_grow()) [[unlikely]] {
       if (seen_ * 4 < table_.size() * 5)
         uncombined_ = 16 * table_.size();
       distinct_ = false;
       empty_table();
     }
+  }
+
+  bool may_grow() const {
+    auto next_bytes = 2 * table_.slot_bytes();
+    if (next_bytes <= limits::cached_table_bytes)
+      return true;
+    if (next_bytes > limits::max_table_bytes)
+      return false;
+    return seen_ >= 2 * table_.size() || bytes_of_all_keys() <= static_cast<double>(shared_table_bytes);
+  }
+
+  /// What a table of all keys would take, if each record had one of them by chance: of k keys, s records then repeat about s² / 2k.
+  double bytes_of_all_keys() const {
+    auto seen = static_cast<double>(seen_);
+    auto repeated = seen - static_cast<double>(table_.size());
+    auto slot_bytes = static_cast<double>(table_.slot_bytes()) / static_cast<double>(table_.slots());
+    return repeated > 0 ? 2 * slot_bytes * seen * seen / (2 * repeated) : std::numeric_limits<double>::infinity();
   }
 
   /// Records to runs without a look whether their keys were there before.

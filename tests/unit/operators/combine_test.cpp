@@ -1,7 +1,9 @@
 #include <catch2/catch.hpp>
 #include <map>
+#include <set>
 #include <string>
 
+#include "libstream/base/split_mix.hpp"
 #include "libstream/operators/split_words.hpp"
 #include "libstream/testing/test_driver.hpp"
 
@@ -165,6 +167,28 @@ TEST_CASE("keys that come again are combined however many there are; those that 
   CHECK(entries(30'000, 30'000) == 30'000);
   // Within what the cache holds, every key comes only once; so it is hardly worth to look for those that come again.
   CHECK(entries(60'000, 120'000) > 100'000);
+}
+
+TEST_CASE("keys that come by chance are combined as they come if a table of all of them would fit the shared cache",
+          "[combine]") {
+  test_driver driver{count_lines};
+  auto entries_and_words = [&](std::uint64_t different) {
+    split_mix random{5};
+    std::set<std::string> words;
+    std::string text;
+    for (int i = 0; i < 200'000; ++i) {
+      auto word = std::to_string(random.next() % different);
+      text += word + "\n";
+      words.insert(std::move(word));
+    }
+    return std::pair{entries_of(run_task(driver.plan(), text, 4)), words.size()};
+  };
+  // When the table has outgrown the core's cache, one record in seven has repeated a key.
+  auto [few_entries, few_words] = entries_and_words(60'000);
+  CHECK(few_entries == few_words);
+  // Hardly any has: no table that is worth its place would hold the keys.
+  auto [many_entries, many_words] = entries_and_words(3'000'000);
+  CHECK(many_entries > many_words);
 }
 
 TEST_CASE("counts are exact whether records are combined, emptied into runs or passed on", "[combine]") {

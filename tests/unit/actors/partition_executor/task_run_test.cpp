@@ -172,11 +172,11 @@ TEST_CASE("an error names the partition of its record, whichever range of the ta
   const std::map<std::string, std::string> shelves{
     {"a", "a1\na2\n"}, {"empty", ""}, {"b", "b1\nb2\nb3\n"}, {"c", "c1\n"}, {"d", "d1\nd2\n"}};
   counting_node node;
-  node.services->settings.inputs = {parse_input_url("file:/shelf").value()};
+  node.services.application->settings.inputs = {parse_input_url("file:/shelf").value()};
   auto in_small_pieces = GENERATE(false, true);
-  node.services->replayable = {in_small_pieces
-                                 ? std::shared_ptr<plan::replayable_source>{new source_in_small_pieces{shelves}}
-                                 : std::make_shared<text_source>(shelves)};
+  node.services.node->replayable = {in_small_pieces
+                                      ? std::shared_ptr<plan::replayable_source>{new source_in_small_pieces{shelves}}
+                                      : std::make_shared<text_source>(shelves)};
   log::split split;
   std::vector<std::string> lines;
   for (const std::string partition : {"empty", "c", "a", "empty", "b", "d", "empty"}) {

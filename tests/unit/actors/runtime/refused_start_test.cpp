@@ -10,6 +10,7 @@
 #include "actors/sources/asio_ingest_server.hpp"
 #include "libstream/api/dstream.hpp"
 #include "libstream/api/receiver.hpp"
+#include "libstream/log/data_directory.hpp"
 #include "libstream/log/positions.hpp"
 #include "tests/unit/actors/sources/temporary_directory.hpp"
 

@@ -21,7 +21,7 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-/// How long the world may take to come to rest once nothing fails any more.
+/// How long the world may go without a commit, and then take to come to rest, once nothing fails any more.
 constexpr microseconds patience{300'000'000};
 constexpr std::uint64_t most_steps = 3'000'000;
 constexpr microseconds look_around{20'000};
@@ -70,7 +70,8 @@ private:
                  [this](simulated_process& process, bool power) { end(process, power); }};
   std::vector<std::uint64_t> marks_before_ = marks_reached();
   bool over_ = false;
-  std::optional<timeline::time_point> deadline_;
+  std::optional<timeline::time_point> deadline_; ///< moves on with every commit: small bounds make many batches
+  decltype(outcome::batches) committed_ = 0;
   std::optional<timeline::time_point> at_rest_since_;
   std::vector<turn> turns_;
   std::vector<std::unique_ptr<simulated_process>> processes_; // last: they end while all they use is there
@@ -203,8 +204,9 @@ void world::after_step() {
     for (auto& process : processes_)
       if (process->lives())
         process->life().links().calm();
-  if (faults_left_.is_spent() && !deadline_)
+  if (faults_left_.is_spent() && (!deadline_ || committed_ != run_.ended.batches))
     deadline_ = run_.time.now() + patience;
+  committed_ = run_.ended.batches;
   if (run_.ended.steps > most_steps || (deadline_ && run_.time.now() > *deadline_)) {
     run_.violated("stuck: " + describe());
     over_ = true;

@@ -212,7 +212,7 @@ void draw_poison(chance& random, scenario& into) {
   settings.max_task_failures = static_cast<std::uint32_t>(random.between(1, 4));
   into.poison.flaky_failures = static_cast<std::uint32_t>(random.below(settings.max_task_failures));
   settings.on_error = static_cast<error_policy>(random.below(3));
-  auto in_a_hundred = random.magnitude(1, 40);
+  auto in_a_hundred = random.magnitude(1, 30); // far from half of a task's lines, which would stop the application
   auto keys = random.percent(60);
   std::uint64_t number = 0;
   auto flaky = random.percent(60) ? std::uint64_t{1} : 0;

@@ -94,6 +94,8 @@ connection_id simulated_network::dial(const std::string& address, producer_ear& 
     entry->second.server = at->second;
     entry->second.upstream = entry->second.downstream = time_.now();
     at->second->connections[id] = {};
+    if (!entry->second.ear) // hung up while it was dialling
+      return leave(*at->second, id);
     downstream(id, [](producer_ear& hears) { hears.connected(); });
   });
   return id;

@@ -144,8 +144,7 @@ void append_to(const std::string& path, const std::string& text) {
 
 } // namespace
 
-TEST_CASE("a file that is visible before its bytes are, or is written slowly, is counted whole",
-          "[counting][issue-11]") {
+TEST_CASE("a file that is visible before its bytes are, or is written slowly, is counted whole", "[counting]") {
   auto directory = fresh_directory();
   fs::create_directory(directory / "in");
   std::vector<std::string> texts{directory / "in/empty-first", directory / "in/slow"};
@@ -166,7 +165,7 @@ TEST_CASE("a file that is visible before its bytes are, or is written slowly, is
 
 TEST_CASE(
   "a file that changes after it was read is named, and the run ends with 1; so does every later one that finds it",
-  "[counting][issue-11]") {
+  "[counting]") {
   auto directory = fresh_directory();
   fs::create_directory(directory / "in");
   auto text = directory / "in/text";
@@ -198,7 +197,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a file that was read and is replaced by one with the same size and time is named, and the run ends with 1",
-          "[counting][issue-11]") {
+          "[counting]") {
   auto directory = fresh_directory();
   fs::create_directory(directory / "in");
   auto text = directory / "in/text";
@@ -228,7 +227,7 @@ std::vector<std::string> as_somebody(std::vector<std::string> arguments) {
 } // namespace
 
 TEST_CASE("a file that the user may not read waits, is named once with what to do, and is counted when it can be read",
-          "[counting][issue-11]") {
+          "[counting]") {
   auto directory = fresh_directory();
   fs::permissions(directory.path(), fs::perms::all);
   fs::create_directory(directory / "in");
@@ -260,7 +259,7 @@ TEST_CASE("a file that the user may not read waits, is named once with what to d
 }
 
 TEST_CASE("a file of which a part was read and that the user may not read any more ends with 74, and loses nothing",
-          "[counting][issue-11]") {
+          "[counting]") {
   auto directory = fresh_directory();
   fs::permissions(directory.path(), fs::perms::all);
   fs::create_directory(directory / "in");
@@ -286,7 +285,7 @@ TEST_CASE("a file of which a part was read and that the user may not read any mo
 }
 
 TEST_CASE("files that were read and are removed are no loss, and a directory full of small ones is counted",
-          "[counting][issue-11]") {
+          "[counting]") {
   auto directory = fresh_directory();
   fs::create_directory(directory / "in");
   std::string all;
@@ -306,7 +305,7 @@ TEST_CASE("files that were read and are removed are no loss, and a directory ful
 }
 
 TEST_CASE("a file of which a part was read and that then vanished stops the next start with 65, and is named",
-          "[counting][issue-11]") {
+          "[counting]") {
   auto directory = fresh_directory();
   fs::create_directory(directory / "in");
   auto text = directory / "in/text";
@@ -329,7 +328,7 @@ TEST_CASE("a file of which a part was read and that then vanished stops the next
   check_counts(directory, {text});
 }
 
-TEST_CASE("a compressed file is refused by name instead of being counted as words", "[counting][issue-11]") {
+TEST_CASE("a compressed file is refused by name instead of being counted as words", "[counting]") {
   auto directory = fresh_directory();
   fs::create_directory(directory / "in");
   auto packed = directory / (std::string{"in/"} + GENERATE("text", "text.gz"));

@@ -173,7 +173,7 @@ TEST_CASE("an application whose data directory is removed ends with 74 instead o
 }
 
 TEST_CASE("an application whose data directory is moved away ends with 74, and goes on exactly when it is back",
-          "[disk][issue-11]") {
+          "[disk]") {
   auto directory = fresh_directory();
   auto text = directory / "text";
   generate(text, 40'000);

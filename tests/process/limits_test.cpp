@@ -64,8 +64,7 @@ void all_is_counted(const finished& end, const weir::tool::temporary_directory& 
 
 } // namespace
 
-TEST_CASE("with few descriptors a program does all of its work, or says that it may open too few files",
-          "[limits][issue-11]") {
+TEST_CASE("with few descriptors a program does all of its work, or says that it may open too few files", "[limits]") {
   auto directory = fresh_directory();
   prepare(directory);
   for (auto files : {4, 6, 8, 10, 12, 14, 15, 16, 20, 24, 28, 40}) {
@@ -79,7 +78,7 @@ TEST_CASE("with few descriptors a program does all of its work, or says that it 
   }
 }
 
-TEST_CASE("a port is not said to be ready where descriptors are too few to serve anybody", "[limits][issue-11]") {
+TEST_CASE("a port is not said to be ready where descriptors are too few to serve anybody", "[limits]") {
   auto directory = fresh_directory();
   for (auto files : {10, 15, 20, 32}) {
     auto end = run_under("-n " + std::to_string(files), word_count(directory, {"--input", "weir://127.0.0.1:0"}));
@@ -89,7 +88,7 @@ TEST_CASE("a port is not said to be ready where descriptors are too few to serve
   }
 }
 
-TEST_CASE("with few processes a program does all of its work, or says that a thread is refused", "[limits][issue-11]") {
+TEST_CASE("with few processes a program does all of its work, or says that a thread is refused", "[limits]") {
   auto directory = fresh_directory();
   prepare(directory);
   if (run_under("-u 1000", {program("word-count"), "--version"}, true).code != 0) {
@@ -105,8 +104,7 @@ TEST_CASE("with few processes a program does all of its work, or says that a thr
   }
 }
 
-TEST_CASE("with little address space a program does all of its work, or says that it has too little",
-          "[limits][issue-11]") {
+TEST_CASE("with little address space a program does all of its work, or says that it has too little", "[limits]") {
   auto directory = fresh_directory();
   prepare(directory);
   auto arguments = counting(directory);
@@ -129,7 +127,7 @@ TEST_CASE("with little address space a program does all of its work, or says tha
   }
 }
 
-TEST_CASE("where files may not grow a program says so and waits, or does all of its work", "[limits][issue-11]") {
+TEST_CASE("where files may not grow a program says so and waits, or does all of its work", "[limits]") {
   auto directory = fresh_directory();
   prepare(directory);
   for (auto blocks : {4, 16, 32, 40, 48, 64, 1024}) { // of 1024 bytes
@@ -144,7 +142,7 @@ TEST_CASE("where files may not grow a program says so and waits, or does all of 
   }
 }
 
-TEST_CASE("the tool's verbs end with a sentence, too, whatever they may not have", "[limits][issue-11]") {
+TEST_CASE("the tool's verbs end with a sentence, too, whatever they may not have", "[limits]") {
   auto directory = fresh_directory();
   prepare(directory);
   REQUIRE(run(counting(directory)).code == 0);
@@ -178,11 +176,11 @@ void run_all_examples(const std::string& limit, bool as_nobody = false) {
 
 } // namespace
 
-TEST_CASE("every example does its work or ends with a sentence, whatever it may not have", "[limits][issue-11]") {
+TEST_CASE("every example does its work or ends with a sentence, whatever it may not have", "[limits]") {
   run_all_examples(GENERATE(as<std::string>{}, "-n 4", "-n 12", "-v 20000", "-v 200000"));
 }
 
-TEST_CASE("every example does its work with few processes, or ends with a sentence", "[limits][issue-11]") {
+TEST_CASE("every example does its work with few processes, or ends with a sentence", "[limits]") {
   if (run_under("-u 1000", {program("word-count"), "--version"}, true).code != 0) {
     weir::testing::skip("nobody but root may run the programs here, and root has no limit of processes");
     return;

@@ -49,7 +49,7 @@ const std::vector<std::string> said{"Time: ", "notice", "warning", "ready input"
 } // namespace
 
 TEST_CASE("a program that is started without standard descriptors writes nothing of what it says into its files",
-          "[streams][issue-11]") {
+          "[streams]") {
   auto which = GENERATE(1, 2, 3, 4, 5, 6, 7);
   INFO("closed: " << closed(which));
   auto directory = fresh_directory();
@@ -67,7 +67,7 @@ TEST_CASE("a program that is started without standard descriptors writes nothing
 }
 
 TEST_CASE("results for a standard output that was closed from the start are an error, and damage no file",
-          "[streams][issue-11]") {
+          "[streams]") {
   auto which = GENERATE(2, 3, 6, 7);
   INFO("closed: " << closed(which));
   auto directory = fresh_directory();
@@ -84,7 +84,7 @@ TEST_CASE("results for a standard output that was closed from the start are an e
   CHECK(run({program("weir"), "log", directory / "data", "--verify"}).code == 0);
 }
 
-TEST_CASE("the tool without standard descriptors writes nothing into files", "[streams][issue-11]") {
+TEST_CASE("the tool without standard descriptors writes nothing into files", "[streams]") {
   auto which = GENERATE(1, 2, 3, 4, 5, 6, 7);
   INFO("closed: " << closed(which));
   auto directory = fresh_directory();
@@ -98,7 +98,7 @@ TEST_CASE("the tool without standard descriptors writes nothing into files", "[s
   no_file_has_words(directory / "data", said);
 }
 
-TEST_CASE("no example without standard descriptors writes what it says into its files", "[streams][issue-11]") {
+TEST_CASE("no example without standard descriptors writes what it says into its files", "[streams]") {
   const auto which = 7; // the cases between are tried with word-count
   for (auto& [example, arguments] : short_runs()) {
     INFO(example << ", closed: " << closed(which));
@@ -115,7 +115,7 @@ TEST_CASE("no example without standard descriptors writes what it says into its 
 }
 
 TEST_CASE("a standard output that nobody reads stops no actor: the program ends in time, and says what was not shown",
-          "[streams][issue-11]") {
+          "[streams]") {
   auto directory = fresh_directory();
   running application{word_count(directory, {"--input", "generate://?rate=20000", "--output", "print:1000000", "--set",
                                              "graceful_stop.limit=1s"}),
@@ -130,7 +130,7 @@ TEST_CASE("a standard output that nobody reads stops no actor: the program ends 
   CHECK_THAT(end.errors, Catch::Contains("had not drained within 1000 ms"));
 }
 
-TEST_CASE("results that waited for a slow reader are shown whole and once", "[streams][issue-11]") {
+TEST_CASE("results that waited for a slow reader are shown whole and once", "[streams]") {
   auto directory = fresh_directory();
   running application{
     word_count(directory, {"--input", "generate://?count=60000&rate=60000&seed=1", "--output", "print:1000000",
@@ -163,7 +163,7 @@ TEST_CASE("results that waited for a slow reader are shown whole and once", "[st
   CHECK(printed == words);
 }
 
-TEST_CASE("a reader of the results that goes away ends the program with 74", "[streams][issue-11]") {
+TEST_CASE("a reader of the results that goes away ends the program with 74", "[streams]") {
   auto directory = fresh_directory();
   std::vector<std::string> line{"/bin/sh", "-c", "{ \"$0\" \"$@\"; echo code $? >&2; } | true"};
   for (auto& argument : word_count(directory, {"--input", "generate://?rate=1000", "--output", "print"}))
@@ -172,8 +172,7 @@ TEST_CASE("a reader of the results that goes away ends the program with 74", "[s
   CHECK_THAT(end.errors, Catch::Contains("its reader has gone") && Catch::Contains("code 74"));
 }
 
-TEST_CASE("what an application answers does not command the terminal of weir tree, top and log",
-          "[streams][issue-11]") {
+TEST_CASE("what an application answers does not command the terminal of weir tree, top and log", "[streams]") {
   auto directory = fresh_directory();
   auto socket = directory / "answers";
   auto tree = [](std::string_view) {

@@ -173,7 +173,7 @@ TEST_CASE("a full map refuses, names its setting, and takes more once something 
 }
 
 TEST_CASE("a log whose directory was moved away takes nothing more, says where it is, and goes on where it was",
-          "[log][issue-11]") {
+          "[log]") {
   testing::scratch_directory scratch;
   auto place = scratch / "data", elsewhere = scratch / "moved";
   std::filesystem::create_directory(place);
@@ -411,8 +411,7 @@ TEST_CASE("a full disk is called by its name, nothing of the transaction stays, 
   CHECK_FALSE(suspect);
 }
 
-TEST_CASE("a file that may not grow further is a full disk that names the limit, and goes on when it may",
-          "[log][issue-11]") {
+TEST_CASE("a file that may not grow further is a full disk that names the limit, and goes on when it may", "[log]") {
   testing::scratch_directory scratch;
   std::signal(SIGXFSZ, SIG_IGN);
   std::uint64_t sequence = 0;

@@ -91,8 +91,7 @@ TEST_CASE("only its owner may open a control socket, and it goes with its server
   CHECK(answer.error().code == error_code::configuration);
 }
 
-TEST_CASE("a control socket leaves alone what lies at its path after its directory was moved away",
-          "[control][issue-11]") {
+TEST_CASE("a control socket leaves alone what lies at its path after its directory was moved away", "[control]") {
   temporary_directory directory;
   auto place = directory.path() + "/data";
   std::filesystem::create_directory(place);

@@ -7,13 +7,12 @@
 using namespace weir;
 using namespace weir::actors;
 
-TEST_CASE("a process that may have what a run needs is not refused, whatever it needs", "[limits][issue-11]") {
+TEST_CASE("a process that may have what a run needs is not refused, whatever it needs", "[limits]") {
   CHECK(check_process({}));
   CHECK(check_process({8, 8}));
 }
 
-TEST_CASE("too few descriptors are an error that names the limit, how many there are and what to do",
-          "[limits][issue-11]") {
+TEST_CASE("too few descriptors are an error that names the limit, how many there are and what to do", "[limits]") {
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
   auto few = before;

@@ -113,7 +113,7 @@ TEST_CASE_METHOD(fixture, "actors feed a stream and receive its results, once", 
     CHECK(times == 1);
 }
 
-TEST_CASE("the first message after the start is accepted, every time", "[own system][issue-11]") {
+TEST_CASE("the first message after the start is accepted, every time", "[own system]") {
   for (int again = 0; again < 20; ++again) {
     fixture once;
     once.start();
@@ -122,8 +122,7 @@ TEST_CASE("the first message after the start is accepted, every time", "[own sys
   }
 }
 
-TEST_CASE_METHOD(fixture, "a stream's errors tell by their code whether records may be sent again",
-                 "[own system][issue-11]") {
+TEST_CASE_METHOD(fixture, "a stream's errors tell by their code whether records may be sent again", "[own system]") {
   CHECK(ask(sale{"ann", 1}) == 0);
   CHECK(refused == stream_error::not_yet);
   CHECK_THAT(said(), Catch::Contains("not yet: the stream has not started"));
@@ -143,7 +142,7 @@ TEST_CASE_METHOD(fixture, "a stream's errors tell by their code whether records 
   CHECK_FALSE(may_send_again(*stream_error_of(refused)));
 }
 
-TEST_CASE_METHOD(fixture, "a stream that is drained has ended", "[own system][issue-11]") {
+TEST_CASE_METHOD(fixture, "a stream that is drained has ended", "[own system]") {
   start();
   ctx.drain();
   auto deadline = std::chrono::steady_clock::now() + patience;
@@ -154,14 +153,14 @@ TEST_CASE_METHOD(fixture, "a stream that is drained has ended", "[own system][is
   CHECK(ctx.await_termination());
 }
 
-TEST_CASE("a stream whose context could not start has ended", "[own system][issue-11]") {
+TEST_CASE("a stream whose context could not start has ended", "[own system]") {
   fixture refusing;
   CHECK_FALSE(refusing.ctx.start(nullptr));
   CHECK(refusing.ask(sale{"ann", 1}) == 0);
   CHECK(refusing.refused == stream_error::ended);
 }
 
-TEST_CASE("a context in a system of the user's own ends at once", "[own system][issue-11]") {
+TEST_CASE("a context in a system of the user's own ends at once", "[own system]") {
   auto begun = std::chrono::steady_clock::now();
   {
     fixture once;

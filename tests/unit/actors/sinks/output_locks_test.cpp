@@ -60,7 +60,7 @@ void refused(const result<void>& done, error_code code, const std::vector<std::s
 
 } // namespace
 
-TEST_CASE("a name that is too long for the disk is called so by whatever would make the file", "[outputs][issue-11]") {
+TEST_CASE("a name that is too long for the disk is called so by whatever would make the file", "[outputs]") {
   place here;
   auto length = GENERATE(240, 250, 256);
   auto name = std::string(static_cast<std::size_t>(length), 'x');

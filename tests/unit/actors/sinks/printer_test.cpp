@@ -46,7 +46,7 @@ std::string text_of(char of, std::size_t size) { return std::string(size - 1, of
 
 } // namespace
 
-TEST_CASE("what finds no room is refused as full, and gone on with where it stopped", "[print][issue-11]") {
+TEST_CASE("what finds no room is refused as full, and gone on with where it stopped", "[print]") {
   unread_pipe pipe;
   printer to{pipe.ends[1], 1ms};
   auto text = text_of('a', 30'000);
@@ -62,7 +62,7 @@ TEST_CASE("what finds no room is refused as full, and gone on with where it stop
   CHECK((seen + pipe.read()) == text);
 }
 
-TEST_CASE("texts of two outputs do not tear each other, and each appears once", "[print][issue-11]") {
+TEST_CASE("texts of two outputs do not tear each other, and each appears once", "[print]") {
   unread_pipe pipe;
   printer to{pipe.ends[1], 1ms};
   auto first = text_of('a', 10'000), second = text_of('b', 10'000);
@@ -81,7 +81,7 @@ TEST_CASE("texts of two outputs do not tear each other, and each appears once", 
   }
 }
 
-TEST_CASE("a reader that has gone is an error that does not pass", "[print][issue-11]") {
+TEST_CASE("a reader that has gone is an error that does not pass", "[print]") {
   unread_pipe pipe;
   printer to{pipe.ends[1], 1ms};
   pipe.close_reader();
@@ -92,7 +92,7 @@ TEST_CASE("a reader that has gone is an error that does not pass", "[print][issu
   CHECK_THAT(done.error().message(), Catch::Contains("its reader has gone"));
 }
 
-TEST_CASE("a descriptor that is closed is an error that says so, a full disk one that passes", "[print][issue-11]") {
+TEST_CASE("a descriptor that is closed is an error that says so, a full disk one that passes", "[print]") {
   auto closed = ::open("/dev/null", O_RDONLY | O_CLOEXEC); // as missing descriptors are opened
   CHECK_THAT(printer{closed}.print("x").error().message(), Catch::Contains("it is closed"));
   ::close(closed);

@@ -163,8 +163,7 @@ TEST_CASE("of a file its state and its first bytes can be had", "[watch]") {
   CHECK(watch.watch->first_bytes("b", 20) == "");
 }
 
-TEST_CASE("a file that cannot be opened is told from one that is not there, with the cause and what to do",
-          "[watch][issue-11]") {
+TEST_CASE("a file that cannot be opened is told from one that is not there, with the cause and what to do", "[watch]") {
   temporary_directory directory;
   directory.write("a", "1");
   watched watch{directory.path()};
@@ -183,8 +182,7 @@ TEST_CASE("a file that cannot be opened is told from one that is not there, with
   CHECK(watch.watch->first_bytes("a", 10) == "");
 }
 
-TEST_CASE("a file that takes the place of another one with the same size and time has another state",
-          "[watch][issue-11]") {
+TEST_CASE("a file that takes the place of another one with the same size and time has another state", "[watch]") {
   temporary_directory directory;
   auto path = directory.write("a", "1");
   watched watch{directory.path()};

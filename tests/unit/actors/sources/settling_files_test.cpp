@@ -86,7 +86,7 @@ TEST_CASE("a modification time by another machine's clock, or in the future, say
   CHECK(files.due(at(1'000)) == names{"x"});
 }
 
-TEST_CASE("a wall clock that is set makes no unfinished file look complete", "[settling][issue-11]") {
+TEST_CASE("a wall clock that is set makes no unfinished file look complete", "[settling]") {
   settling_files files{settle, true, 1};
   auto step = GENERATE(as<std::int64_t>{}, 960, 3'600'000, -3'600'000);
   std::int64_t last_ms = 0;
@@ -107,7 +107,7 @@ TEST_CASE("a wall clock that is set makes no unfinished file look complete", "[s
 }
 
 TEST_CASE("a file that is moved in after the wall clock was set is complete at once, after the settle time",
-          "[settling][issue-11]") {
+          "[settling]") {
   settling_files files{settle, true, 1};
   auto look = [&](std::int64_t ms, std::int64_t set_by_ms, const std::string& name) {
     auto now = at(ms);
@@ -123,7 +123,7 @@ TEST_CASE("a file that is moved in after the wall clock was set is complete at o
   CHECK(look(1'200, 60'000, "e") == names{"e"});
 }
 
-TEST_CASE("a wall clock that a time service corrects little by little is believed", "[settling][issue-11]") {
+TEST_CASE("a wall clock that a time service corrects little by little is believed", "[settling]") {
   settling_files files{settle, true, 1};
   for (std::int64_t ms = 0; ms < 900'000; ms += 10'000) {
     auto now = at(ms);
@@ -255,7 +255,7 @@ TEST_CASE("a file that stays empty is told once, as an earlier run may have read
 }
 
 TEST_CASE("a file that cannot be read is said once, keeps the input from being idle, and is given again now and then",
-          "[settling][issue-11]") {
+          "[settling]") {
   looks seen{{settle, true, 1}};
   auto& files = seen.files;
   auto state = file(3, 100);
@@ -283,7 +283,7 @@ TEST_CASE("a file that cannot be read is said once, keeps the input from being i
 }
 
 TEST_CASE("a file that was held back settles anew when it has changed, and is forgotten when it is gone",
-          "[settling][issue-11]") {
+          "[settling]") {
   looks seen{{settle, true, 1}};
   auto& files = seen.files;
   auto hold = [&](std::int64_t ms) {
@@ -307,8 +307,7 @@ TEST_CASE("a file that was held back settles anew when it has changed, and is fo
   CHECK(files.due(at(9'000)).empty());
 }
 
-TEST_CASE("a file that was given and is replaced by one with the same size and time has changed",
-          "[settling][issue-11]") {
+TEST_CASE("a file that was given and is replaced by one with the same size and time has changed", "[settling]") {
   looks seen{{settle, true, 1}};
   auto& files = seen.files;
   auto state = file(3, 100);

@@ -50,8 +50,7 @@ void coordinator_core::recovered(weir::epoch claimed, const recovered_batches& l
     return;
   epoch_ = claimed;
   clock_.last_was({log.last, log.last_time_ms});
-  if (!log.unpublished.empty())
-    committed_ = log.unpublished.back().id;
+  committed_ = log.open.empty() ? log.last : batch_id{log.open.front().id.value - 1};
   for (auto& commit : log.unpublished) {
     auto input = log.unpublished_input_bytes.find(commit.id);
     recover_batch(commit, input == log.unpublished_input_bytes.end() ? 0 : input->second);
@@ -59,6 +58,7 @@ void coordinator_core::recovered(weir::epoch claimed, const recovered_batches& l
   for (auto& record : log.open)
     recover_batch(record);
   report_recovered(log);
+  forget_committed(); // a predecessor may have announced what is never sealed
   for (auto& [id, batch] : batches_)
     if (batch.where() == batch_progress::state::published) // no output has anything of it
       done(batch);
@@ -330,8 +330,7 @@ void coordinator_core::run_unfinished_again() {
 
 /// The word of one is the word of all before it.
 void coordinator_core::forget_committed() {
-  if (committed_.value > 0)
-    actions_.push_back(send_to_all{role::partition_executor, forget_batch{epoch_, committed_}});
+  actions_.push_back(send_to_all{role::partition_executor, forget_batch{epoch_, committed_}});
 }
 
 void coordinator_core::send_rate(input_id input) {

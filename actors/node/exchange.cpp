@@ -42,7 +42,7 @@ bool exchange::keep(const attempt& of, batch_id batch, task_index map, shuffle_i
                     bool whatever) {
   held_batch replaced; // freed after the lock
   std::lock_guard guard{mutex_};
-  if (batch <= dropped_)
+  if (batch <= dropped_ || of.epoch < oldest_)
     return true;
   auto& held = batches_[batch];
   if (of < held.newest)
@@ -144,6 +144,22 @@ void exchange::drop(batch_id through) {
     release(at->second);
     gone.push_back(std::move(at->second));
   }
+}
+
+void exchange::drop_before(weir::epoch coordinator) {
+  std::vector<held_batch> gone; // freed after the lock
+  std::lock_guard guard{mutex_};
+  if (coordinator <= oldest_)
+    return;
+  oldest_ = coordinator;
+  std::erase_if(batches_, [&](auto& entry) {
+    auto& held = entry.second;
+    if (held.newest.epoch >= coordinator)
+      return false;
+    release(held);
+    gone.push_back(std::move(held));
+    return true;
+  });
 }
 
 void exchange::release(const held_batch& gone) {

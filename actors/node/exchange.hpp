@@ -28,6 +28,8 @@ public:
                                                 shuffle_index shuffle, partition_index partition) const;
   /// The batch is committed, and so are all before it: nothing of them will be asked for again.
   void drop(batch_id through);
+  /// A newer coordinator has spoken: attempts of older ones are over. It runs open batches again, and may never seal what an older one announced.
+  void drop_before(weir::epoch coordinator);
 
   /// Whether tasks other than those of the oldest batch may start.
   bool has_room() const { return held_bytes() < budget_; }
@@ -64,6 +66,7 @@ private:
   mutable std::mutex mutex_;
   std::map<batch_id, held_batch> batches_;
   batch_id dropped_;
+  weir::epoch oldest_;                 ///< coordinator whose attempts count
   std::atomic<std::uint64_t> held_{0}; ///< changed under the lock
   std::atomic<std::uint64_t> spilled_{0};
 };

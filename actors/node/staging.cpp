@@ -11,6 +11,8 @@ void staging::put(const attempt& of, batch_id batch, const std::string& output, 
                   bytes_handle bytes) {
   held_batch replaced; // freed after the lock
   std::lock_guard guard{mutex_};
+  if (of.epoch < oldest_)
+    return;
   auto& held = batches_[batch];
   if (of < held.newest || held.is_committed)
     return;
@@ -70,6 +72,23 @@ void staging::drop(batch_id through) {
     unpublished_ -= held.is_committed ? held.bytes : 0;
     gone.push_back(std::move(held));
   }
+}
+
+void staging::drop_before(weir::epoch coordinator) {
+  std::vector<held_batch> gone; // freed after the lock
+  std::lock_guard guard{mutex_};
+  if (coordinator <= oldest_)
+    return;
+  oldest_ = coordinator;
+  std::erase_if(batches_, [&](auto& entry) {
+    auto& held = entry.second;
+    if (held.is_committed || held.newest.epoch >= coordinator)
+      return false;
+    expect_debug(held.bytes <= bytes_, "a batch is part of what is staged", "batch", entry.first);
+    bytes_ -= held.bytes;
+    gone.push_back(std::move(held));
+    return true;
+  });
 }
 
 } // namespace weir::actors

@@ -26,6 +26,8 @@ public:
   void committed(batch_id through);
   /// This batch and all before it are published.
   void drop(batch_id through);
+  /// A newer coordinator has spoken: what older ones have not committed, as far as is known here, is not asked for any more, or is in the log.
+  void drop_before(weir::epoch coordinator);
 
   /// In memory: of batches that are being computed, and of committed ones.
   std::uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
@@ -44,6 +46,7 @@ private:
   std::uint64_t budget_ = ~std::uint64_t{0};
   mutable std::mutex mutex_;
   std::map<batch_id, held_batch> batches_;
+  weir::epoch oldest_;                        ///< coordinator whose attempts count
   std::atomic<std::uint64_t> bytes_{0};       ///< changed under the lock
   std::atomic<std::uint64_t> unpublished_{0}; ///< likewise
 };

@@ -47,8 +47,17 @@ struct executor_state {
     thread = node->workers->make("executor-" + std::to_string(index));
   }
 
+  /// False: a newer coordinator has spoken before.
+  bool hears(weir::epoch from) {
+    if (!coordinator.hears(from))
+      return false;
+    node->exchange.drop_before(from);
+    node->staging.drop_before(from);
+    return true;
+  }
+
   void run(const run_batch& message) {
-    if (!coordinator.hears(message.attempt.epoch))
+    if (!hears(message.attempt.epoch))
       return;
     if (auto whole = announcements.take(message)) {
       board->announced(*whole);
@@ -77,7 +86,7 @@ struct executor_state {
   }
 
   void forget(const forget_batch& message) {
-    if (!coordinator.hears(message.epoch))
+    if (!hears(message.epoch))
       return; // the newer one says so of this batch, or of a later one
     board->forgotten(message.batch);
     said.forget(message.batch);

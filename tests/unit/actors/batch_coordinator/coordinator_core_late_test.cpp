@@ -195,8 +195,8 @@ TEST_CASE("a sink that has begun anew is asked with its own incarnation, for all
 TEST_CASE("executors hear again and again of the newest batch that is committed", "[coordinator_core]") {
   world w;
   w.claim();
-  w.retry();
-  CHECK(w.said<forget_batch>().empty());
+  CHECK(w.said<forget_batch>().at(0).batch == batch_id{}); // its epoch alone frees what an older coordinator announced
+  w.forget();
   auto batch = w.seal();
   w.compute(batch).commit(batch).forget();
   w.retry();

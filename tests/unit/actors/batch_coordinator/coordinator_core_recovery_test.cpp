@@ -100,7 +100,7 @@ TEST_CASE("a coordinator that starts anew asks for all that it must know", "[coo
   w.tell(open_input{first, 12, {}}); // asked for again
   w.forget();
   w.claim();
-  CHECK(w.order() == "LBi");
+  CHECK(w.order() == "LFBi");
   CHECK(w.said<report_blocks>().at(0).coordinator == own_epoch);
   CHECK(w.said<report_input>().at(0).coordinator == own_epoch);
   w.tell(open_input{first, 12, {}});

@@ -113,6 +113,24 @@ TEST_CASE("a newer attempt replaces what an older one left, and an older one is 
   CHECK(at.between.held_bytes() == 5);
 }
 
+TEST_CASE("a newer coordinator's word frees what older ones announced, also batches that it will never seal",
+          "[exchange]") {
+  constexpr attempt newer{epoch{2}, view_id{1}};
+  node at{100};
+  at.push(1, 0, {"aaaa"});
+  at.push(900, 0, {"bbb"}, second);
+  at.push(2, 0, {"cc"}, newer);
+  at.between.drop_before(epoch{2});
+  CHECK(at.between.held_bytes() == 2);
+  CHECK(at.collect(900, 0, second).empty());
+  CHECK(at.collect(2, 0, newer) == texts{"cc"});
+  at.push(901, 0, {"late"}); // by a task that ran meanwhile
+  at.between.drop_before(epoch{1});
+  CHECK(at.between.held_bytes() == 2);
+  at.push(1, 0, {"aaaa"}, newer);
+  CHECK(at.collect(1, 0, newer) == texts{"aaaa"});
+}
+
 TEST_CASE("what a reader has in hand survives the drop of its batch", "[exchange]") {
   node at{0};
   at.push(1, 0, {"spilled"});

@@ -127,6 +127,24 @@ struct plain_staging {
 
 } // namespace
 
+TEST_CASE("a newer coordinator's word frees what older ones have staged and not committed", "[staging]") {
+  constexpr attempt newer{epoch{2}, view_id{1}};
+  staging shelf;
+  put(shelf, 1, 0, 100);
+  shelf.committed(batch_id{1});
+  put(shelf, 2, 0, 30, newer);
+  put(shelf, 900, 0, 7, second);
+  shelf.drop_before(epoch{2});
+  CHECK(shelf.bytes() == 130);
+  CHECK(has(shelf, 1, 0)); // its output is still to be published
+  CHECK(has(shelf, 2, 0, newer));
+  CHECK_FALSE(has(shelf, 900, 0, second));
+  put(shelf, 901, 0, 5); // by a task that ran meanwhile
+  shelf.drop_before(epoch{1});
+  CHECK(shelf.bytes() == 130);
+  CHECK(shelf.unpublished_bytes() == 100);
+}
+
 TEST_CASE("a staging used for many batches, attempts and repeats holds and counts what plain maps do", "[staging]") {
   weir::testing::check_property("against plain maps", [](std::uint8_t budget) {
     staging shelf;

@@ -22,7 +22,7 @@ namespace weir::actors {
 using coordinator_message =
   std::variant<claim_coordination, open_epoch, seal_batch, amend_batch, commit_batch, finish_batch, report_blocks,
                release_blocks, input_opened, drain_input, report_input, limit_rate, run_batch, forget_batch,
-               publish_batch, count_offsets, offsets_taken, report_blocks_behind>;
+               publish_batch, count_offsets, offsets_taken, report_blocks_behind, epoch_refused>;
 
 struct send_to {
   address to;

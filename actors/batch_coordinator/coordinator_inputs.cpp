@@ -235,9 +235,15 @@ void coordinator_inputs::changed_after_reading(input_id input, const std::string
 
 // -- the end -------------------------------------------------------------------------------------------------------------
 
+/// The late request of a lost predecessor can end the epoch of a receiver that lives. The log would tell it so, but only once it has records.
 void coordinator_inputs::on(const input_activity& message) {
   if (epoch_.value == 0 || is_late(message))
     return;
+  if (message.epoch.value > 0 && message.epoch < newest_[message.input]) {
+    mark("coordinator.refuses_ended_epoch");
+    tell_receiver(message.input, epoch_refused{message.input, message.epoch});
+    return;
+  }
   auto rests = message.at_rest && has_heard_all_of(message);
   rest_.activity(message.input, rests);
   if (rests)

@@ -1,5 +1,7 @@
 #include "actors/node/exchange.hpp"
 
+#include <algorithm>
+
 #include "libstream/base/ensure.hpp"
 #include "libstream/base/limits.hpp"
 #include "libstream/base/marks.hpp"
@@ -51,6 +53,8 @@ bool exchange::keep(const attempt& of, batch_id batch, task_index map, shuffle_i
     replaced = std::exchange(held, {of, {}});
     release(replaced);
   }
+  auto expected = expected_.load(std::memory_order_relaxed);
+  expected_.store(std::max(made.bytes, expected - expected / 8), std::memory_order_relaxed);
   if (!whatever && held_bytes() + made.bytes > budget_)
     return false;
   auto& slot = held.outputs[{shuffle, map}];

@@ -31,8 +31,11 @@ public:
   /// A newer coordinator has spoken: attempts of older ones are over. It runs open batches again, and may never seal what an older one announced.
   void drop_before(weir::epoch coordinator);
 
-  /// Whether tasks other than those of the oldest batch may start.
-  bool has_room() const { return held_bytes() < budget_; }
+  /// Whether tasks other than those of the oldest batch may start: without having to spill what they will probably make.
+  bool has_room() const {
+    auto held = held_bytes();
+    return held < budget_ && (held == 0 || held + expected_.load(std::memory_order_relaxed) <= budget_);
+  }
   /// In memory.
   std::uint64_t held_bytes() const { return held_.load(std::memory_order_relaxed); }
   /// Written to the scratch file since the start.
@@ -66,8 +69,9 @@ private:
   mutable std::mutex mutex_;
   std::map<batch_id, held_batch> batches_;
   batch_id dropped_;
-  weir::epoch oldest_;                 ///< coordinator whose attempts count
-  std::atomic<std::uint64_t> held_{0}; ///< changed under the lock
+  weir::epoch oldest_;                     ///< coordinator whose attempts count
+  std::atomic<std::uint64_t> held_{0};     ///< changed under the lock
+  std::atomic<std::uint64_t> expected_{0}; ///< likewise: bytes of the largest of the last outputs
   std::atomic<std::uint64_t> spilled_{0};
 };
 

@@ -45,10 +45,10 @@ inline constexpr std::size_t memory_limit = 1024 * mib;
 inline constexpr std::size_t read_padding = 64;
 /// Idle memory that a process keeps for the next tables and buffers, and the smallest block that is worth keeping.
 inline constexpr std::size_t pooled_bytes = 96 * mib;
-/// A map task's table that would outgrow this is emptied into the task's runs.
-inline constexpr std::size_t max_table_bytes = 64 * mib;
 inline constexpr std::size_t smallest_pooled_bytes = 64 * kib;
-/// A combine's table within half of the second-level cache grows as it must; a larger one has to be worth it.
+/// A map task's table within half of the second-level cache grows as it must. A larger one may take this much of the cache that cores share, and
+/// only if all keys will probably fit.
+inline constexpr std::size_t max_table_bytes = 16 * mib;
 inline constexpr std::size_t cached_table_bytes = mib;
 /// Largest payload of one ingest frame.
 inline constexpr std::size_t max_frame_bytes = 2 * mib;

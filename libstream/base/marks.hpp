@@ -25,6 +25,7 @@ inline constexpr std::string_view mark_names[] = {
   "coordinator.publishes_recovered",
   "coordinator.recovers_amended_batch",
   "coordinator.recovers_open_batch",
+  "coordinator.refuses_ended_epoch",
   "coordinator.releases_again",
   "exchange.spills",
   "executor.drops_stale_task",

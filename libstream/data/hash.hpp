@@ -51,6 +51,11 @@ inline std::uint64_t hash_combine(std::uint64_t first, std::uint64_t second) {
   return hash_detail::mix(first ^ hash_detail::secret_a, second ^ hash_detail::secret_b);
 }
 
+/// One of `buckets`, a power of two, in a partition: by bits that choose neither the partition, unless there are very many, nor the slot of a table.
+inline std::uint32_t bucket_of(std::uint64_t hash, std::uint32_t buckets) {
+  return static_cast<std::uint32_t>(hash >> 32) & (buckets - 1);
+}
+
 /// The partition of a hash: its high bits, scaled.
 inline std::uint32_t partition_of(std::uint64_t hash, std::uint32_t partitions) {
   return static_cast<std::uint32_t>((hash >> 32) * partitions >> 32);

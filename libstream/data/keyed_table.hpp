@@ -60,17 +60,25 @@ public:
       {&wanted, 1}, [&](std::size_t) { return make(); }, [&](Value& value, std::size_t) { join(value); });
   }
 
+  /// For each key, in order: `join(value, i)` if it is there, otherwise `pass(i)`; none comes to the table.
+  template <class Join, class Pass>
+  void join_known(std::span<const probe> keys, Join&& join, Pass&& pass) {
+    for (std::size_t i = 0; i < std::min(lookahead, keys.size()); ++i)
+      __builtin_prefetch(&slots_[home(keys[i])], 1);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (i + lookahead < keys.size())
+        __builtin_prefetch(&slots_[home(keys[i + lookahead])], 1);
+      if (auto known = lookup(keys[i]))
+        join(value_of(*known), i);
+      else
+        pass(i);
+    }
+  }
+
   /// Null if the key is not there.
   const Value* find(const Key& key) const {
-    auto wanted = make_probe(key);
-    if (layout::reserved(wanted))
-      return has_reserved_ ? &value_of(reserved()) : nullptr;
-    for (auto at = home(wanted);; at = (at + 1) & mask_) {
-      if (layout::same(slots_[at].key, wanted))
-        return &value_of(slots_[at]);
-      if (layout::empty(slots_[at].key))
-        return nullptr;
-    }
+    auto known = lookup(make_probe(key));
+    return known ? &value_of(*known) : nullptr;
   }
 
   /// `visit(key as stored, value)` for all, in the order of the slots. It may take key and value out.
@@ -132,6 +140,18 @@ private:
   slot& reserved() { return *reinterpret_cast<slot*>(reserved_place_); }
   const slot& reserved() const { return *reinterpret_cast<const slot*>(reserved_place_); }
   std::size_t home(const probe& wanted) const { return layout::hash(wanted) >> 8 & mask_; }
+
+  const slot* lookup(const probe& wanted) const {
+    if (layout::reserved(wanted)) [[unlikely]]
+      return has_reserved_ ? &reserved() : nullptr;
+    for (auto at = home(wanted);; at = (at + 1) & mask_) {
+      if (layout::same(slots_[at].key, wanted))
+        return &slots_[at];
+      if (layout::empty(slots_[at].key))
+        return nullptr;
+    }
+  }
+  slot* lookup(const probe& wanted) { return const_cast<slot*>(std::as_const(*this).lookup(wanted)); }
 
   template <bool Prefetch, class Make, class Join>
   void probe_all(std::span<const probe> keys, Make& make, Join& join) {

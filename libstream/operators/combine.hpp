@@ -1,11 +1,16 @@
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "libstream/base/ensure.hpp"
+#include "libstream/data/hash.hpp"
 #include "libstream/data/keyed_table.hpp"
 #include "libstream/data/owned.hpp"
 #include "libstream/data/same_views.hpp"
@@ -21,9 +26,11 @@ namespace weir::operators {
 ///   const Key& key(const In&);  Accumulator first(const In&);  void add(Accumulator&, const In&);  void merge(Accumulator&, const Accumulator&);
 /// and, if the result is not (key, accumulator):  static Out result(Key, Accumulator);
 ///
-/// What combining gains is seen while it is done. A table that would outgrow the core's own cache although keys hardly come again is
-/// emptied into the runs instead, unless they are so few that all of them fit the shared cache. So is one that would outgrow its limit.
-/// If keys do not come again at all, records go to the runs as they are for a while. All that follows from the task's input alone.
+/// What combining gains is seen while it is done. A table grows beyond the core's own cache only if all keys will probably fit the shared
+/// cache. One that may not grow is full: records of its keys are combined, the others go to the runs as they are. As it holds the keys that
+/// came first, it mostly holds the frequent ones; if it does not, it is emptied into the runs and filled anew. If keys do not come again at
+/// all, every record goes to the runs for a while. All that follows from the task's input alone. (Partial preaggregation: Larson, "Data
+/// Reduction by Partial Preaggregation", ICDE 2002; buckets: Leis et al., "Morsel-Driven Parallelism", SIGMOD 2014.)
 template <class In, class Key, class Accumulator, class Logic>
 class combine_sink final : public sink<In> {
 public:
@@ -50,26 +57,34 @@ public:
   }
 
   void finish() override {
-    plan::guarded(name_, [&] { empty_table(); });
+    plan::guarded(name_, [&] {
+      if (distinct_ && table_.slot_bytes() > limits::cached_table_bytes)
+        divide_runs();
+      empty_table();
+    });
     auto keys = std::make_shared<const data::arena>(std::move(table_.home()));
-    std::size_t entries = 0;
-    for (auto& part : parts_)
-      entries += part.size();
-    for (std::size_t p = 0; p < parts_.size(); ++p)
-      if (!parts_[p].empty()) {
-        auto share = static_cast<std::size_t>(static_cast<double>(keys->bytes()) *
-                                              static_cast<double>(parts_[p].size()) / static_cast<double>(entries));
-        into_.runs[p] = std::make_shared<combined_run<Key, Accumulator>>(std::move(parts_[p]), distinct_, keys, share);
-      }
+    auto entries = entries_of(parts_);
+    for (std::size_t p = 0; p < into_.runs.size(); ++p) {
+      auto part = std::span{parts_}.subspan(p * buckets_, buckets_);
+      auto of_part = entries_of(part);
+      if (of_part == 0)
+        continue;
+      std::vector<bucket> buckets{std::move_iterator{part.begin()}, std::move_iterator{part.end()}};
+      auto share = static_cast<double>(keys->bytes()) * static_cast<double>(of_part) / static_cast<double>(entries);
+      into_.runs[p] = std::make_shared<run_type>(std::move(buckets), distinct_, keys, static_cast<std::size_t>(share));
+    }
   }
 
 private:
+  using run_type = combined_run<Key, Accumulator>;
+  using bucket = typename run_type::bucket;
   using layout = data::table_key<Key>;
   using table = data::keyed_table<Key, Accumulator>;
-  using entry = data::table_entry<Key, Accumulator>;
+  using entry = typename run_type::entry;
 
-  /// What a table may take of a cache that cores share if keys come again in it, however rarely.
-  static constexpr std::size_t shared_table_bytes = 16 * limits::mib;
+  /// Into how many buckets a run is divided at most, and all runs of a task together: each is written to a line of the core's cache.
+  static constexpr std::uint32_t most_buckets = 64;
+  static constexpr std::uint32_t most_open_buckets = 256;
 
   /// A guess from the bytes of the task, low enough to cost nothing if it is wrong.
   static std::size_t expected(const plan::task_input& input) {
@@ -83,25 +98,54 @@ private:
     typename table::probe probes[limits::chunk_records];
     for (std::size_t i = 0; i < records.size(); ++i)
       probes[i] = layout::make(logic_.key(records[i]), table_.seed());
+    std::span<const typename table::probe> keys{probes, records.size()};
+    if (is_full_)
+      combine_known(records, keys);
+    else
+      combine_all(records, keys);
+  }
+
+  void combine_all(std::span<const In> records, std::span<const typename table::probe> keys) {
     table_.upsert(
-      {probes, records.size()}, [&](std::size_t i) { return first(records[i]); },
+      keys, [&](std::size_t i) { return first(records[i]); },
       [&](Accumulator& value, std::size_t i) { add(value, records[i]); });
     seen_ += records.size();
-    if (table_.grows_with(limits::chunk_records) && !may_grow()) [[unlikely]] {
-      if (seen_ * 4 < table_.size() * 5)
-        uncombined_ = 16 * table_.size();
-      distinct_ = false;
+    if (!table_.grows_with(limits::chunk_records) || may_grow()) [[likely]]
+      return;
+    if (std::exchange(distinct_, false))
+      divide_runs();
+    if (seen_ * 4 < table_.size() * 5) {
+      uncombined_ = 16 * table_.size();
       empty_table();
+    } else {
+      is_full_ = true;
+      passed_ = seen_ = 0;
     }
+  }
+
+  /// The keys that came first are mostly the frequent ones.
+  void combine_known(std::span<const In> records, std::span<const typename table::probe> keys) {
+    auto passed = passed_;
+    table_.join_known(
+      keys, [&](Accumulator& value, std::size_t i) { add(value, records[i]); },
+      [&](std::size_t i) {
+        pass(records[i], keys[i]);
+        ++passed;
+      });
+    passed_ = passed;
+    seen_ += records.size();
+    if (seen_ < 8 * table_.size())
+      return;
+    if (passed_ * 4 > seen_ * 3)
+      empty_table();
+    passed_ = seen_ = 0;
   }
 
   bool may_grow() const {
     auto next_bytes = 2 * table_.slot_bytes();
-    if (next_bytes <= limits::cached_table_bytes)
-      return true;
-    if (next_bytes > limits::max_table_bytes)
-      return false;
-    return seen_ >= 2 * table_.size() || bytes_of_all_keys() <= static_cast<double>(shared_table_bytes);
+    return next_bytes <= limits::cached_table_bytes ||
+           (next_bytes <= limits::max_table_bytes &&
+            bytes_of_all_keys() <= static_cast<double>(limits::max_table_bytes));
   }
 
   /// What a table of all keys would take, if each record had one of them by chance: of k keys, s records then repeat about s² / 2k.
@@ -112,29 +156,50 @@ private:
     return repeated > 0 ? 2 * slot_bytes * seen * seen / (2 * repeated) : std::numeric_limits<double>::infinity();
   }
 
+  /// There are many keys. Before the first of them goes to the runs.
+  void divide_runs() {
+    auto runs = static_cast<std::uint32_t>(into_.runs.size());
+    buckets_ = std::clamp<std::uint32_t>(std::bit_floor(most_open_buckets / runs), 1, most_buckets);
+    parts_ = std::vector<bucket>(std::size_t{runs} * buckets_);
+  }
+
+  template <class Get>
+  bucket& place_of(std::uint64_t hash, Get&& key) {
+    return parts_[std::size_t{place_(hash, key)} * buckets_ + data::bucket_of(hash, buckets_)];
+  }
+
+  static std::size_t entries_of(std::span<const bucket> buckets) {
+    std::size_t entries = 0;
+    for (auto& each : buckets)
+      entries += each.size();
+    return entries;
+  }
+
   /// Records to runs without a look whether their keys were there before.
   void pass(std::span<const In> records) {
-    for (auto& record : records) {
-      auto& key = logic_.key(record);
-      auto probe = layout::make(key, table_.seed());
-      parts_[place_(layout::hash(probe), [&]() -> const Key& { return key; })].append([&](entry* at) {
-        auto value = first(record); // before the key, which would have to be undone if this throws
-        layout::place(&at->key, probe, &table_.home());
-        std::construct_at(&at->value, std::move(value));
-      });
-    }
+    for (auto& record : records)
+      pass(record, layout::make(logic_.key(record), table_.seed()));
     uncombined_ -= std::min(uncombined_, records.size());
+  }
+
+  void pass(const In& record, const typename table::probe& probe) {
+    place_of(layout::hash(probe), [&]() -> const Key& { return logic_.key(record); }).append([&](entry* at) {
+      auto value = first(record); // before the key, which would have to be undone if this throws
+      layout::place(&at->key, probe, &table_.home());
+      std::construct_at(&at->value, std::move(value));
+    });
   }
 
   /// Scatters the entries over the partitions.
   void empty_table() {
     table_.drain([&](auto& key, Accumulator& value) {
       auto hash = layout::hash(layout::of(key, table_.seed()));
-      parts_[place_(hash, [&] { return layout::copy(key); })].append([&](entry* at) {
+      place_of(hash, [&] { return layout::copy(key); }).append([&](entry* at) {
         std::construct_at(&at->key, std::move(key));
         std::construct_at(&at->value, std::move(value));
       });
     });
+    is_full_ = false;
     seen_ = 0;
   }
 
@@ -162,9 +227,12 @@ private:
   plan::shuffle_output& into_;
   placement<Key> place_;
   table table_;
-  std::vector<data::entry_list<entry>> parts_;
+  std::uint32_t buckets_ = 1;  ///< of each run
+  std::vector<bucket> parts_;  ///< those of one run side by side
   std::size_t seen_ = 0;       ///< records since the table was empty
-  std::size_t uncombined_ = 0; ///< records that will pass
+  bool is_full_ = false;       ///< further keys pass
+  std::size_t passed_ = 0;     ///< records since it is full
+  std::size_t uncombined_ = 0; ///< records that will pass whatever their key
   bool distinct_ = true;
 };
 
@@ -212,6 +280,9 @@ public:
       emit_chosen(runs, build, *downstream);
     else if (runs.size() == 1 && read(runs.front()).distinct())
       emit_run(read(runs.front()), *downstream);
+    else if (!runs.empty() &&
+             std::all_of(runs.begin(), runs.end(), [](auto& run) { return read(run).buckets().size() > 1; }))
+      emit_by_bucket(runs, build.input().hash_seed, *downstream);
     else
       emit_merged(runs, build.input().hash_seed, *downstream);
     downstream->finish();
@@ -229,7 +300,7 @@ private:
   static void emit_run(const run_type& only, sink<record>& downstream) {
     data::chunk<record> chunk;
     emitter<record> emit{chunk, downstream};
-    only.all().for_each_piece([&](std::span<const entry> piece) {
+    only.for_each_piece([&](std::span<const entry> piece) {
       for (auto& each : piece)
         emit(combined<Key, Accumulator, Logic>(layout::copy(each.key), each.value));
     });
@@ -243,8 +314,26 @@ private:
     table merged{seed, most};
     auto logic = logic_;
     for (auto& handle : runs)
-      read(handle).all().for_each_piece([&](std::span<const entry> piece) { merge(piece, merged, logic); });
+      read(handle).for_each_piece([&](std::span<const entry> piece) { merge(piece, merged, logic); });
     emit_all(merged, downstream);
+  }
+
+  /// The same, in a small table.
+  void emit_by_bucket(std::span<const plan::run_handle> runs, std::uint64_t seed, sink<record>& downstream) const {
+    auto buckets = read(runs.front()).buckets().size();
+    std::size_t most = 0;
+    for (auto& handle : runs) {
+      ensure(read(handle).buckets().size() == buckets, "the runs of a shuffle are divided alike", "buckets", buckets);
+      most = std::max(most, handle->entries() / buckets);
+    }
+    table merged{seed, most};
+    auto logic = logic_;
+    for (std::size_t i = 0; i < buckets; ++i) {
+      for (auto& handle : runs)
+        read(handle).buckets()[i].for_each_piece([&](std::span<const entry> piece) { merge(piece, merged, logic); });
+      emit_all(merged, downstream);
+      merged.clear();
+    }
   }
 
   /// As `emit_merged`, without the keys that the task shall leave out: entry by entry, as it is rare.
@@ -253,7 +342,7 @@ private:
     table merged{build.input().hash_seed, 0};
     auto logic = logic_;
     for (auto& handle : runs)
-      read(handle).all().for_each_piece([&](std::span<const entry> piece) {
+      read(handle).for_each_piece([&](std::span<const entry> piece) {
         for (auto& each : piece) {
           auto hash = layout::hash(layout::of(each.key, merged.seed()));
           if (keys.takes(hash))

@@ -45,7 +45,9 @@ public:
       if (!parts_[p].empty()) {
         auto share = static_cast<std::size_t>(static_cast<double>(home->bytes()) *
                                               static_cast<double>(parts_[p].size()) / static_cast<double>(entries));
-        into_.runs[p] = std::make_shared<combined_run<Key, Value>>(std::move(parts_[p]), false, home, share);
+        std::vector<data::entry_list<entry>> all;
+        all.push_back(std::move(parts_[p]));
+        into_.runs[p] = std::make_shared<combined_run<Key, Value>>(std::move(all), false, home, share);
       }
   }
 
@@ -178,7 +180,7 @@ private:
   template <class Visit>
   static void for_each_piece(std::span<const plan::run_handle> runs, Visit&& visit) {
     for (auto& handle : runs)
-      static_cast<const run_type&>(*handle).all().for_each_piece([&](std::span<const entry> piece) { visit(piece); });
+      static_cast<const run_type&>(*handle).for_each_piece([&](std::span<const entry> piece) { visit(piece); });
   }
 
   void place(std::span<const plan::run_handle> runs, const std::vector<std::uint32_t>& numbers) {

@@ -329,6 +329,34 @@ TEST_CASE("a first value that cannot be made leaves the table as it was", "[keye
   CHECK(table.find(0) == nullptr);
 }
 
+TEST_CASE("a full table joins what it knows in order, and passes the rest by", "[keyed_table]") {
+  using table_type = data::keyed_table<std::uint64_t, std::string>;
+  for (std::uint64_t known : {5u, 20'000u}) {
+    table_type table{1};
+    for (std::uint64_t key = 1; key < known; ++key)
+      table.upsert(
+        key, [] { return std::string{}; }, [](std::string&) {});
+    std::vector<std::uint64_t> keys{3, known, 0, 3, known - 1, known + 1, 3, 0};
+    std::vector<table_type::probe> probes;
+    for (auto key : keys)
+      probes.push_back(table.make_probe(key));
+    std::vector<std::size_t> passed;
+    auto join = [](std::string& places, std::size_t i) { places += std::to_string(i); };
+    auto pass = [&](std::size_t i) { passed.push_back(i); };
+    table.join_known(probes, join, pass);
+    CHECK(passed == std::vector<std::size_t>{1, 2, 5, 7});
+    CHECK(table.size() == known - 1);
+    CHECK(*table.find(3) == "036");
+    CHECK(*table.find(known - 1) == "4");
+    CHECK(table.find(known) == nullptr);
+    CHECK(table.find(0) == nullptr);
+    table.upsert(
+      0, [] { return std::string{"zero "}; }, [](std::string&) {});
+    table.join_known(probes, join, [](std::size_t) {});
+    CHECK(*table.find(0) == "zero 27");
+  }
+}
+
 TEST_CASE("a table that is drained again and again counts each key anew, that of the value zero as well",
           "[keyed_table]") {
   data::keyed_table<std::uint64_t, std::uint64_t> table{1};

@@ -191,6 +191,114 @@ TEST_CASE("keys that come by chance are combined as they come if a table of all 
   CHECK(many_entries > many_words);
 }
 
+namespace {
+
+/// Half of the records have one of ten keys, which come in turn; the others have one of so many.
+std::vector<std::string> few_frequent_keys(std::size_t count, std::uint64_t rare) {
+  split_mix random{7};
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i < count; ++i)
+    keys.push_back(i % 2 == 0 ? "frequent" + std::to_string(i / 2 % 10) : std::to_string(random.next() % rare));
+  return keys;
+}
+
+data::buffer_handle buffer_of(std::string_view bytes) {
+  auto made = std::make_shared<data::buffer>(bytes.size());
+  made->append(bytes);
+  return made;
+}
+
+std::string text_of(const std::vector<std::string>& lines) {
+  std::string text;
+  for (auto& line : lines)
+    text += line + "\n";
+  return text;
+}
+
+} // namespace
+
+TEST_CASE("frequent keys are combined though a table of all keys would not fit", "[combine]") {
+  test_driver driver{count_lines};
+  std::set<std::string> rare;
+  for (auto& key : few_frequent_keys(200'000, 3'000'000))
+    if (key.front() != 'f')
+      rare.insert(key);
+  auto entries = entries_of(run_task(driver.plan(), text_of(few_frequent_keys(200'000, 3'000'000)), 4));
+  CHECK(entries >= rare.size() + 10);
+  CHECK(entries < 100'000 + 100); // each record with a rare key, and each of the ten once or twice
+}
+
+TEST_CASE("a full table whose keys come no more is filled anew", "[combine]") {
+  auto lines = few_frequent_keys(100'000, 3'000'000);
+  for (auto& key : few_frequent_keys(400'000, 3'000'000))
+    lines.push_back("later " + key);
+  test_driver driver{count_lines};
+  auto rare_records = lines.size() / 2;
+  // Half of those that come while the table is full of earlier keys are frequent ones, and pass until that is seen.
+  CHECK(entries_of(run_task(driver.plan(), text_of(lines), 4)) < rare_records + 100'000);
+}
+
+TEST_CASE("values of every key are joined in the order of the records though most of them pass a full table",
+          "[combine]") {
+  auto keys = few_frequent_keys(60'000, 40'000);
+  std::map<std::string, std::string> model;
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    auto value = std::to_string(i) + ' ';
+    lines.push_back(keys[i] + '=' + value);
+    model[keys[i]] += value;
+  }
+  std::vector<testing::row> expected;
+  for (auto& [key, value] : model)
+    expected.emplace_back(key, value);
+  for (std::uint32_t partitions : {1u, 3u, 300u})
+    for (std::size_t of_task : {60'000u, 59'990u}) { // the last task of the latter has ten records
+      test_driver driver{[](stream_context& ctx) {
+                           ctx.text_input()
+                             .map([](std::string_view line) {
+                               auto sign = line.find('=');
+                               return std::pair{line.substr(0, sign), std::string{line.substr(sign + 1)}};
+                             })
+                             .reduce_by_key([](const std::string& a, const std::string& b) { return a + b; })
+                             .named("joined")
+                             .write_to(ctx.output());
+                         },
+                         {partitions, of_task, 1000}};
+      driver.push(lines).step();
+      REQUIRE(driver.output("joined") == rows{expected});
+    }
+}
+
+TEST_CASE("a run in buckets is the same again after it was written and read", "[combine]") {
+  test_driver driver{count_lines};
+  auto made = run_task(driver.plan(), text_of(few_frequent_keys(60'000, 40'000)), 2);
+  for (std::uint32_t p = 0; p < 2; ++p) {
+    auto lines_from = [&](const plan::run_handle& run) {
+      plan::task_input input;
+      input.stage = stage_index{1};
+      input.index = task_index{p};
+      input.partitions = 2;
+      input.runs = {{run, run}};
+      auto reduced = driver.plan().run(input);
+      REQUIRE(reduced);
+      return reduced->staged.front().bytes;
+    };
+    auto& run = made.shuffles.front().runs[p];
+    std::string bytes;
+    REQUIRE(run->encode_to(bytes));
+    auto size = bytes.size();
+    auto again = driver.plan().decode_run(shuffle_index{0}, buffer_of(bytes));
+    REQUIRE(again);
+    CHECK((*again)->entries() == run->entries());
+    std::string bytes_again;
+    CHECK((*again)->encode_to(bytes_again));
+    CHECK(bytes_again == bytes);
+    CHECK(lines_from(*again) == lines_from(run));
+    for (std::size_t cut : {std::size_t{0}, std::size_t{3}, size / 2, size - 1})
+      CHECK_FALSE(driver.plan().decode_run(shuffle_index{0}, buffer_of(std::string_view{bytes}.substr(0, cut))));
+  }
+}
+
 TEST_CASE("counts are exact whether records are combined, emptied into runs or passed on", "[combine]") {
   std::vector<std::vector<std::string>> inputs;
   for (std::size_t different : {100u, 17'000u, 60'000u, 200'000u})

@@ -39,6 +39,25 @@ struct reported_world : world {
 
 } // namespace
 
+TEST_CASE("a receiver whose epoch a lost predecessor's late request has ended is told so, though it has no records",
+          "[coordinator_core]") {
+  world w;
+  w.claim();
+  auto activity = [&](epoch of) { return input_activity{first, true, own_epoch, 12, 1, of.value, 0, of, {}}; };
+  w.tell(open_input{first, 12, {}}).tell(epoch_opened{first, epoch{2}, 12});
+  w.tell(input_activity{first, true, epoch{0}, 12, 0, 1, 0, epoch{2}, {}}).forget(); // is asked for its report
+  w.tell(activity(epoch{2}));
+  CHECK(w.order().empty());
+  w.tell(open_input{first, 11, epoch{2}}).tell(epoch_opened{first, epoch{3}, 11}).forget();
+  w.tell(input_activity{first, true, own_epoch, 12, 1, 3, 0, epoch{2}, {}});
+  CHECK(w.order() == "E");
+  CHECK(w.said<epoch_refused>().at(0).input == first);
+  CHECK(w.said<epoch_refused>().at(0).epoch == epoch{2});
+  w.forget();
+  w.tell(input_activity{first, true, own_epoch, 12, 1, 4, 0, {}, {}}); // a successor that has no epoch yet
+  CHECK(w.order().empty());
+}
+
 TEST_CASE("a request to open that comes late opens nothing, and its receiver hears of the newest epoch",
           "[coordinator_core]") {
   world w;

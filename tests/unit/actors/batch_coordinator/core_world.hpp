@@ -210,7 +210,7 @@ public:
     return same;
   }
   /// The order of what it wanted, in one letter each: c(laim) o(pen) s(eal) a(mend) C(ommit) f(inish) to the writer, B(locks reported) b(ehind a gap)
-  /// r(elease) to the block store, I(nput opened) d(rain) i(nput reported) l(imit) n(umber counted) to receivers, R(un) F(orget) to executors, P(ublish) to a sink, ! a
+  /// r(elease) to the block store, I(nput opened) d(rain) i(nput reported) l(imit) n(umber counted) E(poch refused) to receivers, R(un) F(orget) to executors, P(ublish) to a sink, ! a
   /// fault point, t(ick) e(very idle check) y (retry) timers, L(og read) p(ositions read), X fail, S(poil), z (idle), Z (finished), q(uit).
   std::string order() const {
     std::string letters;
@@ -292,7 +292,7 @@ public:
   std::optional<std::chrono::steady_clock::time_point> tick_due;
 
 private:
-  static char letter_of(const coordinator_message& message) { return "cosaCfBrIdilRFPnTb"[message.index()]; }
+  static char letter_of(const coordinator_message& message) { return "cosaCfBrIdilRFPnTbE"[message.index()]; }
   void move_to(std::chrono::steady_clock::time_point time) {
     now.wall_us += std::chrono::duration_cast<std::chrono::microseconds>(time - now.steady).count();
     now.steady = time;

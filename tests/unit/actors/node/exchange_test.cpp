@@ -62,6 +62,22 @@ TEST_CASE(
   CHECK(at.collect(1, 2).empty());
 }
 
+TEST_CASE("there is no room for a younger batch if what it will probably make would have to be spilled", "[exchange]") {
+  node at{100};
+  at.push(1, 0, {std::string(60, 'a')});
+  CHECK_FALSE(at.between.has_room());
+  at.between.drop(batch_id{1});
+  CHECK(at.between.has_room()); // with nothing else there, as large as it may be
+  at.push(2, 0, {std::string(40, 'b')});
+  CHECK_FALSE(at.between.has_room()); // 52 more are expected still
+  at.push(2, 1, {"c"});
+  CHECK_FALSE(at.between.has_room());
+  for (std::uint32_t map = 2; map < 10; ++map)
+    at.push(2, map, {"c"});
+  CHECK(at.between.has_room()); // outputs have become small
+  CHECK(at.between.spilled_bytes() == 0);
+}
+
 TEST_CASE("a budget of nothing spills everything, and there is never room", "[exchange]") {
   node at{0};
   CHECK_FALSE(at.between.has_room());
